@@ -203,7 +203,9 @@ def refusals_not_told(found: list[Operation]) -> Iterator[str]:
     for one in found:
         statuses, body = set(one.definition["responses"]), one.definition.get("requestBody", {})
         required = {"429", "500"}
-        required |= {"412", "428"} if "If-Match" in one.parameters else set()
+        required |= {"412"} if "If-Match" in one.parameters else set()
+        is_optional = "If-None-Match" in one.parameters  # an upsert may send either or neither
+        required |= {"428"} if "If-Match" in one.parameters and not is_optional else set()
         required |= {"415"} if "application/json" in body.get("content", {}) else set()
         if not required <= statuses:
             yield f"{one.name}: {sorted(required - statuses)}"

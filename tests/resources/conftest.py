@@ -49,9 +49,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for name, each in lists
         ]
         metafunc.parametrize(("service", "collection"), parameters)
-    elif "resource" in metafunc.fixturenames:
+    elif "resource" in metafunc.fixturenames and not _is_parametrized(metafunc):
         found = _chosen(metafunc, chosen or ("testkit", *SERVICES))
         metafunc.parametrize("resource", [pytest.param(each, id=each.name) for each in found])
+
+
+def _is_parametrized(metafunc: pytest.Metafunc) -> bool:
+    """Return whether a test names its resources itself."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    return any("resource" in mark.args[0] for mark in marks)
 
 
 def _chosen(metafunc: pytest.Metafunc, services: tuple[str, ...]) -> Iterator[FoundResource]:

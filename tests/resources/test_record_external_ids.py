@@ -40,11 +40,45 @@ async def test_a_put_honours_the_version_that_the_caller_saw(records: Records) -
         return await records.call(PUT, "erp", name, json=json, if_match=if_match)
 
     assert code_of(await put("1", body, '"1"')) == (412, "RECORD_ABSENT")
-    assert (await put("1", body, ANY)).status_code == 201
+    assert code_of(await put("1", body, ANY)) == (412, "RECORD_ABSENT")
+    assert (await records.put("1", body)).status_code == 201
     assert code_of(await put("1", changed, '"7"')) == (412, "STALE_COPY")
     assert (await put("1", changed, '"1"')).json()["version"] == 2
     repeated = await put("1", changed, '"1"')
     assert (repeated.status_code, repeated.json()["version"]) == (200, 2)
+    assert (await put("1", body, ANY)).status_code == 200
+
+
+@pytest.mark.records(PUT, GET)
+async def test_a_put_may_create_only(records: Records) -> None:
+    body, create_only = await records.body(), {"If-None-Match": "*"}
+
+    async def put(json: Any, headers: dict[str, str], query: str = "") -> Response:
+        return await records.call(PUT, "erp", "1", json=json, headers=headers, query=query)
+
+    both = await put(body, {**create_only, "If-Match": ANY})
+    assert code_of(both) == (400, "IF_NONE_MATCH_INVALID")
+    assert code_of(await put(body, {"If-None-Match": '"1"'})) == (400, "IF_NONE_MATCH_INVALID")
+    first = await put(body, create_only)
+    assert (first.status_code, first.json()["version"]) == (201, 1)
+    for query in ("", "?source_updated_at=2026-11-22T04:00:00Z"):
+        assert code_of(await put(body, create_only, query)) == (412, "RECORD_PRESENT")
+    newest = await records.put("1", body, query="?source_updated_at=2026-11-22T04:00:00Z")
+    older = await put(body, create_only, "?source_updated_at=2026-11-22T03:00:00Z")
+    assert code_of(older) == (412, "RECORD_PRESENT")
+    assert (await records.call(GET, "erp", "1")).json() == newest.json()
+
+
+@pytest.mark.records(PUT, "DELETE /{}", "POST /{}/restore")
+async def test_a_deleted_record_counts_as_none(records: Records) -> None:
+    body = await records.body()
+    first = (await records.put("1", body)).json()
+    await records.call("DELETE /{}", first["id"], if_match=ANY)
+    replaced = await records.call(PUT, "erp", "1", json=body, if_match=ANY)
+    assert code_of(replaced) == (412, "RECORD_ABSENT")
+    headers = {"If-None-Match": "*"}
+    restored = await records.call(PUT, "erp", "1", json=body, headers=headers)
+    assert (restored.status_code, restored.json()["id"]) == (200, first["id"])
 
 
 @pytest.mark.records(PUT, GET)

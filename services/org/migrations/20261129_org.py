@@ -153,11 +153,19 @@ def _departments() -> None:
         sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         instant("created_at"),
         instant("updated_at"),
+        instant("deleted_at", nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
     )
     for column in ("name", "code", "parent_id", "manager_id", "active", "created_at", "updated_at"):
         index("departments", "tenant_id", column, "id")
     index("departments", "tenant_id", "code", unique=True)
+    index(
+        "departments",
+        "tenant_id",
+        "id",
+        where="deleted_at IS NOT NULL",
+        name="ix_departments_deleted",
+    )
     secure("departments")
     audited("departments", resource="org.department")
     with_custom_fields("departments", resource="org.department")
@@ -267,15 +275,25 @@ def _roles() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("scopes", ARRAY(sa.Text()), nullable=False),
         sa.Column("built_in", sa.Boolean(), nullable=False),
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         instant("created_at"),
         instant("updated_at"),
+        instant("deleted_at", nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
     )
     for column in ("code", "name", "built_in", "created_at", "updated_at"):
         index("roles", "tenant_id", column, "id")
     index("roles", "tenant_id", "code", unique=True)
+    index(
+        "roles",
+        "tenant_id",
+        "id",
+        where="deleted_at IS NOT NULL",
+        name="ix_roles_deleted",
+    )
     secure("roles")
     audited("roles", resource="org.role")
+    with_custom_fields("roles", resource="org.role")
 
 
 def _role_holders() -> None:
@@ -299,14 +317,24 @@ def _teams() -> None:
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         instant("created_at"),
         instant("updated_at"),
+        instant("deleted_at", nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
     )
     for column in ("name", "created_at", "updated_at"):
         index("teams", "tenant_id", column, "id")
+    index(
+        "teams",
+        "tenant_id",
+        "id",
+        where="deleted_at IS NOT NULL",
+        name="ix_teams_deleted",
+    )
     secure("teams")
     audited("teams", resource="org.team")
+    with_custom_fields("teams", resource="org.team")
 
 
 def _team_members() -> None:
@@ -487,6 +515,7 @@ def _working_hours() -> None:
         sa.Column("follows_calendar", sa.Boolean(), nullable=False),
         sa.Column("make_up_weekday", sa.String(40), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         instant("created_at"),
         instant("updated_at"),
         instant("deleted_at", nullable=True),
@@ -510,6 +539,7 @@ def _working_hours() -> None:
     )
     secure("working_hours")
     audited("working_hours", resource="org.working_hours")
+    with_custom_fields("working_hours", resource="org.working_hours")
 
 
 def _working_hours_departments() -> None:

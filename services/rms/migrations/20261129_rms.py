@@ -75,8 +75,10 @@ def _payment_terms() -> None:
         sa.Column("instalments", JSONB(), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         instant("created_at"),
         instant("updated_at"),
+        instant("deleted_at", nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
     )
     for column in ("code", "name", "active", "created_at", "updated_at"):
@@ -89,8 +91,16 @@ def _payment_terms() -> None:
         name="ix_payment_terms_default",
     )
     index("payment_terms", "tenant_id", "code", unique=True)
+    index(
+        "payment_terms",
+        "tenant_id",
+        "id",
+        where="deleted_at IS NOT NULL",
+        name="ix_payment_terms_deleted",
+    )
     secure("payment_terms")
     audited("payment_terms", resource="rms.payment_term")
+    with_custom_fields("payment_terms", resource="rms.payment_term")
 
 
 def _orders() -> None:

@@ -1,37 +1,25 @@
 """The resources of L2O."""
 
+from functools import partial
 from typing import Final
 
 from contracts.resources import DIRECTION, FINANCE, SALES, common_resources, editable
 
-SEES_ALL: Final = DIRECTION | FINANCE
+# Sales works by accounts and what hangs on them; finance reads all of it.
+_owned = partial(
+    editable,
+    read=SALES | FINANCE,
+    write=SALES,
+    sees_all=DIRECTION | FINANCE,
+    owned=True,
+)
 RESOURCES: Final = (
-    editable(
-        "l2o.account",
-        zh="客户",
-        en="account",
-        read=SALES | FINANCE,
-        write=SALES,
-        sees_all=SEES_ALL,
-        owned=True,
-    ),
-    editable(
-        "l2o.contact",
-        zh="联系人",
-        en="contact",
-        read=SALES | FINANCE,
-        write=SALES,
-        sees_all=SEES_ALL,
-        owned=True,
-    ),
-    editable(
+    _owned("l2o.account", zh="客户", en="account"),
+    _owned("l2o.contact", zh="联系人", en="contact"),
+    _owned(
         "l2o.opportunity",
         zh="商机",
         en="opportunity",
-        read=SALES | FINANCE,
-        write=SALES,
-        sees_all=SEES_ALL,
-        owned=True,
         tasks={"WORK_OPPORTUNITY": ("跟进商机", "Follow up on an opportunity")},
         aggregates=("l2o.conversion",),
     ),

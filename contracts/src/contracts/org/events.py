@@ -84,9 +84,16 @@ class DepartmentMoved(Event):
 
 
 class DepartmentDeleted(Event):
-    """A department without people was deleted."""
+    """A department without people was deleted; it keeps its code and may be restored."""
 
     type: ClassVar[str] = "org.department.deleted.v1"
+    department: DepartmentState
+
+
+class DepartmentRestored(Event):
+    """A deleted department was restored below the parent that it had."""
+
+    type: ClassVar[str] = "org.department.restored.v1"
     department: DepartmentState
 
 
@@ -147,9 +154,16 @@ class RoleChanged(Event):
 
 
 class RoleDeleted(Event):
-    """A role that nobody held any more was deleted."""
+    """A role that nobody held any more was deleted; it may be restored."""
 
     type: ClassVar[str] = "org.role.deleted.v1"
+    role: RoleState
+
+
+class RoleRestored(Event):
+    """A deleted role was restored; nobody has it yet."""
+
+    type: ClassVar[str] = "org.role.restored.v1"
     role: RoleState
 
 
@@ -175,9 +189,16 @@ class TeamChanged(Event):
 
 
 class TeamDeleted(Event):
-    """A team was deleted."""
+    """A team was deleted; it may be restored."""
 
     type: ClassVar[str] = "org.team.deleted.v1"
+    team: TeamState
+
+
+class TeamRestored(Event):
+    """A deleted team was restored with its members."""
+
+    type: ClassVar[str] = "org.team.restored.v1"
     team: TeamState
 
 

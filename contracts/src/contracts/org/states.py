@@ -124,6 +124,7 @@ class RoleState(AggregateState):
     name: str
     scopes: tuple[str, ...]
     built_in: bool = False
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class TeamState(AggregateState):
@@ -133,6 +134,7 @@ class TeamState(AggregateState):
     team_id: UUID
     name: str
     member_ids: tuple[UUID, ...]
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class ClientState(AggregateState):
@@ -194,3 +196,4 @@ class WorkingHoursState(AggregateState):
     make_up_weekday: Weekday = Weekday.MONDAY
     is_default: bool = False
     department_ids: tuple[UUID, ...] = ()
+    custom_fields: dict[str, Any] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from contracts.event import Event, Snapshot, SnapshotFinished
+from contracts.imports import ImportEnded
 from contracts.rms.states import (
     Allocation,
     CancelledLine,
@@ -14,6 +15,7 @@ from contracts.rms.states import (
     OrderState,
     PaymentState,
     PaymentTerm,
+    PaymentTermState,
     ReceivableState,
     Shipment,
     ShipmentLine,
@@ -32,6 +34,7 @@ __all__ = [
     "OrderState",
     "PaymentState",
     "PaymentTerm",
+    "PaymentTermState",
     "ReceivableState",
     "Shipment",
     "ShipmentLine",
@@ -278,3 +281,44 @@ class RmsSnapshotFinished(SnapshotFinished):
     """Every record of a run of snapshots has been published."""
 
     type: ClassVar[str] = "rms.snapshot_run.finished.v1"
+
+
+class PaymentTermCreated(Event):
+    """A payment term was added to the tenant's catalog."""
+
+    type: ClassVar[str] = "rms.payment_term.created.v1"
+    payment_term: PaymentTermState
+
+
+class PaymentTermChanged(Event):
+    """A payment term was renamed, deactivated, or made the default or no longer the default."""
+
+    type: ClassVar[str] = "rms.payment_term.changed.v1"
+    payment_term: PaymentTermState
+
+
+class PaymentTermDeleted(Event):
+    """A payment term was deleted; it keeps its code and may be restored."""
+
+    type: ClassVar[str] = "rms.payment_term.deleted.v1"
+    payment_term: PaymentTermState
+
+
+class PaymentTermRestored(Event):
+    """A deleted payment term was restored."""
+
+    type: ClassVar[str] = "rms.payment_term.restored.v1"
+    payment_term: PaymentTermState
+
+
+class PaymentTermSnapshot(Snapshot):
+    """The present state of a payment term, published again on request."""
+
+    type: ClassVar[str] = "rms.payment_term.snapshot.v1"
+    payment_term: PaymentTermState
+
+
+class RmsImportFinished(ImportEnded):
+    """A file import ended: it succeeded, failed or was cancelled."""
+
+    type: ClassVar[str] = "rms.import.finished.v1"

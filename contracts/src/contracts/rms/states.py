@@ -47,6 +47,19 @@ class Instalment(State):
     days: int
 
 
+class PaymentTermState(AggregateState):
+    """The state of a payment term of the tenant's catalog after the event."""
+
+    aggregate: ClassVar[str] = "rms.payment_term"
+    payment_term_id: UUID
+    code: str
+    name: str
+    instalments: tuple[Instalment, ...]
+    is_default: bool
+    active: bool
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
 class PaymentTerm(State):
     """The agreed payment term of an order: when its amounts are due; the shares sum to 1."""
 

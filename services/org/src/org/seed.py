@@ -91,7 +91,11 @@ async def seed_tenant(database: Database, seed: Seed, *, now: datetime) -> int:
             await _add_tenant(command, seed.tenant)
             added += 1
         added += await sync_built_in_roles(command)
-        new = [item for item in seed.departments if await _is_missing(DEPARTMENT.get(tx, item.id))]
+        new = [
+            item
+            for item in seed.departments
+            if await _is_missing(DEPARTMENT.get(tx, item.id, with_deleted=True))
+        ]
         for department in new:
             await _add_department(command, department)
         added += await _add_people(command, seed.people)

@@ -48,6 +48,10 @@ TEXTS: dict[str, Text] = {
     "ROLE_CODE_TAKEN": Text(
         "角色代码 {code:code} 已被使用。", "The role code {code:code} is already in use."
     ),
+    "ROLE_CODE_FIXED": Text(
+        "角色代码不能更改，请另建角色。",
+        "The code of a role never changes. Please create another role.",
+    ),
     "ROLE_BUILT_IN": Text(
         "内置角色 {code:code} 不能修改，请新建角色。",
         "{code:code} is a built-in role and cannot be changed; please create a new role instead.",

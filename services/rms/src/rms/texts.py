@@ -38,6 +38,22 @@ TEXTS: dict[str, Text] = {
     "PAYMENT_TERM_DUPLICATE": Text(
         "付款条件 {term} 已存在。", "A payment term with code {term} already exists."
     ),
+    "PAYMENT_TERM_DELETED": Text(
+        "付款条件 {term} 已被删除，可以恢复。",
+        "Payment term {term} was deleted; it can be restored.",
+    ),
+    "PAYMENT_TERM_IN_USE": Text(
+        "已有订单采用付款条件 {term}，不能删除，可以停用。",
+        "Orders have payment term {term}, so it cannot be deleted. You can deactivate it.",
+    ),
+    "PAYMENT_TERM_FIXED": Text(
+        "付款条件的编码和分期不能更改，请另建一个。",
+        "The code and the instalments of a payment term never change. Please create another one.",
+    ),
+    "INSTALMENTS_UNREADABLE": Text(
+        "无法识别分期“{given}”，请按“30% PREPAID 0; 70% SHIPMENT 60”填写。",
+        "The instalments '{given}' are not readable; write '30% PREPAID 0; 70% SHIPMENT 60'.",
+    ),
     "PAYMENT_TERM_INACTIVE": Text(
         "付款条件 {term} 已停用。", "Payment term {term} is no longer active."
     ),

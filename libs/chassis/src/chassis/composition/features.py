@@ -14,8 +14,11 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Table
 
+from chassis.files.imports.resource_import import resource_import
 from chassis.files.imports.target import Imports, ImportTarget
+from chassis.foundation.texts import Catalog
 from chassis.records.record_types import RecordType
+from chassis.records.resource import Resource
 from chassis.records.snapshots.sources import SnapshotSource, record_source
 from contracts.event import EVENT_CLASSES, snapshot_classes
 from contracts.imports import ImportEnded
@@ -32,12 +35,36 @@ def record_types_of(service: str) -> tuple[RecordType[Any], ...]:
 
 
 @cache
-def imports_of(service: str) -> Imports | None:
-    """Return the import targets in the rooms `imports` of a service; None if it imports nothing.
+def resources_of(service: str) -> tuple[Resource[Any, Any], ...]:
+    """Return the resources in the rooms `routes` of a service, in the order of their names."""
+    found = _declared(service, "routes", Resource)
+    return tuple(sorted(found, key=lambda one: one.record_type.scoped.resource))
 
-    Raises KeyError if the service imports files but declares no `<service>.import.finished.v1`.
+
+def _texts_of(service: str) -> Catalog:
+    """Return the texts that a service declares, among them the labels of its enums."""
+    name = f"{service}.texts"
+    if find_spec(service) is None or find_spec(name) is None:
+        return {}
+    catalog: Catalog = import_module(name).TEXTS
+    return catalog
+
+
+@cache
+def imports_of(service: str) -> Imports | None:
+    """Return the import targets of a service, one for each resource that imports files.
+
+    Resources that declare none in their rooms `imports` have the one that follows from their
+    declaration in the rooms `routes`. None if the service imports nothing. Raises KeyError if the
+    service imports files but declares no `<service>.import.finished.v1`.
     """
-    targets = sorted(_declared(service, "imports", ImportTarget), key=lambda one: one.resource)
+    own = {one.resource: one for one in _declared(service, "imports", ImportTarget)}
+    texts = _texts_of(service)
+    for resource in resources_of(service):
+        name = resource.record_type.scoped.resource
+        if resource.imported and name not in own:
+            own[name] = resource_import(resource, texts)
+    targets = [target for _, target in sorted(own.items())]
     if not targets:
         return None
     load_events()

@@ -22,6 +22,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "多个列对应同一字段：{columns}。",
         "Several columns are mapped to the same field: {columns}.",
     ),
+    "REFERENCE_UNKNOWN": (
+        "没有“{given}”；须是已有的记录，或在本文件前面的行中。",
+        "There is no '{given}': it must exist, or stand in an earlier row of the file.",
+    ),
+    "REFERENCE_AMBIGUOUS": (
+        "“{given}”对应多条记录，请用其编码或编号。",
+        "Several records are called '{given}'; please use the code or the id of one.",
+    ),
+    "RECORD_AMBIGUOUS": (
+        "多条已有记录与此行相同，请用外部编号指明一条。",
+        "Several records are like this row; please say which one by its external id.",
+    ),
     "FILE_EMPTY": ("文件为空。", "The file is empty."),
     "FILE_NOT_UTF8": (
         "文件不是 CSV 文本，请另存为 “CSV UTF-8”。",

@@ -62,10 +62,8 @@ COMMON: dict[str, Text] = {
         "该操作已经完成，但内容与本次请求不同，请重新加载。",
         "This was already done, but with other contents than you sent. Please reload the record.",
     ),
-    "RECORD_ABSENT": Text(
-        "没有该记录，因此没有所见版本可供核对。",
-        "There is no such record, so it cannot be the version that you saw.",
-    ),
+    "RECORD_ABSENT": Text("没有所见的记录。", "There is no record as you saw it."),
+    "RECORD_PRESENT": Text("该记录已存在。", "The record exists already."),
     "PRECONDITION_REQUIRED": Text(
         "此操作必须提供 If-Match（所见版本的 ETag）。",
         "If-Match is required: the ETag of the version you changed.",
@@ -75,6 +73,10 @@ COMMON: dict[str, Text] = {
         "The record is now at version {version}. Please reload it.",
     ),
     "IF_MATCH_INVALID": Text("If-Match 格式不正确。", "The If-Match header is not valid."),
+    "IF_NONE_MATCH_INVALID": Text(
+        "If-None-Match 只能为 *，且不能与 If-Match 同时使用。",
+        "If-None-Match can only be *, and cannot be sent with If-Match.",
+    ),
     "CUSTOM_FIELD_NOT_FOUND": Text("没有该自定义字段。", "The custom field does not exist."),
     "CUSTOM_FIELD_EXISTS": Text(
         "自定义字段 {key} 已存在。", "The custom field {key} already exists."

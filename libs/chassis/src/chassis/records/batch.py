@@ -1,20 +1,32 @@
 """Batches: creates and edits of many records of one collection in one request."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.refusals import Unavailable
+from chassis.records.lists.listing import Listing
+from chassis.records.record_types import lock_first
 from chassis.web.inner_requests import InnerResponse, call_route
 from chassis.web.preconditions import entity_tag
 from kernel.errors import Conflict, Violation
 
 CREATE, PATCH = "create", "patch"
+Prepare = Callable[[Sequence[Any]], Awaitable[None]]
+_PREPARATIONS: dict[str, Prepare] = {}
+
+
+def prepare_batches(resource: str, prepare: Prepare) -> None:
+    """Declare what the batches of a resource do before they lock anything.
+
+    `prepare` gets the bodies of new records as they were sent, for work that takes long.
+    """
+    _PREPARATIONS[resource] = prepare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +56,20 @@ class BatchRefused(Conflict):
 
 
 async def run_batch(
-    request: Request, tx: AsyncConnection, table: Table, items: Sequence[BatchItem]
+    request: Request, tx: AsyncConnection, listing: Listing[Any], items: Sequence[BatchItem]
 ) -> list[InnerResponse]:
     """Call the collection's own route for each item in a savepoint; return their answers in order.
 
-    Records are locked in the order of their ids, so that concurrent batches do not deadlock.
+    What writers lock before rows is locked first, then the records in the order of their ids, so
+    that concurrent batches and single writes do not deadlock.
     Raises Unavailable, after which the whole batch may be sent again.
     """
     ids = [item.id for item in items if item.id is not None]
+    if prepare := _PREPARATIONS.get(listing.resource):
+        await prepare([item.create for item in items if item.id is None])
+    await lock_first(tx, listing.resource)
     if ids:
+        table = listing.table
         locked = select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id)
         await tx.execute(locked.with_for_update())
     results = []
@@ -65,13 +82,13 @@ async def run_batch(
 
 
 async def run_atomic_batch(
-    request: Request, tx: AsyncConnection, table: Table, items: Sequence[BatchItem]
+    request: Request, tx: AsyncConnection, listing: Listing[Any], items: Sequence[BatchItem]
 ) -> list[InnerResponse]:
     """Carry out all items or none; return their answers in order.
 
     Raises BatchRefused with the reasons of every item that failed.
     """
-    results = await run_batch(request, tx, table, items)
+    results = await run_batch(request, tx, listing, items)
     violations = [
         violation
         for place, (item, result) in enumerate(zip(items, results, strict=True))

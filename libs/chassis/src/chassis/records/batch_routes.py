@@ -91,7 +91,7 @@ def _batch_router(
         asked: Any = body
         items = [_batch_item(each) for each in asked.items]
         run = run_atomic_batch if asked.atomic else run_batch
-        results = [_result(each) for each in await run(request, tx, listing.table, items)]
+        results = [_result(each) for each in await run(request, tx, listing, items)]
         content = orjson.dumps({"items": results})
         status = 200 if asked.atomic else 207
         return Response(content, status, media_type="application/json")

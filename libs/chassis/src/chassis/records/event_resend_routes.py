@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -18,9 +17,8 @@ from chassis.foundation.clock import Now
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.lists.listing import Listing
 from chassis.web.auth import Caller, allow
-from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
-from chassis.web.run_cancellation import RunCancelIn
+from chassis.web.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.transaction import Tx
 
 
@@ -35,28 +33,24 @@ class EventResendIn(BaseModel):
     note: Annotated[str, Field(min_length=1, max_length=500, examples=["Kafka lost a disk"])]
 
 
-class EventResendOut(BaseModel):
+class EventResendOut(RunOut):
     """A request to send events again, and its progress."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     since: datetime
     topic: str | None
     events: int = Field(description="How many events were to be sent")
     sent: int = Field(description="How many were sent, with those published meanwhile")
     quarantined: int = Field(description="How many wait, because the broker refused one before")
-    requested_by: Annotated[str, PersonSubject]
-    requested_by_name: str | None = None
-    requested_at: datetime
-    note: str | None
-    progressed_at: datetime
-    finished_at: datetime | None = Field(description="Null while events are still to be sent")
-    cancelled_by: Annotated[str | None, PersonSubject] = Field(
-        description="Who took the rest out of the queue, if anybody"
-    )
-    cancelled_by_name: str | None = None
-    cancel_note: str | None
 
+
+RESENDS = RunRoutes(
+    name="event_resend",
+    noun="resend",
+    answer=EventResendOut,
+    get=get_resend,
+    cancel=cancel_resend,
+    cancelled="Send none of the events that are still to be sent",
+)
 
 LISTING = Listing(
     event_resends,
@@ -93,20 +87,5 @@ def event_resend_router(service: str) -> APIRouter:
         return EventResendOut.model_validate(resend)
 
     add_list_routes(router, LISTING, guard=admin)
-
-    @router.get("/{resend_id}", dependencies=admin)
-    async def event_resend_get(resend_id: UUID, tx: Tx) -> EventResendOut:
-        """Get a request to send events again, with its progress."""
-        return EventResendOut.model_validate(await get_resend(tx, resend_id))
-
-    @router.post("/{resend_id}/cancel", dependencies=admin)
-    async def event_resend_cancel(
-        resend_id: UUID, body: RunCancelIn, tx: Tx, caller: Caller, now: Now
-    ) -> EventResendOut:
-        """Send none of the events that are still to be sent."""
-        by, note = caller.subject, body.note
-        return EventResendOut.model_validate(
-            await cancel_resend(tx, resend_id, by=by, now=now, note=note)
-        )
-
+    add_run_routes(router, RESENDS, admin)
     return router

@@ -1,7 +1,6 @@
 """Routes for administrators to rebuild replicas and to follow the progress."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -16,9 +15,8 @@ from chassis.records.lists.filters import EnumFilter
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.lists.listing import Listing
 from chassis.web.auth import Caller, allow
-from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
-from chassis.web.run_cancellation import RunCancelIn
+from chassis.web.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
 
@@ -41,11 +39,9 @@ class RebuildIn(BaseModel):
     note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
 
 
-class RebuildOut(BaseModel):
+class RebuildOut(RunOut):
     """A rebuild and its progress; the present copy answers until it is FINISHED."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     subscription: str
     status: RebuildStatus
     snapshot_id: UUID | None
@@ -63,17 +59,17 @@ class RebuildOut(BaseModel):
         int | None, Field(description="Rows that were not read and may be the publisher's")
     ]
     unreadable: Annotated[int, Field(description="Events that could not be decoded")]
-    requested_by: Annotated[str, PersonSubject]
-    requested_by_name: str | None = None
-    note: str | None
     error: str | None
-    cancelled_by: Annotated[str | None, PersonSubject]
-    cancelled_by_name: str | None = None
-    cancel_note: str | None
-    requested_at: datetime
-    progressed_at: datetime
-    finished_at: datetime | None
 
+
+REBUILDS = RunRoutes(
+    name="replica_rebuild",
+    noun="rebuild",
+    answer=RebuildOut,
+    get=requests.get_rebuild,
+    cancel=requests.cancel_rebuild,
+    cancelled="Give the new generation up; a copy that was swapped refuses",
+)
 
 LISTING = Listing(
     replica_rebuilds,
@@ -111,19 +107,5 @@ def rebuild_router(service: str, replicas: Collection[str]) -> APIRouter:
         return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
 
     add_list_routes(router, LISTING, guard=admin)
-
-    @router.get("/{rebuild_id}", dependencies=admin)
-    async def replica_rebuild_get(rebuild_id: UUID, tx: Tx) -> RebuildOut:
-        """Get a rebuild with its progress."""
-        return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
-
-    @router.post("/{rebuild_id}/cancel", dependencies=admin)
-    async def replica_rebuild_cancel(
-        rebuild_id: UUID, body: RunCancelIn, tx: Tx, caller: Caller, now: Now
-    ) -> RebuildOut:
-        """Give the new generation up; the present copy stays. A copy that was swapped refuses."""
-        by, note = caller.subject, body.note
-        rebuild = await requests.cancel_rebuild(tx, rebuild_id, by=by, now=now, note=note)
-        return RebuildOut.model_validate(rebuild)
-
+    add_run_routes(router, REBUILDS, admin)
     return router

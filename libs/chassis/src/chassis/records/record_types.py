@@ -6,18 +6,19 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Label, RowMapping, Table, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import declare_named_table
-from chassis.database.rows import Entity, fetch_row, fetch_rows, from_columns
+from chassis.database.rows import Entity, from_columns
 from chassis.records.access.visibility import ScopedResource, UnownedResource
 from chassis.records.access_keys.store import delete_access_keys
+from chassis.records.record_parts import Parts
 from chassis.records.work.follow_ups import FollowUp
 from chassis.records.writes import delete_row, insert_row, insert_rows, update_row
 from contracts.event import Event, State
-from kernel.errors import Conflict
+from kernel.errors import Conflict, NotFound
 
 
 class Record(Entity, Protocol):
@@ -37,11 +38,12 @@ class Published(Record, Protocol):
 
 
 R = TypeVar("R", bound=Record)
+_DECLARED: dict[str, "RecordType[Any]"] = {}
 Fetch = Callable[..., Awaitable[R]]
 FetchAll = Callable[[AsyncConnection, Sequence[UUID]], Awaitable[Sequence[R]]]
 Insert = Callable[[AsyncConnection, R], Awaitable[None]]
 Update = Callable[[AsyncConnection, R, R], Awaitable[R]]
-Delete = Callable[[AsyncConnection, UUID], Awaitable[None]]
+LockFirst = Callable[[AsyncConnection], Awaitable[Any]]
 Duplicate = Callable[[AsyncConnection, R], Awaitable[Conflict]]
 
 
@@ -56,10 +58,16 @@ class RecordType(Generic[R]):
 
     `follow_up` declares a task that the owner has while the record is open.
 
+    `lock_first` takes what the commands of the record lock before any row; a batch, a PUT by
+    external id and an import take it before the locks of their own, and so deadlock with none.
+
     `unique` names the columns of a unique index beside the tenant; `duplicate` makes the error for
-    a record that equals another one in them. Records with parts in other tables bring functions of
-    their own for `fetch` (id, `lock`, `with_deleted`), `fetch_all` (ids, deleted ones included),
-    `insert`, `update` (before, after) and `delete` (id), which deletes a record for good.
+    a record that equals another one in them.
+
+    `parts` are read and written with the record. `columns` are values that a query computes for
+    each row, such as the ids in a table of members. What these cannot say is a function of the
+    record's own: `fetch` (id, `lock`, `with_deleted`), `fetch_all` (ids, deleted ones included),
+    `insert` and `update` (before, after).
     """
 
     scoped: ScopedResource | UnownedResource
@@ -71,17 +79,20 @@ class RecordType(Generic[R]):
     assigned: type[Event] | None = None
     is_published: bool = True
     follow_up: FollowUp[R] | None = None
+    lock_first: LockFirst | None = None
     unique: tuple[str, ...] = ()
     duplicate: Duplicate[R] | None = None
+    parts: Parts | None = None
+    columns: Sequence[Label[Any]] = ()
     fetch: Fetch[R] | None = None
     fetch_all: FetchAll[R] | None = None
     insert: Insert[R] | None = None
     update: Update[R] | None = None
-    delete: Delete | None = None
 
     def __post_init__(self) -> None:
         service = self.scoped.resource.partition(".")[0]
         declare_named_table(service, self.scoped.resource, self.table)
+        _DECLARED.setdefault(self.scoped.resource, self)
 
     @property
     def table(self) -> Table:
@@ -113,15 +124,17 @@ class RecordType(Generic[R]):
         if self.fetch is not None:
             options = {"with_deleted": True} if with_deleted else {}
             return await self.fetch(tx, record_id, lock=lock, **options)
-        return await fetch_row(
-            tx,
-            self.table,
-            record_id,
-            self.entity,
-            lock=lock,
-            with_deleted=with_deleted,
-            what=self.name,
-        )
+        query = select(self.table.c.id).where(self.table.c.id == record_id)
+        if self.is_deletable and not with_deleted:
+            query = query.where(self.table.c.deleted_at.is_(None))
+        if lock:
+            query = query.with_for_update()
+            if self.columns:  # locked first, so that the next statement sees the latest commit
+                await tx.execute(query)
+        row = (await tx.execute(query.with_only_columns(self.table, *self.columns))).one_or_none()
+        if row is None:
+            raise NotFound(self.name, record_id)
+        return (await self._built(tx, [row._mapping]))[0]
 
     async def get_all(self, tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[R]:
         """Read the records with these ids, deleted ones included; without `fetch_all` one by one.
@@ -132,8 +145,17 @@ class RecordType(Generic[R]):
             return await self.fetch_all(tx, ids)
         if self.fetch is not None:
             return [await self.get(tx, one, with_deleted=self.is_deletable) for one in ids]
+        query = select(self.table, *self.columns).where(self.table.c.id.in_(ids))
+        rows = (await tx.execute(query.order_by(self.table.c.id))).mappings().all()
+        return await self._built(tx, rows)
+
+    async def _built(self, tx: AsyncConnection, rows: Sequence[RowMapping]) -> list[R]:
+        """Build the records of these rows, with their parts."""
+        if self.parts is None:
+            return [from_columns(self.entity, dict(row)) for row in rows]
+        parts, name = await self.parts.of(tx, [row["id"] for row in rows]), self.parts.field
         return [
-            from_columns(self.entity, row) for row in await fetch_rows(tx, self.table.c.id, ids)
+            from_columns(self.entity, dict(row), **{name: parts.get(row["id"], ())}) for row in rows
         ]
 
     async def add(self, tx: AsyncConnection, record: R) -> None:
@@ -145,6 +167,8 @@ class RecordType(Generic[R]):
             await self.insert(tx, record)
         else:
             await insert_row(tx, self.table, record)
+            if self.parts is not None:
+                await self.parts.add(tx, record)
 
     async def save(self, tx: AsyncConnection, before: R, after: R) -> R:
         """Update a record and return it with its next version.
@@ -155,7 +179,10 @@ class RecordType(Generic[R]):
         if self.update is not None:
             return await self.update(tx, before, after)
         if self.duplicate is None or self._key(before) == self._key(after):
-            return await update_row(tx, self.table, after, before=before)
+            saved = await update_row(tx, self.table, after, before=before)
+            if self.parts is not None:
+                await self.parts.save(tx, before, after)
+            return saved
         try:
             async with tx.begin_nested():
                 return await update_row(tx, self.table, after, before=before)
@@ -165,7 +192,7 @@ class RecordType(Generic[R]):
     async def remove(self, tx: AsyncConnection, record_id: UUID) -> None:
         """Delete a record for good, with its search words and access keys."""
         await delete_access_keys(tx, self.scoped, record_id)
-        await (self.delete(tx, record_id) if self.delete else delete_row(tx, self.table, record_id))
+        await delete_row(tx, self.table, record_id)
 
     def _key(self, record: R) -> list[Any]:
         return [getattr(record, name) for name in self.unique]
@@ -181,3 +208,15 @@ class RecordType(Generic[R]):
 
     def _event_with(self, kind: type[Event], state: State, **values: Any) -> Event:
         return kind(**{self.name: state, **values})
+
+
+def record_type_of(resource: str) -> RecordType[Any]:
+    """Return the declared type of the records of a resource. Raises KeyError if there is none."""
+    return _DECLARED[resource]
+
+
+async def lock_first(tx: AsyncConnection, resource: str) -> None:
+    """Take the locks that writers of this resource take before any row of it."""
+    declared = _DECLARED.get(resource)
+    if declared is not None and declared.lock_first is not None:
+        await declared.lock_first(tx)

@@ -20,7 +20,8 @@ from chassis.records.access.transfers import (
     assign_on_create,
 )
 from chassis.records.access.visibility import ScopedResource
-from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
+from chassis.records.external_ids.puts import ExternallyWrittenResource
+from chassis.records.external_ids.routes import external_id_router
 from chassis.records.lists.listing import Listing
 from chassis.records.record_commands import (
     create_record,
@@ -52,6 +53,10 @@ class Resource(Generic[B, R]):
     `record_commands`. A body with `owner_id` assigns the new record to that person. `values`
     returns the fields of a record that a body or an edit body describes, for records that have a
     field in another form than the body.
+    Files are imported into it as `files.imports.resource_import` says: a row without an external id
+    is the record with the same values in the fields `matched_by`, of which the first alternative
+    counts that the row has every field of, else the last one. A resource whose records files cannot
+    hold has `imported=False`.
     `docs` replaces what OpenAPI says of an operation: `{"delete": "Delete ..."}`; a summary, which
     an empty line and a description may follow.
     """
@@ -68,6 +73,8 @@ class Resource(Generic[B, R]):
     restore: Callable[[Command, UUID], Awaitable[R]] | None = None
     values: Callable[[Any], Mapping[str, Any]] | None = None
     external_ids: bool = True
+    imported: bool = True
+    matched_by: tuple[tuple[str, ...], ...] = ()
     docs: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, Principal
-from chassis.web.preconditions import UNCONDITIONAL, IfMatch, Precondition
+from chassis.web.preconditions import UNCONDITIONAL, IfMatch, OptionalMatch, Precondition
 from chassis.web.transaction import Tx
 
 
@@ -47,11 +47,11 @@ async def _change(tx: Tx, now: Now, caller: Caller, expected: IfMatch) -> Comman
     return Command(tx, now, caller, caller.subject, expected)
 
 
-async def _put(tx: Tx, now: Now, caller: Caller, expected: IfMatch) -> Command:
-    return Command(tx, now, caller, caller.subject, expected.if_given)
+async def _put(tx: Tx, now: Now, caller: Caller, expected: OptionalMatch) -> Command:
+    return Command(tx, now, caller, caller.subject, expected)
 
 
-# The context of a request that creates or replaces a record: it may send If-Match.
+# The context of a request that creates or replaces a record: it may send If-Match or If-None-Match.
 PutCommand = Annotated[Command, Depends(_put)]
 # The context of a request that creates a record, and of one that changes a record (If-Match).
 CreateCommand = Annotated[Command, Depends(_create)]

@@ -10,6 +10,9 @@ PRECONDITION_RESPONSES = {
     "412": "The record has changed: its version is none of those that `If-Match` names",
     "428": "The header `If-Match` is missing",
 }
+UPSERT_RESPONSES = {
+    "412": "`If-Match` names no present version of a record, or `If-None-Match` found a record"
+}
 MEDIA_TYPE_RESPONSES = {"415": "The `Content-Type` is not JSON in UTF-8"}
 ETAG_HEADER: dict[str, Any] = {
     "description": "The record's version; send it back in `If-Match` to change the record",
@@ -54,11 +57,13 @@ def response_properties(
 
 
 def _add_precondition_responses(operation: dict[str, Any]) -> None:
-    """Operations that read If-Match require it and may answer 412 or 428."""
-    for parameter in operation.get("parameters", []):
-        if parameter["name"] == "If-Match":
-            parameter["required"] = True
-            operation["responses"] |= _problem_responses(PRECONDITION_RESPONSES)
+    """Operations that read If-Match may answer 412; all but upserts require it, or answer 428."""
+    parameters = {one["name"]: one for one in operation.get("parameters", [])}
+    if "If-None-Match" in parameters:
+        operation["responses"] |= _problem_responses(UPSERT_RESPONSES)
+    elif "If-Match" in parameters:
+        parameters["If-Match"]["required"] = True
+        operation["responses"] |= _problem_responses(PRECONDITION_RESPONSES)
 
 
 def _add_media_type_response(operation: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""Optimistic concurrency: If-Match refuses changes that rest on a stale copy (RFC 9110, 13.1.1)."""
+"""Optimistic concurrency: If-Match refuses changes that rest on a stale copy (RFC 9110, 13.1.1).
+
+If-None-Match refuses to replace a record that its sender means to create (13.1.2).
+"""
 
 import re
 from dataclasses import dataclass
@@ -24,11 +27,14 @@ class Versioned(Protocol):
 class Precondition:
     """The versions that a record may have to be changed; None means any version.
 
-    `missing` means that the header If-Match is required and was not sent.
+    `missing` means that the header If-Match is required and was not sent. `exists` says whether
+    the record has to exist: True after any If-Match, False after `If-None-Match: *`; None where
+    either will do.
     """
 
     versions: frozenset[int] | None = None
     missing: bool = False
+    exists: bool | None = None
 
     def check(self, current: Versioned) -> None:
         """Check the record's current version.
@@ -41,6 +47,11 @@ class Precondition:
             raise PreconditionRequired("PRECONDITION_REQUIRED")
         if self.versions is not None and current.version not in self.versions:
             raise PreconditionFailed("STALE_COPY", version=current.version)
+
+    def check_absent(self) -> None:
+        """Check that a record may be created. Raises PreconditionFailed (RECORD_ABSENT)."""
+        if self.exists is True:
+            raise PreconditionFailed("RECORD_ABSENT")
 
     @property
     def if_given(self) -> "Precondition":
@@ -71,12 +82,32 @@ async def _if_match(
     if if_match is None:
         return Precondition(missing=True)
     if if_match.strip() == "*":
-        return UNCONDITIONAL
+        return Precondition(exists=True)
     if _TAGS.fullmatch(if_match) is None or '"' not in if_match:
         raise Malformed("IF_MATCH_INVALID")
     strong = (tag for tag in re.findall(_TAG, if_match) if not tag.startswith("W/"))
     matches = (_VERSION_TAG.fullmatch(tag) for tag in strong)
-    return Precondition(frozenset(int(match[1]) for match in matches if match is not None))
+    versions = frozenset(int(match[1]) for match in matches if match is not None)
+    return Precondition(versions, exists=True)
 
 
 IfMatch = Annotated[Precondition, Depends(_if_match)]
+
+
+async def _if_matches(
+    if_match: IfMatch,
+    if_none_match: Annotated[
+        str | None,
+        Header(alias="If-None-Match", description="`*` to create a record, never to replace one"),
+    ] = None,
+) -> Precondition:
+    """Read both headers of a request that creates or replaces a record, and may send one."""
+    if if_none_match is None:
+        return if_match.if_given
+    if if_none_match.strip() != "*" or not if_match.missing:
+        raise Malformed("IF_NONE_MATCH_INVALID")
+    return Precondition(exists=False)
+
+
+# The precondition of a request that may send If-Match, or If-None-Match, or neither.
+OptionalMatch = Annotated[Precondition, Depends(_if_matches)]

@@ -243,15 +243,19 @@ def _transaction(arguments: Iterable[Any]) -> AsyncConnection:
     return next(tx for tx in held if isinstance(tx, AsyncConnection))
 
 
-def has_names(annotation: Any, _seen: frozenset[type] = frozenset()) -> bool:
+def has_names(annotation: Any) -> bool:
     """Return whether a model of this annotation, or a model below it, shows names of records."""
     model = model_in(annotation)
-    if model is None or model in _seen:
-        return False
+    return model is not None and _shows_names(model)
+
+
+@cache
+def _shows_names(model: type[BaseModel], seen: frozenset[type] = frozenset()) -> bool:
     if any(reference.name_field for reference in references_of(model)):
         return True
-    seen = _seen | {model}
-    return any(has_names(info.annotation, seen) for info in model.model_fields.values())
+    parts = {model_in(info.annotation) for info in model.model_fields.values()}
+    seen = seen | {model}
+    return any(_shows_names(part, seen) for part in parts if part and part not in seen)
 
 
 def has_name_fields(items: Sequence[BaseModel], fields: Sequence[str]) -> bool:

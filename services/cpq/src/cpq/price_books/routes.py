@@ -37,6 +37,7 @@ RESOURCE = Resource(
     values=_values,
     create=actions.create_price_book,
     edit=actions.edit_price_book,
+    imported=False,
     docs={
         "create": "Create a price book with all its prices",
         "list": "List price books\n\nA list leaves the prices of price books out.",

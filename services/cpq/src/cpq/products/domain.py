@@ -2,39 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from contracts.cpq.events import ProductState
+from kernel.records import StoredRecord
 
 IMPORT_PRICE_BOOK = "导入价目表"  # takes the prices of rows that name no price book
 
 
 @dataclass(frozen=True, kw_only=True)
-class Product:
+class Product(StoredRecord):
     """Something that can be quoted, counted in its `unit`. A deleted product keeps its SKU.
 
     `series` is the product family. Only `active` products can be quoted.
     """
 
-    id: UUID
     sku: str
     name: str
     unit: str
     active: bool
     series: str | None = None
-    custom_fields: Mapping[str, Any] = field(default_factory=dict)
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None = None
-    version: int = 1
-
-    @property
-    def display_name(self) -> str:
-        """What people call the product."""
-        return self.name
 
     def state(self) -> ProductState:
         """Return the whole product as its events carry it."""

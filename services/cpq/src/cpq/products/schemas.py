@@ -1,11 +1,10 @@
 """Request and response bodies of products, and the row of a product import."""
 
-from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.answers import RecordOut
 from cpq.price_books.schemas import BookName
 from cpq.products.domain import ProductRow
 from kernel.decimals import PriceDecimal
@@ -53,21 +52,14 @@ class ProductEdit(BaseModel):
     custom_fields: dict[str, Any] = {}
 
 
-class ProductOut(BaseModel):
+class ProductOut(RecordOut):
     """A product."""
 
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
     sku: str
     name: str
     unit: str
     series: str | None
     active: bool
-    custom_fields: dict[str, Any]
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class ProductRowIn(BaseModel):

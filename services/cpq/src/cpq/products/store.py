@@ -3,22 +3,14 @@
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
     Index,
-    Integer,
     Select,
     Table,
-    Text,
-    Uuid,
     select,
-    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import tenant_column
+from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
@@ -33,18 +25,7 @@ from kernel.errors import Conflict
 products = Table(
     "products",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("sku", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("series", Text),
-    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("deleted_at", DateTime(timezone=True)),
-    Column("version", Integer, nullable=False),
+    *record_columns(Product),
     Index(None, "tenant_id", "sku", unique=True),
     Index(None, "tenant_id", "active", "id"),
 )

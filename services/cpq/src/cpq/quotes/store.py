@@ -1,7 +1,6 @@
 """The quote tables and their SQL."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,21 +17,20 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    delete,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.database.rows import fetch_parts, fetch_row, fetch_rows, from_columns, to_columns
+from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.record_parts import Parts
 from chassis.records.record_types import RecordType
-from chassis.records.writes import insert_row, update_row
 from contracts.cpq.events import (
     QuoteAssigned,
     QuoteChanged,
@@ -150,64 +148,6 @@ _QUOTE_WITH_LINES: Select[Any] = (
 )
 
 
-async def add(tx: AsyncConnection, quote: Quote) -> None:
-    """Insert a quote with its lines."""
-    await insert_row(tx, quotes, quote)
-    await tx.execute(
-        insert(quote_lines),
-        [{"quote_id": quote.id, **to_columns(quote_lines, line)} for line in quote.lines],
-    )
-
-
-async def fetch(
-    tx: AsyncConnection, quote_id: UUID, *, lock: bool = False, with_deleted: bool = False
-) -> Quote:
-    """Return a quote with its lines, which are read after the lock is held. Raises NotFound."""
-    quote = await fetch_row(
-        tx, quotes, quote_id, Quote, lock=lock, with_deleted=with_deleted, lines=()
-    )
-    return replace(quote, lines=(await _lines(tx, [quote_id])).get(quote_id, ()))
-
-
-async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Quote]:
-    lines = await _lines(tx, ids)
-    return [
-        from_columns(Quote, row, lines=lines.get(row["id"], ()))
-        for row in await fetch_rows(tx, quotes.c.id, ids)
-    ]
-
-
-async def _lines(
-    tx: AsyncConnection, quote_ids: Sequence[UUID]
-) -> dict[UUID, tuple[QuoteLine, ...]]:
-    rows = await fetch_parts(tx, quote_lines.c.quote_id, quote_ids, quote_lines.c.line_no)
-    return {
-        quote_id: tuple(from_columns(QuoteLine, part) for part in parts)
-        for quote_id, parts in rows.items()
-    }
-
-
-async def update(tx: AsyncConnection, before: Quote, after: Quote) -> Quote:
-    """Update a quote and those of its lines that differ from `before`.
-
-    Unchanged lines are not written, so that the audit shows only real changes. Raises Conflict
-    (STALE_WRITE).
-    """
-    saved = await update_row(tx, quotes, after, before=before)
-    line_ids = {line.id for line in after.lines}
-    removed = [line.id for line in before.lines if line.id not in line_ids]
-    if removed:
-        await tx.execute(delete(quote_lines).where(quote_lines.c.id.in_(removed)))
-    changed = [line for line in after.lines if line not in before.lines]
-    if changed:
-        rows = [{"quote_id": after.id, **to_columns(quote_lines, line)} for line in changed]
-        statement = insert(quote_lines)
-        values = {name: statement.excluded[name] for name in rows[0]}
-        upsert = statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values)
-        await tx.execute(upsert, rows)
-    return saved
-
-
 QUOTE = RecordType(
     scoped=QUOTES,
     entity=Quote,
@@ -216,10 +156,9 @@ QUOTE = RecordType(
     deleted=QuoteDeleted,
     restored=QuoteRestored,
     assigned=QuoteAssigned,
-    fetch=fetch,
-    fetch_all=_fetch_all,
-    insert=add,
-    update=update,
+    parts=Parts(
+        field="lines", entity=QuoteLine, table=quote_lines, parent="quote_id", order="line_no"
+    ),
 )
 
 

@@ -2,42 +2,30 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from contracts.l2o.events import AccountState
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
+from kernel.personal import Personal
+from kernel.records import NamedRecord
 from kernel.sums import MoneySum
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(NamedRecord):
     """A customer company; `parent_id` is its parent account, `country` an ISO 3166-1 code."""
 
-    id: UUID
-    name: str
-    phone: str | None = None
+    phone: Annotated[str | None, Personal("phone")] = None
     parent_id: UUID | None = None
     industry: str | None = None
     country: str | None = None
     founded_year: int | None = None
     employees: int | None = None
     annual_revenue: Money | None = None
-    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     lead_id: UUID | None = None
-    owner_id: str | None = None
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None = None
-    version: int = 1
-
-    @property
-    def display_name(self) -> str:
-        """What people call the account."""
-        return self.name
 
     def ensure_founded_by(self, year: int) -> None:
         """Refuse a company that is founded in a later year. Raises Invalid (TOO_LARGE)."""

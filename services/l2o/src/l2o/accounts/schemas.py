@@ -1,15 +1,15 @@
 """Request and response bodies of accounts."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.records.access.schemas import OwnerId, PersonSummary
+from chassis.records.access.schemas import OwnerId
+from chassis.records.answers import OwnedRecordOut
 from chassis.records.codes import CountryCode, WholeNumber
 from chassis.records.contact_points import Phone
-from chassis.web.references import Expandable, PersonSubject, RefersTo
+from chassis.web.references import Expandable, RefersTo
 from kernel.business_dates import FINAL_DAY
 from kernel.currencies import CurrencyCode
 from kernel.decimals import DecimalString
@@ -56,11 +56,9 @@ class AccountIn(AccountEdit):
     )
 
 
-class AccountOut(BaseModel):
+class AccountOut(OwnedRecordOut):
     """An account: a company we sell to."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     name: str
     phone: Annotated[str | None, Personal("phone")] = Field(examples=["+862164372345"])
     parent_id: Annotated[UUID | None, RefersTo("l2o.account")]
@@ -71,15 +69,7 @@ class AccountOut(BaseModel):
     founded_year: int | None
     employees: int | None
     annual_revenue: Money | None
-    custom_fields: dict[str, Any]
     lead_id: UUID | None = Field(description="The lead it was converted from")
-    owner_id: Annotated[str | None, PersonSubject]
-    owner_name: str | None = None
-    owner: Expandable[PersonSummary] = None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None
 
 
 class TotalsOut(BaseModel):

@@ -5,25 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
-    DateTime,
     Double,
     Index,
-    Integer,
     Select,
     Table,
-    Text,
-    Uuid,
     func,
     select,
-    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
-from chassis.database.columns import money_columns, name_key_column, tenant_column
+from chassis.database.columns import name_key_column
+from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import (
     EVERYTHING,
@@ -51,31 +45,22 @@ from l2o.database import metadata
 accounts = Table(
     "accounts",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
+    *record_columns(Account),
     name_key_column(),
-    Column("phone", Text, info={"personal": "phone"}),
-    Column("parent_id", Uuid),
-    Column("industry", Text),
-    Column("country", Text),
-    Column("founded_year", Integer),
-    Column("employees", Integer),
-    *money_columns("annual_revenue", nullable=True),
     sort_column("annual_revenue", Double()),
-    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("lead_id", Uuid),
-    Column("owner_id", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("deleted_at", DateTime(timezone=True)),
-    Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(None, "tenant_id", "parent_id", "id"),
     Index(None, "tenant_id", "name_key"),
 )
 
 ACCOUNTS = ScopedResource("l2o.account", accounts)
+
+
+async def lock_hierarchy(tx: AsyncConnection) -> None:
+    """Serialize changes of parents in a tenant; two at once could form a cycle."""
+    await lock_key(tx, "l2o.account_hierarchy")
+
+
 ACCOUNT = RecordType(
     scoped=ACCOUNTS,
     entity=Account,
@@ -84,6 +69,7 @@ ACCOUNT = RecordType(
     deleted=AccountDeleted,
     restored=AccountRestored,
     assigned=AccountAssigned,
+    lock_first=lock_hierarchy,
 )
 LISTING = Listing(
     ACCOUNTS,
@@ -159,11 +145,6 @@ async def lock_visible_by_name(
     for row in await tx.execute(query.order_by(accounts.c.id).with_for_update(read=True)):
         ids.setdefault(row.name_key, []).append(row.id)
     return ids
-
-
-async def lock_hierarchy(tx: AsyncConnection) -> None:
-    """Serialize changes of parents in a tenant; two at once could form a cycle."""
-    await lock_key(tx, "l2o.account_hierarchy")
 
 
 async def get_ancestor_ids(tx: AsyncConnection, account_id: UUID) -> set[UUID]:

@@ -1,37 +1,26 @@
 """A contact of an account."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 from contracts.l2o.events import ContactState
+from kernel.personal import Personal
+from kernel.records import NamedRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contact:
+class Contact(NamedRecord):
     """A person at an account; one contact of an account is primary. `roles` are codes."""
 
-    id: UUID
     account_id: UUID
-    name: str
+    name: Annotated[str, Personal("name")]
     title: str | None = None
-    phone: str | None = None
-    email: str | None = None
+    phone: Annotated[str | None, Personal("phone")] = None
+    email: Annotated[str | None, Personal("email")] = None
     roles: Sequence[str] = ()
     is_primary: bool = False
-    custom_fields: Mapping[str, Any] = field(default_factory=dict)
-    owner_id: str | None = None
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None = None
-    version: int = 1
-
-    @property
-    def display_name(self) -> str:
-        """What people call the contact."""
-        return self.name
 
     def state(self) -> ContactState:
         """The contact in the form that events carry."""

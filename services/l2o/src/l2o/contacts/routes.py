@@ -22,6 +22,7 @@ RESOURCE = Resource(
     edit=actions.edit_contact,
     delete=actions.delete_contact,
     restore=actions.restore_contact,
+    matched_by=(("account_id", "name"),),
     docs={"create": "Create a contact of an account"},
 )
 router = new_router("/contacts", tag="contacts")

@@ -1,14 +1,14 @@
 """Request and response bodies of contacts."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.records.access.schemas import PersonSummary
+from chassis.records.answers import OwnedRecordOut
 from chassis.records.contact_points import Email, Phone
-from chassis.web.references import Expandable, PersonSubject, RefersTo
+from chassis.records.import_headings import Heading
+from chassis.web.references import Expandable, RefersTo
 from kernel.personal import Personal
 from l2o.accounts.schemas import AccountOut
 
@@ -30,8 +30,8 @@ class ContactEdit(BaseModel):
         from_attributes=True,
         json_schema_extra={"examples": [{"title": "采购总监", "roles": ["DECISION_MAKER"]}]},
     )
-    name: Annotated[ContactName, Personal("name")]
-    title: JobTitle | None = None
+    name: Annotated[ContactName, Personal("name"), Heading("姓名", ("联系人",), "王伟")]
+    title: Annotated[JobTitle | None, Heading("职务", ("职位",), "采购总监")] = None
     phone: Phone | None = Field(
         default=None,
         description="Any usual spelling, without a country code a number of the tenant's country;"
@@ -39,7 +39,10 @@ class ContactEdit(BaseModel):
     )
     email: Email | None = Field(default=None, description="Stored in lower case")
     roles: Annotated[
-        list[ContactRole], Field(max_length=10), AfterValidator(_without_duplicates)
+        list[ContactRole],
+        Field(max_length=10),
+        AfterValidator(_without_duplicates),
+        Heading("角色", example="DECISION_MAKER"),
     ] = Field(default=[], description="The roles of the person in a sale, as codes")
     custom_fields: dict[str, Any] = {}
 
@@ -60,14 +63,12 @@ class ContactIn(ContactEdit):
             ]
         },
     )
-    account_id: UUID
+    account_id: Annotated[UUID, Heading("客户", ("客户名称", "account name"), "上海示例有限公司")]
 
 
-class ContactOut(BaseModel):
+class ContactOut(OwnedRecordOut):
     """A contact: a person at an account."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     account_id: Annotated[UUID, RefersTo("l2o.account")]
     account_name: str | None = None
     account: Expandable[AccountOut] = None
@@ -77,11 +78,3 @@ class ContactOut(BaseModel):
     title: str | None
     roles: list[str]
     is_primary: bool
-    custom_fields: dict[str, Any]
-    owner_id: Annotated[str | None, PersonSubject]
-    owner_name: str | None = None
-    owner: Expandable[PersonSummary] = None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None

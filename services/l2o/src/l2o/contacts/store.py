@@ -4,23 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
     Index,
-    Integer,
     Select,
     Table,
-    Text,
-    Uuid,
-    false,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import tenant_column
+from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
@@ -34,21 +26,7 @@ from l2o.database import metadata
 contacts = Table(
     "contacts",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("account_id", Uuid, nullable=False),
-    Column("name", Text, nullable=False, info={"personal": "name"}),
-    Column("title", Text),
-    Column("phone", Text, info={"personal": "phone"}),
-    Column("email", Text, info={"personal": "email"}),
-    Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    Column("is_primary", Boolean, nullable=False, server_default=false()),
-    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("owner_id", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("deleted_at", DateTime(timezone=True)),
-    Column("version", Integer, nullable=False),
+    *record_columns(Contact),
     Index(None, "tenant_id", "account_id", "id"),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(
@@ -97,22 +75,22 @@ async def belongs_to_account(tx: AsyncConnection, contact_id: UUID, account_id: 
 
 async def get_primary(tx: AsyncConnection, account_id: UUID) -> Contact | None:
     """Read and lock the primary contact; while the account is locked, it stays the primary one."""
-    query = _contacts_of(account_id).where(contacts.c.is_primary)
-    row = (await tx.execute(query.with_for_update())).one_or_none()
-    return None if row is None else from_columns(Contact, row._mapping)
+    return await _locked(tx, _contacts_of(account_id).where(contacts.c.is_primary))
 
 
 async def get_oldest(tx: AsyncConnection, account_id: UUID) -> Contact | None:
     """Read and lock the contact that was created first; ids are UUIDv7, which sort by time."""
-    query = _contacts_of(account_id).order_by(contacts.c.id).limit(1)
+    return await _locked(tx, _contacts_of(account_id).order_by(contacts.c.id).limit(1))
+
+
+async def _locked(tx: AsyncConnection, query: Select[Any]) -> Contact | None:
     row = (await tx.execute(query.with_for_update())).one_or_none()
     return None if row is None else from_columns(Contact, row._mapping)
 
 
 def _contacts_of(account_id: UUID) -> Select[Any]:
-    return select(contacts).where(
-        contacts.c.account_id == account_id, contacts.c.deleted_at.is_(None)
-    )
+    is_of_account = contacts.c.account_id == account_id
+    return select(contacts).where(is_of_account, contacts.c.deleted_at.is_(None))
 
 
 async def lock_all_of_account(tx: AsyncConnection, account_id: UUID) -> list[Contact]:

@@ -11,6 +11,7 @@ from chassis.records.record_types import RecordType
 from org.clients.domain import Client
 from org.clients.schemas import ClientOut
 from org.database import metadata
+from org.principals.store import lock_rights
 
 clients = Table(
     "clients",
@@ -28,7 +29,9 @@ clients = Table(
 )
 
 # The commands publish its events themselves, because these repeat the fields of the state.
-CLIENT = RecordType(scoped=UnownedResource("org.client", clients), entity=Client)
+CLIENT = RecordType(
+    scoped=UnownedResource("org.client", clients), entity=Client, lock_first=lock_rights
+)
 LISTING = Listing(
     CLIENT.scoped,
     ClientOut,

@@ -10,9 +10,10 @@ from chassis.records.record_commands import (
     MADE,
     AlreadyMade,
     create_record,
+    delete_record,
     edit_record,
     move_record,
-    remove_record,
+    restore_record,
     save_record,
     with_valid_custom_fields,
 )
@@ -121,11 +122,28 @@ async def delete_department(command: Command, department_id: UUID) -> None:
     Raises NotFound, PreconditionFailed, RuleBroken (DEPARTMENT_IN_USE).
     """
 
-    async def check(department: Department) -> None:
+    async def prepare(department: Department) -> Department:
         if await store.is_in_use(command.tx, department.id):
             raise RuleBroken("DEPARTMENT_IN_USE", name=department.name)
+        return department
 
-    await remove_record(command, DEPARTMENT, department_id, check=check)
+    await store.lock_tree(command.tx)
+    await delete_record(command, DEPARTMENT, department_id, prepare=prepare)
+
+
+async def restore_department(command: Command, department_id: UUID) -> Department:
+    """Restore a deleted department below the parent that it had.
+
+    Callers need `org.department.write`. Raises NotFound, PreconditionFailed, Invalid
+    (DEPARTMENT_UNKNOWN, DEPARTMENT_INACTIVE) if the parent takes no departments any more.
+    """
+
+    async def prepare(department: Department) -> Department:
+        _raise_if_any(await _parent_violations(command.tx, department.parent_id))
+        return department
+
+    await store.lock_tree(command.tx)
+    return await restore_record(command, DEPARTMENT, department_id, prepare=prepare)
 
 
 async def validate_posts(

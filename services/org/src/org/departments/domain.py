@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from contracts.org.events import DepartmentMoved, DepartmentState, Post
 from kernel.errors import Conflict
+from kernel.records import StoredRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Department:
+class Department(StoredRecord):
     """A node of the tree; a root has no parent. `manager_id` is the head of the department."""
 
-    id: UUID
     name: str
     code: str | None = None
     parent_id: UUID | None = None
     manager_id: UUID | None = None
     active: bool = True
-    custom_fields: Mapping[str, Any] = field(default_factory=dict)
-    created_at: datetime
-    updated_at: datetime
-    version: int = 1
 
     def moved(
         self, parent_id: UUID | None, *, new_parent_line: Collection[UUID]

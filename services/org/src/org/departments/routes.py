@@ -29,9 +29,14 @@ RESOURCE = Resource(
     answer=DepartmentOut,
     create=actions.create_department,
     edit=actions.edit_department,
+    delete=actions.delete_department,
+    restore=actions.restore_department,
+    matched_by=(("code",), ("name", "parent_id")),
     docs={
         "create": "Add a department below another one, or a root",
         "edit": "Edit a department",
+        "delete": "Delete a department without people, sub-departments and working hours of its own"
+        "\n\nIt keeps its code and can be restored.",
     },
 )
 READ, WRITE = [RESOURCE.read_guard], [RESOURCE.write_guard]
@@ -79,12 +84,6 @@ async def department_reactivate(
     """Reactivate a department."""
     department = await actions.set_department_active(command, department_id, active=True)
     return DepartmentOut.model_validate(department)
-
-
-@router.delete("/{department_id}", status_code=204, dependencies=WRITE)
-async def department_delete(department_id: UUID, command: ChangeCommand) -> None:
-    """Delete a department without people, sub-departments and working hours of its own."""
-    await actions.delete_department(command, department_id)
 
 
 ROUTERS = resource_routers(RESOURCE, router)

@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.records.access.schemas import PersonSummary
+from chassis.records.answers import RecordOut
+from chassis.records.import_headings import Heading
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 
 DepartmentName = Annotated[
@@ -34,9 +36,9 @@ class DepartmentEdit(BaseModel):
         from_attributes=True,
         json_schema_extra={"examples": [{"name": "华东大区", "manager_id": None}]},
     )
-    name: DepartmentName
-    code: DepartmentCode | None = None
-    manager_id: UUID | None = Field(
+    name: Annotated[DepartmentName, Heading("部门", ("部门名称", "department"), "华东大区")]
+    code: Annotated[DepartmentCode | None, Heading("编码", ("部门编码",), "EAST")] = None
+    manager_id: Annotated[UUID | None, Heading("负责人", ("部门主管",), "李娜")] = Field(
         None, description="The head, who sees the records of the department and of all below it"
     )
     custom_fields: dict[str, Any] = {}
@@ -48,7 +50,9 @@ class DepartmentIn(DepartmentEdit):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "华东大区", "code": "EAST", "parent_id": None}]}
     )
-    parent_id: UUID | None = Field(None, description="Absent for a root department")
+    parent_id: Annotated[UUID | None, Heading("上级部门")] = Field(
+        None, description="Absent for a root department"
+    )
 
 
 class DepartmentMoveIn(BaseModel):
@@ -62,11 +66,9 @@ class DepartmentMoveIn(BaseModel):
     reason: MoveReason | None = None
 
 
-class DepartmentOut(BaseModel):
+class DepartmentOut(RecordOut):
     """A department."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     name: str
     code: str | None
     parent_id: Annotated[UUID | None, RefersTo("org.department")]
@@ -76,10 +78,6 @@ class DepartmentOut(BaseModel):
     manager_name: str | None = None
     manager: Expandable[PersonSummary] = None
     active: bool
-    custom_fields: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
-    version: int
 
 
 class DepartmentMoveOut(BaseModel):

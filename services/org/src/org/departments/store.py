@@ -8,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Index,
-    Integer,
     Select,
     Table,
     Text,
@@ -19,23 +18,27 @@ from sqlalchemy import (
     insert,
     select,
     table,
-    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
+from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
-from chassis.records.external_ids.actions import forget_external_ids
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
-from chassis.records.writes import delete_row, insert_row
+from chassis.records.writes import insert_row
 from chassis.web.pages import ASC, Page, PageParams, fetch_page
-from contracts.org.events import DepartmentChanged, DepartmentCreated, DepartmentDeleted, Post
+from contracts.org.events import (
+    DepartmentChanged,
+    DepartmentCreated,
+    DepartmentDeleted,
+    DepartmentRestored,
+    Post,
+)
 from org.database import metadata
 from org.departments.domain import Department, DepartmentMove
 from org.departments.schemas import DepartmentMoveOut, DepartmentOut
@@ -43,17 +46,7 @@ from org.departments.schemas import DepartmentMoveOut, DepartmentOut
 departments = Table(
     "departments",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("code", Text),
-    Column("parent_id", Uuid),
-    Column("manager_id", Uuid),
-    Column("active", Boolean, nullable=False),
-    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
-    instant("created_at"),
-    instant("updated_at"),
-    Column("version", Integer, nullable=False),
+    *record_columns(Department),
     Index(None, "tenant_id", "code", unique=True),
     Index(None, "tenant_id", "parent_id", "id"),
     Index(None, "tenant_id", "manager_id", "id"),
@@ -63,9 +56,12 @@ departments = Table(
 DEPARTMENTS = UnownedResource("org.department", departments)
 
 
-async def _delete(tx: AsyncConnection, department_id: UUID) -> None:
-    await delete_row(tx, departments, department_id)
-    await forget_external_ids(tx, DEPARTMENTS.resource, department_id)
+async def lock_tree(tx: AsyncConnection) -> None:
+    """Serialize the tenant's moves until the transaction ends, so that crossing moves are detected.
+
+    Take this lock before any row lock to avoid deadlocks.
+    """
+    await lock_key(tx, "org.department_tree")
 
 
 DEPARTMENT = RecordType(
@@ -74,7 +70,8 @@ DEPARTMENT = RecordType(
     created=DepartmentCreated,
     changed=DepartmentChanged,
     deleted=DepartmentDeleted,
-    delete=_delete,
+    restored=DepartmentRestored,
+    lock_first=lock_tree,
 )
 LISTING = Listing(
     DEPARTMENTS,
@@ -118,14 +115,6 @@ _people = table("people", column("id", Uuid), column("active", Boolean))
 _assigned_hours = table("working_hours_departments", column("department_id", Uuid))
 
 
-async def lock_tree(tx: AsyncConnection) -> None:
-    """Serialize the tenant's moves until the transaction ends, so that crossing moves are detected.
-
-    Take this lock before any row lock to avoid deadlocks.
-    """
-    await lock_key(tx, "org.department_tree")
-
-
 async def add_move(tx: AsyncConnection, move: DepartmentMove) -> None:
     """Insert a move into the history."""
     await insert_row(tx, department_moves, move)
@@ -133,14 +122,16 @@ async def add_move(tx: AsyncConnection, move: DepartmentMove) -> None:
 
 async def is_in_use(tx: AsyncConnection, department_id: UUID) -> bool:
     """Return whether the department has sub-departments, posts or working hours of its own."""
-    children = exists().where(departments.c.parent_id == department_id)
+    children = exists().where(
+        departments.c.parent_id == department_id, departments.c.deleted_at.is_(None)
+    )
     people = exists().where(department_posts.c.department_id == department_id)
     hours = exists().where(_assigned_hours.c.department_id == department_id)
     return bool((await tx.execute(select(children | people | hours))).scalar_one())
 
 
 async def code_is_taken(tx: AsyncConnection, code: str, *, except_id: UUID) -> bool:
-    """Return whether another department has this code."""
+    """Return whether another department has this code; a deleted one keeps its code."""
     others = (departments.c.code == code) & (departments.c.id != except_id)
     return bool((await tx.execute(select(exists().where(others)))).scalar_one())
 
@@ -154,7 +145,7 @@ async def department_active_flags(tx: AsyncConnection, ids: Collection[UUID]) ->
     """Lock the existing departments among these for share; return whether each is active."""
     query: Select[Any] = (
         select(departments.c.id, departments.c.active)
-        .where(departments.c.id.in_(set(ids)))
+        .where(departments.c.id.in_(set(ids)), departments.c.deleted_at.is_(None))
         .order_by(departments.c.id)
         .with_for_update(read=True)
     )
@@ -207,7 +198,8 @@ async def replace_posts(tx: AsyncConnection, person_id: UUID, posts: Sequence[Po
 
 async def list_all(tx: AsyncConnection) -> list[Department]:
     """Return all departments of the tenant, oldest first."""
-    query: Select[Any] = select(departments).order_by(departments.c.id)
+    present = departments.c.deleted_at.is_(None)
+    query: Select[Any] = select(departments).where(present).order_by(departments.c.id)
     rows = await tx.execute(query)
     return [from_columns(Department, row._mapping) for row in rows]
 
@@ -217,7 +209,9 @@ async def read_subtree(
 ) -> Page[DepartmentOut]:
     """Return a page of the department and all below it, by name."""
     below = _lineage(department_id, upwards=False)
-    query: Select[Any] = select(departments).where(departments.c.id.in_(select(below.c.id)))
+    query: Select[Any] = select(departments).where(
+        departments.c.id.in_(select(below.c.id)), departments.c.deleted_at.is_(None)
+    )
     list_by_name = [(departments.c.name, ASC)]
     return await fetch_page(tx, query, page, sort=list_by_name, shape=DepartmentOut.model_validate)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import hmac
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -31,6 +33,7 @@ HASHERS: Final = {
     "strong": PasswordHasher(),  # Argon2id at the cost of RFC 9106's second recommendation
     "fast": PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),  # for tests
 }
+_prepared: ContextVar[Mapping[str, list[str]]] = ContextVar("prepared_hashes", default={})  # noqa: B039  # never changed
 STALE_ATTEMPTS_PER_SWEEP: Final = 20  # how many stale counts a failed attempt deletes
 
 
@@ -41,6 +44,22 @@ def new_secret() -> str:
 
 async def hash_password(password: str) -> str:
     """Hash a password with Argon2, slowly; only this hash is stored."""
+    prepared = _prepared.get().get(password)
+    return prepared.pop() if prepared else await _hashed(password)
+
+
+async def prepare_hashes(passwords: Iterable[str]) -> None:
+    """Hash the passwords that this request will store, before it locks anything.
+
+    Each has a hash of its own, also one that several people get.
+    """
+    prepared: dict[str, list[str]] = {}
+    for password in passwords:
+        prepared.setdefault(password, []).append(await _hashed(password))
+    _prepared.set(prepared)
+
+
+async def _hashed(password: str) -> str:
     return await asyncio.to_thread(HASHERS[hash_cost()].hash, password)
 
 

@@ -1,18 +1,19 @@
 """The routes of people and their leaves."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Response
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import (
-    ExternallyWrittenResource,
-    external_id_router,
-)
+from chassis.records.batch import prepare_batches
+from chassis.records.external_ids.puts import ExternallyWrittenResource
+from chassis.records.external_ids.routes import external_id_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, Principal, allow
@@ -22,6 +23,7 @@ from chassis.web.patches import MergePatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
+from org.logins.actions import prepare_hashes
 from org.people import store
 from org.people.actions.activation import set_person_active
 from org.people.actions.edit import create_person, edit_person
@@ -45,6 +47,19 @@ async def person_create(body: PersonIn, response: Response, command: CreateComma
     return PersonOut.model_validate(person)
 
 
+async def _prepare(bodies: Sequence[Any]) -> None:
+    """Hash the passwords of new people, of whom an unsound body is refused later."""
+    passwords = []
+    for body in bodies:
+        try:
+            person = PersonIn.model_validate(body)
+        except ValidationError:
+            continue
+        passwords += [person.secret] if person.secret else []
+    await prepare_hashes(passwords)
+
+
+prepare_batches(PERSON.scoped.resource, _prepare)
 add_list_routes(router, store.LISTING)
 
 

@@ -49,6 +49,7 @@ from org.database import metadata
 from org.departments.store import department_posts, replace_posts
 from org.people.domain import Leave, Person
 from org.people.schemas import FOR_ADMINISTRATORS, PersonOut
+from org.principals.store import lock_rights
 from org.roles.store import replace_roles, role_holders
 
 people = Table(
@@ -263,11 +264,17 @@ def _with_role(role_id: UUID) -> ColumnElement[bool]:
     return _id_in(role_holders.c.person_id, role_holders.c.role_id == role_id)
 
 
+async def _lock_first(tx: AsyncConnection) -> None:
+    await lock_rights(tx)
+    await lock_reporting_lines(tx)
+
+
 PERSON = RecordType(
     scoped=UnownedResource("org.person", people),
     entity=Person,
     created=PersonCreated,
     changed=PersonChanged,
+    lock_first=_lock_first,
     fetch=_fetch,
     fetch_all=_fetch_all,
     insert=_insert,
@@ -277,16 +284,8 @@ LISTING = Listing(
     PERSON.scoped,
     PersonOut,
     filters=[
-        "name",
-        "email",
-        "phone",
-        "username",
-        "subject",
-        "manager_id",
-        "active",
-        "created_at",
-        "updated_at",
-        Filter(name="department_id", kind=UUID, where=_in_department),
+        "name", "email", "phone", "username", "subject", "manager_id", "active", "created_at",
+        "updated_at", Filter(name="department_id", kind=UUID, where=_in_department),
         Filter(name="role_id", kind=UUID, where=_with_role),
     ],
     sorts=["name", "created_at", "updated_at"],
@@ -295,4 +294,4 @@ LISTING = Listing(
     custom=custom_conditions,
     extra_columns=_derived_columns(),
     restricted=FOR_ADMINISTRATORS,
-)
+)  # fmt: skip

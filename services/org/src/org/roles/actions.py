@@ -7,9 +7,11 @@ from uuid import UUID
 
 from chassis.records.record_commands import (
     create_record,
+    delete_record,
     edit_record,
-    remove_record,
+    restore_record,
     save_record,
+    with_valid_custom_fields,
 )
 from chassis.web.commands import Command
 from kernel.errors import Invalid, RuleBroken, Violation
@@ -34,14 +36,15 @@ async def create_role(command: Command, role: Role) -> Role:
     """Add a role of the tenant's own.
 
     Callers need `org.role.write` and every scope of the role.
-    Raises Forbidden (SCOPES_NOT_HELD), Invalid (ROLE_CODE_TAKEN).
+    Raises Forbidden (SCOPES_NOT_HELD), Invalid (ROLE_CODE_TAKEN, custom fields).
     """
     rights = await lock_rights(command, WRITE_ROLES)
     rights.ensure(role.scopes)
+    role = await with_valid_custom_fields(command, ROLE, role)
     await store.lock_codes(command.tx)
     if role.code in await store.map_by_code(command.tx):
         raise Invalid([Violation("/code", "ROLE_CODE_TAKEN", {"code": role.code})])
-    return await create_record(command, ROLE, role)
+    return await create_record(command, ROLE, role, validate=False)
 
 
 async def edit_role(command: Command, role_id: UUID, edit: Callable[[Role], Role]) -> Role:
@@ -49,7 +52,8 @@ async def edit_role(command: Command, role_id: UUID, edit: Callable[[Role], Role
 
     Holders of a role that loses a scope need a new token at once. Callers need `org.role.write` and
     the scopes they add.
-    Raises what `edit_record` raises, RuleBroken (ROLE_BUILT_IN), Forbidden (SCOPES_NOT_HELD).
+    Raises what `edit_record` raises, RuleBroken (ROLE_BUILT_IN), Forbidden (SCOPES_NOT_HELD),
+    Invalid (ROLE_CODE_FIXED).
     """
 
     rights = await lock_rights(command, WRITE_ROLES)
@@ -57,6 +61,8 @@ async def edit_role(command: Command, role_id: UUID, edit: Callable[[Role], Role
 
     async def check(before: Role, after: Role) -> None:
         before.ensure_not_built_in()
+        if after.code != before.code:
+            raise Invalid([Violation("/code", "ROLE_CODE_FIXED")])
         rights.ensure(set(after.scopes) - set(before.scopes))
 
     after = await edit_record(command, ROLE, role_id, edit, check=check)
@@ -72,19 +78,35 @@ async def _withdraw_from_holders(command: Command, before: Role, after: Role) ->
 
 
 async def delete_role(command: Command, role_id: UUID) -> None:
-    """Delete a role of the tenant's own that nobody has.
+    """Delete a role of the tenant's own that nobody has; it keeps its code.
 
     Callers need `org.role.write`.
     Raises NotFound, PreconditionFailed, RuleBroken (ROLE_BUILT_IN, ROLE_IN_USE).
     """
 
-    async def check(role: Role) -> None:
+    async def prepare(role: Role) -> Role:
         role.ensure_not_built_in()
         if await store.is_assigned(command.tx, role.id):
             raise RuleBroken("ROLE_IN_USE", code=role.code)
+        return role
 
     await lock_rights(command, WRITE_ROLES)
-    await remove_record(command, ROLE, role_id, check=check)
+    await delete_record(command, ROLE, role_id, prepare=prepare)
+
+
+async def restore_role(command: Command, role_id: UUID) -> Role:
+    """Restore a deleted role, which nobody has yet.
+
+    Callers need `org.role.write` and every scope of the role.
+    Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
+    """
+    rights = await lock_rights(command, WRITE_ROLES)
+
+    async def prepare(role: Role) -> Role:
+        rights.ensure(role.scopes)
+        return role
+
+    return await restore_record(command, ROLE, role_id, prepare=prepare)
 
 
 async def sync_built_in_roles(command: Command) -> int:

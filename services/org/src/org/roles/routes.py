@@ -1,11 +1,7 @@
 """The routes of roles."""
 
-from uuid import UUID
-
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
-from chassis.web.commands import ChangeCommand
-from chassis.web.routing import new_router
 from org.roles import actions
 from org.roles.schemas import RoleEdit, RoleIn, RoleOut
 from org.roles.store import LISTING, ROLE
@@ -19,19 +15,13 @@ RESOURCE = Resource(
     answer=RoleOut,
     create=actions.create_role,
     edit=actions.edit_role,
-    external_ids=False,
+    delete=actions.delete_role,
+    restore=actions.restore_role,
+    imported=False,
     docs={
         "create": "Add a role; callers can give it only scopes that they have themselves",
         "edit": "Rename a role or change its scopes, which take effect with the next token",
+        "delete": "Delete a role that is not built in and that nobody has; it can be restored",
     },
 )
-router = new_router("/roles", tag="roles")
-
-
-@router.delete("/{role_id}", status_code=204, dependencies=[RESOURCE.write_guard])
-async def role_delete(role_id: UUID, command: ChangeCommand) -> None:
-    """Delete a role that is not built in and that nobody has."""
-    await actions.delete_role(command, role_id)
-
-
-ROUTERS = resource_routers(RESOURCE, router)
+ROUTERS = resource_routers(RESOURCE)

@@ -1,11 +1,10 @@
 """Request and response bodies of roles."""
 
-from datetime import datetime
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.answers import RecordOut
 from org.logins.schemas import Scopes
 
 RoleName = Annotated[
@@ -30,6 +29,7 @@ class RoleEdit(BaseModel):
     )
     name: RoleName
     scopes: Scopes = Field((), description="What the holders of the role may do")
+    custom_fields: dict[str, Any] = {}
 
 
 class RoleIn(RoleEdit):
@@ -45,15 +45,10 @@ class RoleIn(RoleEdit):
     code: RoleCode
 
 
-class RoleOut(BaseModel):
+class RoleOut(RecordOut):
     """A role."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     code: str
     name: str
     scopes: list[str]
     built_in: bool = Field(description="Part of every tenant; changes with releases only")
-    created_at: datetime
-    updated_at: datetime
-    version: int

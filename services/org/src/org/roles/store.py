@@ -5,46 +5,36 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Boolean,
     Column,
     Index,
-    Integer,
     Select,
     Table,
-    Text,
     Uuid,
     delete,
     exists,
     insert,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
-from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
+from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
+from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
-from contracts.org.events import RoleChanged, RoleCreated, RoleDeleted
+from contracts.org.events import RoleChanged, RoleCreated, RoleDeleted, RoleRestored
 from org.database import metadata
+from org.principals.store import lock_rights
 from org.roles.domain.role import Role
 from org.roles.schemas import RoleOut
 
 roles = Table(
     "roles",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("scopes", ARRAY(Text, as_tuple=True), nullable=False),
-    Column("built_in", Boolean, nullable=False),
-    instant("created_at"),
-    instant("updated_at"),
-    Column("version", Integer, nullable=False),
+    *record_columns(Role),
     Index(None, "tenant_id", "code", unique=True),
 )
 
@@ -54,6 +44,8 @@ ROLE = RecordType(
     created=RoleCreated,
     changed=RoleChanged,
     deleted=RoleDeleted,
+    restored=RoleRestored,
+    lock_first=lock_rights,
 )
 LISTING = Listing(
     ROLE.scoped,
@@ -62,6 +54,7 @@ LISTING = Listing(
     filters=["code", "name", "built_in", "created_at", "updated_at"],
     sorts=["code", "name", "created_at", "updated_at"],
     words=["name", "code"],
+    custom=custom_conditions,
 )
 
 # The roles of people; they are read as part of the person.
@@ -81,7 +74,7 @@ async def lock_codes(tx: AsyncConnection) -> None:
 
 
 async def map_by_code(tx: AsyncConnection) -> dict[str, Role]:
-    """Return all roles of the tenant by code."""
+    """Return all roles of the tenant by code; deleted ones keep theirs."""
     query: Select[Any] = select(roles)
     rows = await tx.execute(query)
     return {row.code: from_columns(Role, row._mapping) for row in rows}
@@ -94,10 +87,10 @@ async def is_assigned(tx: AsyncConnection, role_id: UUID) -> bool:
 
 
 async def scopes_by_role(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """Lock these roles for share; return their scopes by id."""
+    """Lock these roles for share; return their scopes by id, without deleted roles."""
     query: Select[Any] = (
         select(roles.c.id, roles.c.scopes)
-        .where(roles.c.id.in_(set(ids)))
+        .where(roles.c.id.in_(set(ids)), roles.c.deleted_at.is_(None))
         .order_by(roles.c.id)
         .with_for_update(read=True)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from uuid import UUID
 
-from chassis.records.record_commands import create_record, edit_record, remove_record
+from chassis.records.record_commands import create_record, edit_record
 from chassis.web.commands import Command
 from kernel.errors import Invalid, Violation
 from org.people import store as people
@@ -31,14 +31,6 @@ async def edit_team(command: Command, team_id: UUID, edit: Callable[[Team], Team
         await _validate_members(command, after.member_ids, previous=before.member_ids)
 
     return await edit_record(command, TEAM, team_id, edit, check=check)
-
-
-async def delete_team(command: Command, team_id: UUID) -> None:
-    """Delete a team and with it the access it gave to shared records.
-
-    Callers need `org.team.write`. Raises NotFound, PreconditionFailed.
-    """
-    await remove_record(command, TEAM, team_id)
 
 
 async def _validate_members(

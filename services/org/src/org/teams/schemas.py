@@ -1,11 +1,12 @@
 """Request and response bodies of teams."""
 
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.answers import RecordOut
+from chassis.records.import_headings import Heading
 from chassis.web.references import RefersTo
 
 MAX_MEMBERS = 500
@@ -42,18 +43,14 @@ class TeamIn(BaseModel):
             ]
         },
     )
-    name: TeamName
-    member_ids: TeamMemberIds = ()
+    name: Annotated[TeamName, Heading("团队", ("团队名称", "team"), "智慧园区项目组")]
+    member_ids: Annotated[TeamMemberIds, Heading("成员", example="李娜；王伟")] = ()
+    custom_fields: dict[str, Any] = {}
 
 
-class TeamOut(BaseModel):
+class TeamOut(RecordOut):
     """A team."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     name: str
     member_ids: Annotated[list[UUID], RefersTo("org.person")]
-    member_names: list[str | None] = []
-    created_at: datetime
-    updated_at: datetime
-    version: int
+    member_names: list[str | None] = Field(default=[])

@@ -1,6 +1,6 @@
 """The tables of teams and their members."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +8,8 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Index,
-    Integer,
     Label,
-    Select,
     Table,
-    Text,
     Uuid,
     delete,
     func,
@@ -22,16 +19,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
-from chassis.database.rows import from_columns
+from chassis.database.record_columns import record_columns
 from chassis.records.access.visibility import UnownedResource
+from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
-from chassis.records.writes import delete_row, insert_row, update_row
-from contracts.org.events import TeamChanged, TeamCreated, TeamDeleted
-from kernel.errors import NotFound
+from chassis.records.writes import insert_row, update_row
+from contracts.org.events import TeamChanged, TeamCreated, TeamDeleted, TeamRestored
 from org.database import metadata
 from org.teams.domain import Team
 from org.teams.schemas import TeamOut
@@ -39,12 +35,7 @@ from org.teams.schemas import TeamOut
 teams = Table(
     "teams",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    instant("created_at"),
-    instant("updated_at"),
-    Column("version", Integer, nullable=False),
+    *record_columns(Team, without=("member_ids",)),
 )
 
 team_members = Table(
@@ -69,21 +60,6 @@ def _member_ids() -> Label[Any]:
     return func.array(members, type_=ARRAY(Uuid, as_tuple=True)).label("member_ids")
 
 
-async def _fetch(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Team:
-    if lock:  # in a statement of its own, so that the next one sees the latest commit
-        await tx.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update())
-    query: Select[Any] = select(teams, _member_ids()).where(teams.c.id == team_id)
-    row = (await tx.execute(query)).mappings().one_or_none()
-    if row is None:
-        raise NotFound("team", team_id)
-    return from_columns(Team, row)
-
-
-async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Team]:
-    query: Select[Any] = select(teams, _member_ids()).where(teams.c.id.in_(ids))
-    return [from_columns(Team, row) for row in (await tx.execute(query)).mappings()]
-
-
 async def _insert(tx: AsyncConnection, team: Team) -> None:
     await insert_row(tx, teams, team)
     await _set_members(tx, team)
@@ -93,11 +69,6 @@ async def _update(tx: AsyncConnection, before: Team, team: Team) -> Team:
     saved = await update_row(tx, teams, team, before=before)
     await _set_members(tx, team)
     return saved
-
-
-async def _delete(tx: AsyncConnection, team_id: UUID) -> None:
-    await tx.execute(delete(team_members).where(team_members.c.team_id == team_id))
-    await delete_row(tx, teams, team_id)
 
 
 async def _set_members(tx: AsyncConnection, team: Team) -> None:
@@ -131,11 +102,10 @@ TEAM = RecordType(
     created=TeamCreated,
     changed=TeamChanged,
     deleted=TeamDeleted,
-    fetch=_fetch,
-    fetch_all=_fetch_all,
+    restored=TeamRestored,
+    columns=[_member_ids()],
     insert=_insert,
     update=_update,
-    delete=_delete,
 )
 LISTING = Listing(
     TEAM.scoped,
@@ -148,5 +118,6 @@ LISTING = Listing(
     ],
     sorts=["name", "created_at", "updated_at"],
     words=["name"],
-    extra_columns=[_member_ids()],
+    extra_columns=TEAM.columns,
+    custom=custom_conditions,
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 from contracts.org.events import WorkingHoursState
 from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.records import StoredRecord
 from kernel.working_rules import HoursRules
 from kernel.working_week import (
     DAY_MINUTES,
@@ -24,17 +25,12 @@ MAX_MEASURED_DAYS: Final = 1830  # between two instants; five years take some 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkingHours(HoursRules):
+class WorkingHours(HoursRules, StoredRecord):
     """Named working hours of the tenant, and the departments that they are assigned to."""
 
-    id: UUID
     name: str
     is_default: bool = False
     department_ids: tuple[UUID, ...] = ()
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None = None
-    version: int = 1
 
     def ensure_valid(self) -> None:
         """Raise Invalid with every violation of the time zone, the week and the own days."""

@@ -54,6 +54,7 @@ RESOURCE = Resource(
     edit=actions.edit_working_hours,
     delete=actions.delete_working_hours,
     values=hours_values,
+    imported=False,
     docs={
         "create": "Add working hours",
         "get": "Read working hours",

@@ -14,6 +14,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from chassis.records.answers import RecordOut
 from chassis.web.references import RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.durations import ClockDuration
@@ -148,6 +149,7 @@ class WorkingHoursIn(BaseModel):
     make_up_weekday: Weekday = Field(
         Weekday.MONDAY, description="The weekday whose shifts a make-up workday has"
     )
+    custom_fields: dict[str, Any] = {}
 
 
 _WEEK, _OWN_DAYS = TypeAdapter(WorkingWeek), TypeAdapter(tuple[OwnWorkingDay, ...])
@@ -162,6 +164,7 @@ def hours_values(body: WorkingHoursIn) -> Mapping[str, Any]:
         "own_days": _OWN_DAYS.validate_python([one.model_dump() for one in body.own_days]),
         "follows_calendar": body.follows_calendar,
         "make_up_weekday": body.make_up_weekday,
+        "custom_fields": body.custom_fields,
     }
 
 
@@ -172,11 +175,9 @@ def _by_date(days: list[OwnWorkingDay]) -> list[OwnWorkingDay]:
 OwnDaysByDate = Annotated[list[OwnWorkingDay], AfterValidator(_by_date)]
 
 
-class WorkingHoursOut(BaseModel):
+class WorkingHoursOut(RecordOut):
     """Working hours of the tenant."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     name: str
     timezone: str | None = Field(description="null: the tenant's time zone")
     week: WorkingWeek
@@ -187,11 +188,7 @@ class WorkingHoursOut(BaseModel):
     department_ids: Annotated[list[UUID], RefersTo("org.department")] = Field(
         description="The departments that they are assigned to"
     )
-    department_names: list[str | None] = []
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None
-    version: int
+    department_names: list[str | None] = Field(default=[])
 
 
 class AssignmentIn(BaseModel):

@@ -1,19 +1,15 @@
 """The tables of working hours and of the departments that they are assigned to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Boolean,
     Column,
     ColumnElement,
     Index,
-    Integer,
     Label,
-    Select,
     Table,
-    Text,
     Uuid,
     delete,
     func,
@@ -25,10 +21,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
-from chassis.database.backbone_tables import instant
-from chassis.database.columns import JsonDocument, enum_column, tenant_column
-from chassis.database.rows import from_columns
+from chassis.database.columns import tenant_column
+from chassis.database.record_columns import record_columns
 from chassis.records.access.visibility import UnownedResource
+from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
@@ -39,8 +35,6 @@ from contracts.org.events import (
     WorkingHoursDeleted,
     WorkingHoursRestored,
 )
-from kernel.errors import NotFound
-from kernel.working_week import OwnWorkingDay, Weekday, WorkingWeek
 from org.database import metadata
 from org.working_hours.domain import WorkingHours
 from org.working_hours.schemas import WorkingHoursOut
@@ -48,19 +42,7 @@ from org.working_hours.schemas import WorkingHoursOut
 working_hours = Table(
     "working_hours",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("timezone", Text),
-    Column("week", JsonDocument(WorkingWeek), nullable=False),
-    Column("own_days", JsonDocument(tuple[OwnWorkingDay, ...]), nullable=False),
-    Column("follows_calendar", Boolean, nullable=False),
-    Column("make_up_weekday", enum_column(Weekday), nullable=False),
-    Column("is_default", Boolean, nullable=False),
-    instant("created_at"),
-    instant("updated_at"),
-    instant("deleted_at", nullable=True),
-    Column("version", Integer, nullable=False),
+    *record_columns(WorkingHours, without=("department_ids",)),
     Index(
         "ix_working_hours_default", "tenant_id", unique=True, postgresql_where=text("is_default")
     ),
@@ -90,27 +72,6 @@ def _department_ids() -> Label[Any]:
     return func.array(ids, type_=ARRAY(Uuid, as_tuple=True)).label("department_ids")
 
 
-async def _fetch(
-    tx: AsyncConnection, hours_id: UUID, *, lock: bool = False, with_deleted: bool = False
-) -> WorkingHours:
-    own = working_hours.c
-    if lock:  # in a statement of its own, so that the next one sees the latest commit
-        await tx.execute(select(own.id).where(own.id == hours_id).with_for_update())
-    query: Select[Any] = select(working_hours, _department_ids()).where(own.id == hours_id)
-    if not with_deleted:
-        query = query.where(own.deleted_at.is_(None))
-    row = (await tx.execute(query)).mappings().one_or_none()
-    if row is None:
-        raise NotFound("working_hours", hours_id)
-    return from_columns(WorkingHours, row)
-
-
-async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[WorkingHours]:
-    own = working_hours.c
-    query: Select[Any] = select(working_hours, _department_ids()).where(own.id.in_(ids))
-    return [from_columns(WorkingHours, row) for row in (await tx.execute(query)).mappings()]
-
-
 async def _update(tx: AsyncConnection, before: WorkingHours, hours: WorkingHours) -> WorkingHours:
     saved = await update_row(tx, working_hours, hours, before=before)
     removed = set(before.department_ids) - set(hours.department_ids)
@@ -137,8 +98,7 @@ WORKING_HOURS = RecordType(
     changed=WorkingHoursChanged,
     deleted=WorkingHoursDeleted,
     restored=WorkingHoursRestored,
-    fetch=_fetch,
-    fetch_all=_fetch_all,
+    columns=[_department_ids()],
     update=_update,
 )
 LISTING = Listing(
@@ -153,7 +113,8 @@ LISTING = Listing(
     ],
     sorts=["name", "created_at", "updated_at"],
     words=["name"],
-    extra_columns=[_department_ids()],
+    extra_columns=WORKING_HOURS.columns,
+    custom=custom_conditions,
 )
 
 

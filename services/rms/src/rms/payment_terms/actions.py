@@ -6,8 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.record_commands import create_record, edit_record, save_record
+from chassis.records.record_commands import (
+    create_record,
+    delete_record,
+    edit_record,
+    save_record,
+)
 from chassis.web.commands import Command
+from kernel.errors import RuleBroken
 from rms.payment_terms import store
 from rms.payment_terms.domain import (
     BUILT_IN_TERM,
@@ -33,13 +39,37 @@ async def create_payment_term(command: Command, term: PaymentTerm) -> PaymentTer
 async def edit_payment_term(
     command: Command, term_id: UUID, edit: Callable[[PaymentTerm], PaymentTerm]
 ) -> PaymentTerm:
-    """Rename a term. Raises NotFound, Invalid, RuleBroken (PAYMENT_TERM_INACTIVE)."""
+    """Rename a term, or change its custom fields; it stays the default or not, as it is.
 
-    async def check(before: PaymentTerm, _: PaymentTerm) -> None:
+    Raises what `edit_record` raises, Invalid (PAYMENT_TERM_FIXED), RuleBroken
+    (PAYMENT_TERM_INACTIVE).
+    """
+
+    async def check(before: PaymentTerm, after: PaymentTerm) -> None:
         before.ensure_active()
+        before.ensure_same_agreement(after)
+
+    def keep_default(before: PaymentTerm) -> PaymentTerm:
+        return replace(edit(before), is_default=before.is_default)
 
     await store.lock_payment_terms(command.tx)
-    return await edit_record(command, PAYMENT_TERM, term_id, edit, check=check)
+    return await edit_record(command, PAYMENT_TERM, term_id, keep_default, check=check)
+
+
+async def delete_payment_term(command: Command, term_id: UUID) -> None:
+    """Delete a term that no order was agreed with; it keeps its code.
+
+    Raises NotFound, RuleBroken (PAYMENT_TERM_DEFAULT, PAYMENT_TERM_IN_USE).
+    """
+
+    async def ensure_unused(term: PaymentTerm) -> PaymentTerm:
+        term.ensure_not_default()
+        if await store.has_orders(command.tx, term.code):
+            raise RuleBroken("PAYMENT_TERM_IN_USE", term=term.code)
+        return term
+
+    await store.lock_payment_terms(command.tx)
+    await delete_record(command, PAYMENT_TERM, term_id, prepare=ensure_unused)
 
 
 async def make_default_payment_term(command: Command, term_id: UUID) -> PaymentTerm:

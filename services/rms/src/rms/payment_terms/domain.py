@@ -10,16 +10,16 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from contracts.rms import events
 from kernel.decimals import plain_text
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
+from kernel.records import StoredRecord
 
 
 class Basis(StrEnum):
@@ -129,28 +129,26 @@ BUILT_IN_TERM: Final = net_days(30)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaymentTerm:
+class PaymentTerm(StoredRecord):
     """A payment term in the tenant's catalog; new orders get the default one."""
 
-    id: UUID
     code: str
     name: str
     instalments: tuple[Instalment, ...]
     is_default: bool = False
     active: bool = True
-    created_at: datetime
-    updated_at: datetime
-    version: int = 1
-
-    @property
-    def display_name(self) -> str:
-        """What people call the payment term."""
-        return self.name
 
     @property
     def agreed_term(self) -> AgreedTerm:
         """The copy that an order keeps."""
         return AgreedTerm(code=self.code, instalments=self.instalments)
+
+    def ensure_same_agreement(self, edited: PaymentTerm) -> None:
+        """Refuse another code or other instalments. Raises Invalid (PAYMENT_TERM_FIXED)."""
+        fixed = ("code", "instalments")
+        changed = [name for name in fixed if getattr(self, name) != getattr(edited, name)]
+        if changed:
+            raise Invalid([Violation(f"/{name}", "PAYMENT_TERM_FIXED") for name in changed])
 
     def ensure_active(self) -> None:
         """Refuse a change of an inactive term. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
@@ -161,6 +159,11 @@ class PaymentTerm:
         """Refuse to withdraw the default term. Raises RuleBroken (PAYMENT_TERM_DEFAULT)."""
         if self.is_default:
             raise RuleBroken("PAYMENT_TERM_DEFAULT", term=self.code)
+
+    def state(self) -> events.PaymentTermState:
+        """The term in the form that its own events carry."""
+        instalments = tuple(one.state() for one in self.instalments)
+        return events.PaymentTermState.of(self, payment_term_id=self.id, instalments=instalments)
 
 
 def ensure_shares_sum_to_one(instalments: Sequence[Instalment]) -> None:

@@ -20,10 +20,12 @@ RESOURCE = Resource(
     answer=PaymentTermOut,
     create=actions.create_payment_term,
     edit=actions.edit_payment_term,
-    external_ids=False,
+    delete=actions.delete_payment_term,
+    matched_by=(("code",),),
     docs={
         "edit": "Rename a payment term\n\n"
-        "Inactive terms cannot be renamed. Shares and days never change: create another term."
+        "Inactive terms cannot be renamed. Shares and days never change: create another term.",
+        "delete": "Delete a payment term that no order has; it can be restored",
     },
 )
 WRITE = [RESOURCE.write_guard]

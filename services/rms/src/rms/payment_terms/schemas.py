@@ -1,14 +1,20 @@
 """Request and response bodies of payment terms."""
 
-from datetime import datetime
-from typing import Annotated
-from uuid import UUID
+import re
+from decimal import Decimal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from kernel.decimals import DecimalString, PositiveDecimal
+from chassis.records.answers import RecordOut
+from chassis.records.import_headings import Heading
+from kernel.decimals import DecimalString, PositiveDecimal, plain_text
+from kernel.errors import Invalid, Violation
 from rms.payment_terms.domain import Basis, Instalment
 
+_INSTALMENT = re.compile(
+    r"(?P<percent>[0-9]{1,3}(\.[0-9]{1,4})?) ?%\s+(?P<basis>\w+)\s+(?P<days>[0-9]{1,4})", re.ASCII
+)
 TermCode = Annotated[str, StringConstraints(pattern="^[A-Z0-9][A-Z0-9_]{0,39}$")]
 
 
@@ -30,6 +36,25 @@ def _instalment(body: InstalmentIn) -> Instalment:
     return Instalment(share=body.share, basis=body.basis, days=body.days)
 
 
+def instalments_in_cell(cell: str) -> list[dict[str, Any]]:
+    """Read instalments such as `30% PREPAID 0; 70% SHIPMENT 60` as a body has them.
+
+    Raises Invalid (INSTALMENTS_UNREADABLE).
+    """
+    matches = [_INSTALMENT.fullmatch(part.strip()) for part in re.split("[;；\n]", cell)]
+    if None in matches:
+        raise Invalid([Violation("/instalments", "INSTALMENTS_UNREADABLE", {"given": cell})])
+    return [
+        {
+            "share": plain_text(Decimal(match["percent"]) / 100),
+            "basis": match["basis"].upper(),
+            "days": int(match["days"]),
+        }
+        for match in matches
+        if match is not None
+    ]
+
+
 TermName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
@@ -41,6 +66,7 @@ class PaymentTermEdit(BaseModel):
     )
 
     name: TermName
+    custom_fields: dict[str, Any] = {}
 
 
 class PaymentTermIn(BaseModel):
@@ -68,13 +94,17 @@ class PaymentTermIn(BaseModel):
         },
     )
 
-    code: TermCode
-    name: TermName
+    code: Annotated[TermCode, Heading("编码", ("付款条件编码",), "30_70")]
+    name: Annotated[TermName, Heading("名称", ("付款条件",), "三七分期")]
     instalments: Annotated[
         tuple[Annotated[InstalmentIn, AfterValidator(_instalment)], ...],
         Field(min_length=1, max_length=12),
+        Heading("分期", ("账期",), "30% PREPAID 0; 70% SHIPMENT 60", cell=instalments_in_cell),
     ]
-    is_default: bool = Field(default=False, description="Whether new orders get this term")
+    is_default: Annotated[bool, Heading("默认", ("是否默认",))] = Field(
+        default=False, description="Whether new orders get this term; later `make-default` does it"
+    )
+    custom_fields: dict[str, Any] = {}
 
 
 class InstalmentOut(BaseModel):
@@ -96,13 +126,9 @@ class TermOut(BaseModel):
     instalments: list[InstalmentOut]
 
 
-class PaymentTermOut(TermOut):
+class PaymentTermOut(TermOut, RecordOut):
     """A payment term of the tenant's catalog."""
 
-    id: UUID
     name: str
     is_default: bool
     active: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime

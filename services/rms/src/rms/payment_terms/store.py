@@ -3,44 +3,40 @@
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
     Index,
-    Integer,
     Select,
     Table,
-    Text,
-    Uuid,
+    column,
+    exists,
     select,
+    table,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
-from chassis.database.columns import JsonDocument, tenant_column
+from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
+from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
+from contracts.rms.events import (
+    PaymentTermChanged,
+    PaymentTermCreated,
+    PaymentTermDeleted,
+    PaymentTermRestored,
+)
 from kernel.errors import Conflict
 from rms.database import metadata
-from rms.payment_terms.domain import Instalment, PaymentTerm
+from rms.payment_terms.domain import PaymentTerm
 from rms.payment_terms.schemas import PaymentTermOut
 
 payment_terms = Table(
     "payment_terms",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("instalments", JsonDocument(tuple[Instalment, ...]), nullable=False),
-    Column("is_default", Boolean, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("version", Integer, nullable=False),
+    *record_columns(PaymentTerm),
     Index(None, "tenant_id", "code", unique=True),
     Index(
         "ix_payment_terms_default", "tenant_id", unique=True, postgresql_where=text("is_default")
@@ -49,14 +45,26 @@ payment_terms = Table(
 
 
 async def _duplicate(tx: AsyncConnection, term: PaymentTerm) -> Conflict:
-    return Conflict("PAYMENT_TERM_DUPLICATE", term=term.code)
+    query = select(payment_terms.c.deleted_at).where(payment_terms.c.code == term.code)
+    deleted = (await tx.execute(query)).scalar_one() is not None
+    code = "PAYMENT_TERM_DELETED" if deleted else "PAYMENT_TERM_DUPLICATE"
+    return Conflict(code, term=term.code)
+
+
+async def lock_payment_terms(tx: AsyncConnection) -> None:
+    """Lock until the commit: one transaction at a time changes the tenant's payment terms."""
+    await lock_key(tx, "rms.payment_terms")
 
 
 PAYMENT_TERM = RecordType(
     # Terms have no owner: whoever may read terms sees all of them.
     scoped=UnownedResource("rms.payment_term", payment_terms),
     entity=PaymentTerm,
-    is_published=False,  # an order carries its payment term whole
+    created=PaymentTermCreated,
+    changed=PaymentTermChanged,
+    deleted=PaymentTermDeleted,
+    restored=PaymentTermRestored,
+    lock_first=lock_payment_terms,
     unique=("code",),
     duplicate=_duplicate,
 )
@@ -67,12 +75,10 @@ PAYMENT_TERM_LISTING = Listing(
     filters=["active", "code", "name", "created_at", "updated_at"],
     sorts=["created_at", "updated_at", "code", "name"],
     words=["code", "name"],
+    custom=custom_conditions,
 )
-
-
-async def lock_payment_terms(tx: AsyncConnection) -> None:
-    """Lock until the commit: one transaction at a time changes the tenant's payment terms."""
-    await lock_key(tx, "rms.payment_terms")
+# The column of another feature by which a deletion is checked; that feature imports this one.
+_orders = table("orders", column("payment_term", JSONB))
 
 
 async def find_default_term(tx: AsyncConnection) -> PaymentTerm | None:
@@ -83,7 +89,15 @@ async def find_default_term(tx: AsyncConnection) -> PaymentTerm | None:
 
 
 async def find_term_by_code(tx: AsyncConnection, code: str) -> PaymentTerm | None:
-    """The term of this code, active or not; None if there is none."""
-    query: Select[Any] = select(payment_terms).where(payment_terms.c.code == code)
+    """The term of this code, active or not, unless it is deleted; None if there is none."""
+    query: Select[Any] = select(payment_terms).where(
+        payment_terms.c.code == code, payment_terms.c.deleted_at.is_(None)
+    )
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else from_columns(PaymentTerm, row._mapping)
+
+
+async def has_orders(tx: AsyncConnection, code: str) -> bool:
+    """Whether any order was agreed with the term of this code."""
+    agreed = exists().where(_orders.c.payment_term["code"].astext == code)
+    return bool((await tx.execute(select(agreed))).scalar_one())

@@ -9,7 +9,8 @@ from fastapi import Response
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
+from chassis.records.external_ids.puts import ExternallyWrittenResource
+from chassis.records.external_ids.routes import external_id_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of

@@ -10,7 +10,8 @@ from chassis.records import tenant_settings
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
+from chassis.records.external_ids.puts import ExternallyReadResource
+from chassis.records.external_ids.routes import external_id_read_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import edit_record

@@ -15,6 +15,7 @@ from chassis.foundation.refusals import Unavailable
 from chassis.foundation.violations import from_pydantic
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.web.auth import Principal
+from chassis.web.commands import Command
 from contracts.imports import ImportEnded
 from kernel.errors import DomainError, Invalid
 
@@ -163,9 +164,17 @@ class ImportContext:
 
     async def visibility(self, tx: AsyncConnection, resource: str) -> Visibility:
         """Return what the creator sees of a resource, with the scopes of the import's start."""
+        return await visibility_of(tx, self.caller, resource, self.now)
+
+    @property
+    def caller(self) -> Principal:
+        """The creator, with the scopes that the import was started with."""
         kind = cast(Literal["person", "client"], self.caller_kind)
-        principal = Principal(UUID(int=0), self.actor or "", kind, frozenset(self.scopes))
-        return await visibility_of(tx, principal, resource, self.now)
+        return Principal(UUID(int=0), self.actor or "", kind, frozenset(self.scopes))
+
+    def command(self, tx: AsyncConnection) -> Command:
+        """Return the context of a command on behalf of the creator, who sees what people see."""
+        return Command(tx, self.now, self.caller, self.actor)
 
 
 RowsHandler = Callable[

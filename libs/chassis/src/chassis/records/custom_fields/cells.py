@@ -13,7 +13,7 @@ from kernel.errors import Invalid
 from kernel.names import comparable_name
 
 _BETWEEN = re.compile("[,;|，；、]")
-_SAID = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
+_YES_AND_NO = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,22 @@ def _value(definition: FieldDefinition | None, cell: str) -> Any:
     if definition is None:
         return cell
     if definition.type is FieldType.BOOLEAN:
-        return _SAID.get(comparable_name(cell), cell)
+        return yes_or_no(cell)
     if definition.type is FieldType.CHOICE:
         return _choice(definition, cell)
     if definition.type is FieldType.MULTI_CHOICE:
-        return [_choice(definition, part.strip()) for part in _BETWEEN.split(cell) if part.strip()]
+        return [_choice(definition, part) for part in values_in(cell)]
     return cell
+
+
+def values_in(cell: str) -> list[str]:
+    """Return the values of a cell that has several, between commas, semicolons or bars."""
+    return [part.strip() for part in _BETWEEN.split(cell) if part.strip()]
+
+
+def yes_or_no(cell: str) -> bool | str:
+    """Return what a cell says; a text that says neither yes nor no stays, to be refused."""
+    return _YES_AND_NO.get(comparable_name(cell), cell)
 
 
 def _choice(definition: FieldDefinition, text: str) -> str:

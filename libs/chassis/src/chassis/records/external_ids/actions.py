@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -121,12 +121,6 @@ async def add_external_id(tx: AsyncConnection, name: ExternalId, record_id: UUID
         await _insert(tx, name, record_id, None)
     elif existing.record_id != record_id:
         raise Conflict("EXTERNAL_ID_TAKEN", system=name.system, external_id=name.external_id)
-
-
-async def forget_external_ids(tx: AsyncConnection, resource: str, record_id: UUID) -> None:
-    """Remove the external ids of a record that was deleted for good."""
-    mine = (external_ids.c.resource == resource) & (external_ids.c.record_id == record_id)
-    await tx.execute(delete(external_ids).where(mine))
 
 
 async def _insert(

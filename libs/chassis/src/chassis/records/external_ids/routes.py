@@ -1,10 +1,7 @@
 """Routes that read and write records by external id."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
@@ -12,26 +9,27 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import Entity, ensure_row
+from chassis.database.rows import ensure_row
 from chassis.foundation.clock import Now
-from chassis.foundation.refusals import PreconditionFailed
-from chassis.records.access.guards import check_access, may_read, may_write
+from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
-from chassis.records.custom_fields.values import ensure_required
 from chassis.records.external_ids.actions import (
     ExternalId,
-    Upserted,
     add_external_id,
-    external_id_not_found,
     record_id_by_external_id,
-    upsert,
+)
+from chassis.records.external_ids.puts import (
+    ExternallyReadResource,
+    ExternallyWrittenResource,
+    check_external_access,
+    external_name_only,
+    put_by_external_id,
 )
 from chassis.records.external_ids.tables import external_ids
-from chassis.web.auth import Caller, Principal, allow
-from chassis.web.commands import Command, PutCommand
+from chassis.web.auth import Caller, allow
+from chassis.web.commands import PutCommand
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from kernel.errors import NotFound
 
 SYSTEM_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
 EXTERNAL_ID_PATTERN = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?$"
@@ -46,9 +44,6 @@ SourceUpdatedAt = Annotated[
     AwareDatetime | None,
     Query(description="When the source changed it; what is older than we know changes nothing"),
 ]
-
-B = TypeVar("B", bound=BaseModel)
-E = TypeVar("E", bound=Entity)
 
 
 class ExternalIdIn(BaseModel):
@@ -76,35 +71,6 @@ class ExternalIds(BaseModel):
     """All external ids of a record."""
 
     items: list[ExternalIdOut]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExternallyReadResource:
-    """How a resource is read by external id; `answer` is built from the record.
-
-    For records that no other system writes, such as documents that follow from others. `read` is
-    for records whose content depends on the caller; otherwise `get` answers.
-    """
-
-    scoped: ScopedResource | UnownedResource
-    collection: str
-    answer: type[BaseModel]
-    get: Callable[[AsyncConnection, UUID], Awaitable[Any]]
-    read: Callable[[AsyncConnection, UUID, Principal, datetime], Awaitable[Any]] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExternallyWrittenResource(ExternallyReadResource, Generic[B, E]):
-    """How a resource is also written by external id.
-
-    `create` and `update` take the whole body, as PUT requires. With `restore`, a deleted record is
-    restored when the other system writes it again.
-    """
-
-    body: type[B]
-    create: Callable[[Command, B], Awaitable[E]]
-    update: Callable[[Command, UUID, B], Awaitable[E]]
-    restore: Callable[[Command, UUID], Awaitable[E]] | None = None
 
 
 def external_id_router(way: ExternallyWrittenResource[Any, Any]) -> APIRouter:
@@ -149,71 +115,15 @@ def _add_put(router: APIRouter, way: ExternallyWrittenResource[Any, Any]) -> Non
     ) -> answer:  # type: ignore[valid-type]  # the same
         """Create or replace the record with this external id.
 
-        `If-Match` is optional; with a version it replaces that version only, and creates nothing.
+        `If-Match` is optional; with a version it replaces that version only, with `*` any version,
+        and in both cases it creates nothing. `If-None-Match: *` creates, and replaces nothing. A
+        deleted record counts as none for `*`; it is restored.
         """
         name = ExternalId(resource, system, external_id)
-        written = await _written(way, command, name, body, source_updated_at)
+        written = await put_by_external_id(way, command, name, body, source_updated_at)
         if written.created:
             response.status_code = 201
         return answer.model_validate(written.record)
-
-
-async def _written(
-    way: ExternallyWrittenResource[Any, E],
-    command: Command,
-    name: ExternalId,
-    body: Any,
-    source_updated_at: datetime | None,
-) -> Upserted[E]:
-    tx, now, caller = command.tx, command.now, command.caller
-    assert caller is not None, "somebody writes the record"
-    context = command
-
-    async def create() -> E:
-        if command.expected.versions is not None:
-            raise PreconditionFailed("RECORD_ABSENT")
-        return await way.create(command, body)
-
-    async def replace(record_id: UUID) -> E:
-        await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
-        if "custom_fields" in way.body.model_fields:
-            await ensure_required(tx, way.scoped.resource, body.custom_fields)
-        return await way.update(context, record_id, body)
-
-    async def bring_back(record_id: UUID) -> E:
-        nonlocal context
-        await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
-        assert way.restore is not None
-        restored = await way.restore(command, record_id)
-        context = command.unconditional  # the precondition held for the deleted record
-        return restored
-
-    async def get(record_id: UUID) -> E:
-        await _check(tx, caller, way.scoped, record_id, Access.READ, now)
-        record: E = await way.get(tx, record_id)
-        return record
-
-    with _called(name):
-        return await upsert(
-            tx,
-            name,
-            create=create,
-            update=replace,
-            restore=bring_back if way.restore else None,
-            get=get,
-            source_updated_at=source_updated_at,
-        )
-
-
-@contextmanager
-def _called(name: ExternalId) -> Iterator[None]:
-    """Replace a NotFound by one that names the external id only, not the internal id."""
-    try:
-        yield
-    except NotFound as hidden:
-        if hidden.code != external_id_not_found(name).code:
-            raise
-        raise external_id_not_found(name) from None
 
 
 def _add_get(router: APIRouter, way: ExternallyReadResource) -> None:
@@ -231,23 +141,11 @@ def _add_get(router: APIRouter, way: ExternallyReadResource) -> None:
         """Get the record with this external id."""
         name = ExternalId(scoped.resource, system, external_id)
         record_id = await record_id_by_external_id(tx, name)
-        with _called(name):
-            await _check(tx, caller, scoped, record_id, Access.READ, now)
+        with external_name_only(name):
+            await check_external_access(tx, caller, scoped, record_id, Access.READ, now)
             if way.read is not None:
                 return answer.model_validate(await way.read(tx, record_id, caller, now))
             return answer.model_validate(await way.get(tx, record_id))
-
-
-async def _check(
-    tx: AsyncConnection,
-    caller: Principal,
-    resource: ScopedResource | UnownedResource,
-    record_id: UUID,
-    access: Access,
-    now: datetime,
-) -> None:
-    if isinstance(resource, ScopedResource):
-        await check_access(tx, caller, resource, record_id, access, now)
 
 
 def _guards(resource: ScopedResource | UnownedResource) -> tuple[Any, Any]:

@@ -1,8 +1,6 @@
 """Routes for administrators to publish records again and to follow the progress."""
 
-from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,9 +14,8 @@ from chassis.records.snapshots import runs
 from chassis.records.snapshots.runs import SnapshotStatus
 from chassis.records.snapshots.tables import event_snapshots
 from chassis.web.auth import Caller, allow
-from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
-from chassis.web.run_cancellation import RunCancelIn
+from chassis.web.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.transaction import Tx
 
 
@@ -39,28 +36,26 @@ class SnapshotIn(BaseModel):
     note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
 
 
-class SnapshotOut(BaseModel):
+class SnapshotOut(RunOut):
     """A snapshot and its progress; copies have all records once it is FINISHED and consumed."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     status: SnapshotStatus
     aggregates: list[str]
     aggregate: Annotated[str | None, Field(description="The aggregate being published")]
     published: int
     total: Annotated[int | None, Field(description="Null before the first page")]
     records_per_second: int | None
-    requested_by: Annotated[str, PersonSubject]
-    requested_by_name: str | None = None
-    note: str | None
     error: str | None
-    cancelled_by: Annotated[str | None, PersonSubject]
-    cancelled_by_name: str | None = None
-    cancel_note: str | None
-    requested_at: datetime
-    progressed_at: datetime
-    finished_at: datetime | None
 
+
+SNAPSHOTS = RunRoutes(
+    name="event_snapshot",
+    noun="snapshot",
+    answer=SnapshotOut,
+    get=runs.get_run,
+    cancel=runs.cancel_snapshot,
+    cancelled="Publish no further record; those that were published stay in the copies",
+)
 
 LISTING = Listing(
     event_snapshots,
@@ -95,19 +90,5 @@ def snapshot_router(service: str) -> APIRouter:
         return SnapshotOut.model_validate(run)
 
     add_list_routes(router, LISTING, guard=admin)
-
-    @router.get("/{snapshot_id}", dependencies=admin)
-    async def event_snapshot_get(snapshot_id: UUID, tx: Tx) -> SnapshotOut:
-        """Get a snapshot with its progress."""
-        return SnapshotOut.model_validate(await runs.get_run(tx, snapshot_id))
-
-    @router.post("/{snapshot_id}/cancel", dependencies=admin)
-    async def event_snapshot_cancel(
-        snapshot_id: UUID, body: RunCancelIn, tx: Tx, caller: Caller, now: Now
-    ) -> SnapshotOut:
-        """Publish no further record; those that were published stay in the copies."""
-        by, note = caller.subject, body.note
-        run = await runs.cancel_snapshot(tx, snapshot_id, by=by, now=now, note=note)
-        return SnapshotOut.model_validate(run)
-
+    add_run_routes(router, SNAPSHOTS, admin)
     return router

@@ -3,8 +3,15 @@
 from typing import ClassVar
 
 from contracts.event import SnapshotFinished
+from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged, WorkSnapshot
+
+
+class XserviceImportFinished(ImportEnded):
+    """A file import ended: it succeeded, failed or was cancelled."""
+
+    type: ClassVar[str] = "xservice.import.finished.v1"
 
 
 class XserviceTenantTaskFinished(TenantTaskEnded):

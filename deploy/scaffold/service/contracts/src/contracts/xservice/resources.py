@@ -5,5 +5,5 @@ from typing import Final
 from contracts.resources import SALES, common_resources
 
 RESOURCES: Final = (
-    *common_resources("xservice", exports=SALES),
+    *common_resources("xservice", imports=SALES, exports=SALES),
 )

@@ -15,5 +15,6 @@ RESOURCE = Resource(
     body=XresourceIn,
     edit_body=XresourceEdit,
     answer=XresourceOut,
+    matched_by=(("name",),),
 )
 ROUTERS = resource_routers(RESOURCE)

@@ -1,10 +1,10 @@
 """Request and response bodies of xwords."""
 
-from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from chassis.records.answers import OwnedRecordOut
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Description = Annotated[
@@ -34,16 +34,8 @@ class XresourceIn(XresourceEdit):
     )
 
 
-class XresourceOut(BaseModel):
+class XresourceOut(OwnedRecordOut):
     """One xword, as the API answers it."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     name: str
     description: str | None
-    custom_fields: dict[str, Any]
-    owner_id: str | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None

@@ -1,9 +1,8 @@
 """The table of xwords and its SQL."""
 
-from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Table
 
-from chassis.database.columns import tenant_column
+from chassis.database.record_columns import record_columns
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
@@ -20,16 +19,7 @@ from xservice.xresources.schemas import XresourceOut
 xresources = Table(
     "xresources",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("description", Text),
-    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("owner_id", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("deleted_at", DateTime(timezone=True)),
-    Column("version", Integer, nullable=False),
+    *record_columns(Xresource),
 )
 XRESOURCE = RecordType(
     scoped=ScopedResource("xservice.xresource", xresources),

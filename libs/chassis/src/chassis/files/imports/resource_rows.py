@@ -1,0 +1,165 @@
+"""Reads the cells of a row as the fields of a resource's body."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, Field, create_model
+
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import Cells, ImportField, ParsedRow, refused_for, validate_row
+from chassis.foundation.texts import Catalog
+from chassis.records.custom_fields.cells import values_in, yes_or_no
+from chassis.records.external_ids.actions import ExternalId
+from chassis.records.external_ids.routes import EXTERNAL_ID_PATTERN, SYSTEM_PATTERN
+from chassis.records.import_headings import BodyColumn
+from kernel.errors import Invalid
+from kernel.money import Money
+from kernel.names import comparable_name
+
+EXTERNAL_ID, EXTERNAL_SYSTEM = "external_id", "external_system"
+DEFAULT_SYSTEM: Final = "import"  # as in `by-external-id/import/{id}`
+EXTERNAL_FIELDS: Final = (
+    ImportField(EXTERNAL_ID, ("外部编号", "external id"), example="0001", identifies=True),
+    ImportField(EXTERNAL_SYSTEM, ("外部系统", "external system"), example="erp"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRow:
+    """A row of the file of a resource, by the fields of its body; fields without a cell are absent.
+
+    `values` are JSON values, `fixed` the same as the body reads them; `references` are what the
+    cells call other records, and `custom_cells` the texts of custom fields.
+    """
+
+    values: Mapping[str, Any]
+    fixed: Mapping[str, Any]
+    references: Mapping[str, Sequence[str]]
+    custom_cells: Mapping[str, str]
+    external_id: ExternalId | None
+
+
+def row_reader(
+    resource: str, columns: Sequence[BodyColumn], texts: Catalog
+) -> Callable[[Cells], ParsedRow[ResourceRow]]:
+    """Return the function that reads the rows of a resource.
+
+    Every cell is validated as the body of a new record validates its field; whether the row says
+    enough for a new record is known when it is imported. `texts` has the labels of enums.
+    """
+    values = [one for one in columns if one.refers_to is None]
+    model = _model_of(values)
+    readers = {one.name: partial(_value, one, _choices(one, texts)) for one in values}
+    return partial(_read, resource, columns, model, readers)
+
+
+def _model_of(columns: Sequence[BodyColumn]) -> type[BaseModel]:
+    """Return a model with the fields of these columns as the body has them, but none required."""
+    fields: dict[str, Any] = {
+        one.field: (Annotated[(one.info.annotation, *one.info.metadata, None)] | None, None)
+        for one in columns
+    }
+    name = Annotated[str, Field(pattern=EXTERNAL_ID_PATTERN)]
+    system = Annotated[str, Field(pattern=SYSTEM_PATTERN)]
+    outside: dict[str, Any] = {
+        EXTERNAL_ID: (name | None, None),
+        EXTERNAL_SYSTEM: (system | None, None),
+    }
+    return create_model("ResourceCells", **fields, **outside)
+
+
+def _read(
+    resource: str,
+    columns: Sequence[BodyColumn],
+    model: type[BaseModel],
+    readers: Mapping[str, Callable[[str], Any]],
+    cells: Cells,
+) -> ParsedRow[ResourceRow]:
+    by_name = {one.name: one for one in columns}
+    values: dict[str, Any] = {}
+    references: dict[str, Sequence[str]] = {}
+    errors: list[Finding] = []
+    for name, cell in cells.fields.items():
+        if name not in by_name:
+            values[name] = cell
+        elif name not in readers:
+            references[by_name[name].field] = values_in(cell) if by_name[name].is_list else [cell]
+        else:
+            try:
+                values[by_name[name].field] = readers[name](cell)
+            except Invalid as invalid:
+                errors += [Finding(v.code, params=v.params, field=name) for v in invalid.violations]
+
+    def row(valid: BaseModel) -> ResourceRow:
+        own = {name: value for name, value in values.items() if name not in _OUTSIDE}
+        return ResourceRow(
+            values=own,
+            fixed={name: getattr(valid, name) for name in own},
+            references=references,
+            custom_cells=cells.custom,
+            external_id=_external_id(resource, values),
+        )
+
+    parsed = validate_row(model, values, row)
+    errors += parsed.errors
+    return ParsedRow(errors=errors) if errors else parsed
+
+
+_OUTSIDE: Final = (EXTERNAL_ID, EXTERNAL_SYSTEM)
+
+
+def _external_id(resource: str, values: Mapping[str, Any]) -> ExternalId | None:
+    if EXTERNAL_ID not in values:
+        return None
+    system = values.get(EXTERNAL_SYSTEM, DEFAULT_SYSTEM)
+    return ExternalId(resource, system, values[EXTERNAL_ID])
+
+
+def _choices(column: BodyColumn, texts: Catalog) -> Mapping[str, str]:
+    """Return the values of an enum by what files call them: the values and their labels."""
+    if not (isinstance(column.base, type) and issubclass(column.base, Enum)):
+        return {}
+    choices: dict[str, str] = {}
+    for one in column.base:
+        label = texts.get(f"{column.base.__name__}.{one.value}")
+        for called in (one.value, *(() if label is None else (label.zh, label.en))):
+            choices[comparable_name(str(called))] = str(one.value)
+    return choices
+
+
+def _value(column: BodyColumn, choices: Mapping[str, str], cell: str) -> Any:
+    """Return the JSON value of a cell; a text that is none stays, to be refused. Raises Invalid."""
+    if column.heading.cell is not None:
+        return column.heading.cell(cell)
+    if column.is_list:
+        return [_single(column, choices, part) for part in values_in(cell)]
+    return _single(column, choices, cell)
+
+
+def _single(column: BodyColumn, choices: Mapping[str, str], text: str) -> Any:
+    if column.base is bool:
+        return yes_or_no(text)
+    if column.base is int and text.removeprefix("-").isdecimal():
+        return int(text)
+    if column.base is Money:
+        return _money(text)
+    return choices.get(comparable_name(text), text)
+
+
+def _money(text: str) -> Any:
+    """Return the money that a cell such as `1200.50 CNY` or `CNY 1200.50` holds."""
+    parts = sorted(text.split(), key=str.isalpha)
+    return {"amount": parts[0], "currency": parts[1]} if len(parts) == 2 else text
+
+
+def refused_fields(errors: Invalid, columns: Sequence[BodyColumn]) -> Sequence[Finding]:
+    """Return the findings of a refused body, each with the name of its column."""
+    names = {one.field: one.name for one in columns}
+    findings = refused_for(errors).findings
+    return [
+        Finding(one.code, one.column, one.params, names.get(one.field or "", one.field))
+        for one in findings
+    ]

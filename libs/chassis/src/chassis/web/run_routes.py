@@ -1,0 +1,83 @@
+"""The routes that snapshots, rebuilds and resends share beside their lists: get and cancel."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.foundation.clock import Now
+from chassis.web.auth import Caller
+from chassis.web.references import PersonSubject
+from chassis.web.transaction import Tx
+
+
+class RunCancelIn(BaseModel):
+    """Why a run is cancelled."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"note": "the wrong aggregate"}}
+    )
+    note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+
+
+class RunOut(BaseModel):
+    """A run: who requested it, who cancelled it, and how far it is."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    requested_by: Annotated[str, PersonSubject]
+    requested_by_name: str | None = None
+    note: str | None
+    cancelled_by: Annotated[str | None, PersonSubject] = Field(
+        description="Who ended it before it was finished, if anybody"
+    )
+    cancelled_by_name: str | None = None
+    cancel_note: str | None
+    requested_at: datetime
+    progressed_at: datetime
+    finished_at: datetime | None = Field(description="Null while it runs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRoutes:
+    """What the routes of a kind of run need.
+
+    `name` begins the operation ids, and `noun` names a run in texts and its id in the path. `get`
+    and `cancel` work on one. `cancelled` says what cancelling does.
+    """
+
+    name: str
+    noun: str
+    answer: type[RunOut]
+    get: Callable[..., Awaitable[Any]]
+    cancel: Callable[..., Awaitable[Any]]
+    cancelled: str
+
+
+def add_run_routes(router: APIRouter, runs: RunRoutes, dependencies: list[Any]) -> None:
+    """Add get and cancel to the router of a kind of run."""
+    answer = runs.answer
+    guard: dict[str, Any] = {"dependencies": dependencies}
+    id_type: Any = Annotated[UUID, Path(alias=f"{runs.noun}_id")]
+    path = f"/{{{runs.noun}_id}}"
+
+    @router.get(
+        path, name=f"{runs.name}_get", summary=f"Get a {runs.noun} with its progress", **guard
+    )
+    async def run_get(run_id: id_type, tx: Tx) -> answer:  # type: ignore[valid-type]  # FastAPI reads it at run time
+        return answer.model_validate(await runs.get(tx, run_id))
+
+    @router.post(f"{path}/cancel", name=f"{runs.name}_cancel", summary=runs.cancelled, **guard)
+    async def run_cancel(
+        run_id: id_type,
+        body: RunCancelIn,
+        tx: Tx,
+        caller: Caller,
+        now: Now,
+    ) -> answer:  # type: ignore[valid-type]  # the same
+        by, note = caller.subject, body.note
+        return answer.model_validate(await runs.cancel(tx, run_id, by=by, now=now, note=note))

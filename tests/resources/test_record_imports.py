@@ -1,0 +1,170 @@
+"""The import that follows from a resource's declaration: its template creates, and then changes."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.composition.features import imports_of, resources_of
+from chassis.files.imports.actions import IMPORT_JOB
+from chassis.files.imports.target import ImportTarget
+from chassis.files.imports.templates import template_rows
+from chassis.jobs.queue import Done
+from deploy.services import SERVICES
+from testkit.jobs import make_job
+from tests.resources.found_resources import FoundResource, found_resources
+from tests.resources.records import Records
+
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+# The records that the example rows refer to, by collection.
+REFERRED = {
+    "l2o.contact": [("accounts", {"name": "上海示例有限公司"})],
+    "org.department": [("people", {"name": "李娜"})],
+    "org.team": [("people", {"name": "李娜"}), ("people", {"name": "王伟"})],
+}
+RENAMED = {"name": "项目二组"}
+
+
+def derived() -> list[FoundResource]:
+    """The resources whose imports follow from their declarations."""
+    names = {
+        resource.record_type.scoped.resource
+        for service in SERVICES
+        for resource in resources_of(service)
+        if resource.imported and _is_derived(target_of(resource.record_type.scoped.resource))
+    }
+    return [one for service in SERVICES for one in found_resources(service) if one.name in names]
+
+
+def target_of(name: str) -> ImportTarget[Any]:
+    imports = imports_of(name.partition(".")[0])
+    assert imports is not None
+    return imports.target(name)
+
+
+def _is_derived(target: ImportTarget[Any]) -> bool:
+    return target.import_rows.__module__.endswith("resource_import")
+
+
+DERIVED = [pytest.param(one, id=one.name) for one in derived()]
+
+
+class Files:
+    """Imports files of a resource in the test's transaction."""
+
+    def __init__(self, records: Records, tx: AsyncConnection, tenant: UUID) -> None:
+        self.records, self._tx, self._tenant = records, tx, tenant
+        service = import_module(f"{records.resource.service}.worker")
+        self._run = service.WORKER.jobs[IMPORT_JOB]
+        self.header, self.example = template_rows(target_of(records.resource.name), "zh-CN")
+
+    def row(self, **cells: str) -> dict[str, str]:
+        """Return the example row with other cells; an empty one leaves the column out."""
+        target = target_of(self.records.resource.name)
+        names = [field.name for field in target.fields]
+        row = dict(zip(names, self.example, strict=True)) | cells
+        assert set(row) >= set(names)
+        return {name: value for name, value in row.items() if value}
+
+    async def load(self, *rows: dict[str, str]) -> tuple[dict[str, int], list[str]]:
+        """Import rows; return the counts that are not zero and the codes of refusals."""
+        client, out = self.records.client, io.StringIO()
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        body = {"file_name": "file.csv", "resource": self.records.resource.name}
+        opened = await client.post("/imports", json=body)
+        assert opened.status_code == 201, opened.text
+        path, any_version = f"/imports/{opened.json()['id']}", {"If-Match": "*"}
+        await client.put(f"{path}/file", content=out.getvalue().encode())
+        started = await client.post(f"{path}/start", headers=any_version)
+        assert started.status_code == 200, started.text
+        await self._work(UUID(opened.json()["id"]))
+        ended = (await client.get(path)).json()
+        assert ended["state"] == "SUCCEEDED", ended
+        refusals = (await client.get(f"{path}/refusals")).json()["items"]
+        codes = [error["code"] for item in refusals for error in item["errors"]]
+        outcomes = ("created", "updated", "unchanged", "refused")
+        return {n: ended["counts"][n] for n in outcomes if ended["counts"][n]}, codes
+
+    async def _work(self, import_id: UUID) -> None:
+        job = make_job(self._tenant, IMPORT_JOB, str(import_id), now=NOON)
+        while not isinstance(await self._run(self._tx, job), Done):
+            pass
+
+
+@pytest.fixture
+async def files(
+    records: Records, tx: AsyncConnection, tenant: UUID, resource: FoundResource
+) -> Files:
+    for collection, body in REFERRED.get(resource.name, []):
+        await records.maker.post(f"/{collection}", dict(body))
+    return Files(records, tx, tenant)
+
+
+def test_imports_follow_from_declarations() -> None:
+    known = {"l2o.contact", "org.department", "org.team", "rms.payment_term"}
+    assert known <= {one.name for one in derived()}
+
+
+@pytest.mark.parametrize("resource", DERIVED)
+async def test_a_file_creates_and_then_changes_nothing(files: Files) -> None:
+    for row in (files.row(), files.row(external_id="", external_system="")):
+        fresh = row | {"name": f"{row['name']}{len(row)}"}
+        if "code" in row:
+            fresh["code"] = f"{row['code']}{len(row)}"
+        assert await files.load(fresh) == ({"created": 1}, [])
+        assert await files.load(fresh) == ({"unchanged": 1}, [])
+        assert await files.load(fresh, fresh) == ({"unchanged": 2}, [])
+
+
+@pytest.mark.parametrize("resource", DERIVED)
+async def test_an_external_id_finds_the_record(files: Files, resource: FoundResource) -> None:
+    assert await files.load(files.row()) == ({"created": 1}, [])
+    assert await files.load(files.row(**RENAMED)) == ({"updated": 1}, [])
+    call = files.records.call
+    found = await call("GET /by-external-id/{}/{}", "erp", "0001")
+    assert (found.status_code, found.json()["name"]) == (200, RENAMED["name"])
+    await call("DELETE /{}", found.json()["id"], if_match="*")
+    assert await files.load(files.row(**RENAMED)) == ({"updated": 1}, [])
+    restored = await call("GET /by-external-id/{}/{}", "erp", "0001")
+    assert restored.json()["id"] == found.json()["id"]
+
+
+@pytest.mark.parametrize("resource", DERIVED)
+async def test_a_required_custom_field_is_required_in_a_file(
+    files: Files, resource: FoundResource
+) -> None:
+    field = {"resource": resource.name, "key": "colour", "type": "TEXT", "required": True}
+    labels = {"label_zh": "颜色", "label_en": "Colour"}
+    defined = await files.records.client.post("/custom-fields", json=field | labels)
+    assert defined.status_code == 201, defined.text
+    row = files.row()
+    assert await files.load(row) == ({"refused": 1}, ["REQUIRED"])
+    assert await files.load(row | {"颜色": "红"}) == ({"created": 1}, [])
+    assert await files.load(row) == ({"unchanged": 1}, [])
+    assert await files.load(row | {"Colour": "蓝"}) == ({"updated": 1}, [])
+
+
+@pytest.mark.parametrize("resource", DERIVED)
+async def test_a_row_that_breaks_a_rule_is_refused_and_the_rest_goes_on(
+    files: Files, resource: FoundResource
+) -> None:
+    long = files.row(name="x" * 300, external_id="2")
+    counts, codes = await files.load(long, files.row())
+    assert (counts, codes) == ({"created": 1, "refused": 1}, ["TOO_LONG"])
+
+
+@pytest.mark.parametrize("resource", [one for one in DERIVED if one.id in REFERRED])
+async def test_what_a_row_refers_to_must_exist(files: Files, resource: FoundResource) -> None:
+    column = {"l2o.contact": "account", "org.department": "manager", "org.team": "members"}
+    unknown = files.row(**{column[resource.name]: "没有这个"})
+    assert await files.load(unknown) == ({"refused": 1}, ["REFERENCE_UNKNOWN"])
+    [(collection, body), *_] = REFERRED[resource.name]
+    await files.records.maker.post(f"/{collection}", dict(body))
+    assert await files.load(files.row()) == ({"refused": 1}, ["REFERENCE_AMBIGUOUS"])
