@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+from chassis.database.access import access_sql
 from deploy.local.errors import CannotGoOn
 from deploy.local.ports import HOST
 from deploy.local.postgres import Cluster, connect
@@ -45,19 +46,6 @@ def role_sql(role: str, password: str, *, exists: bool) -> str:
         f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION "
         f"PASSWORD '{password}'"
     )
-
-
-def access_sql(service: str) -> list[str]:
-    """Return the SQL that admits only the service's three roles; only the owner may create."""
-    others = f"{service}_app, {service}_worker"
-    return [
-        f"ALTER DATABASE {service} OWNER TO {service}_owner",
-        f"REVOKE ALL ON DATABASE {service} FROM PUBLIC",
-        f"GRANT CONNECT ON DATABASE {service} TO {others}",
-        f"ALTER SCHEMA public OWNER TO {service}_owner",
-        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-        f"GRANT USAGE ON SCHEMA public TO {others}",
-    ]
 
 
 def create(cluster: Cluster, password: str) -> None:

@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
 from chassis.composition.run_metrics import run_metrics
+from chassis.composition.serve import server_config
 from chassis.composition.worker import Worker
 from chassis.database import pruning
 from chassis.database.engine import Database
@@ -205,8 +206,8 @@ async def run(
     workers: list[Worker] = [import_module(f"{name}.worker").WORKER for name in services]
     assembly = assemble(workers, parts)
     app = Starlette(routes=health_routes(assembly.checks, draining=stop))
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)
-    server = HealthServer(config, stop)
+    settings = Settings.of(services[0])
+    server = HealthServer(server_config(app, settings, host=host, port=port), stop)
     async with AsyncExitStack() as stack:
         for wakeup in assembly.wakeups:
             await stack.enter_async_context(wakeup)

@@ -32,6 +32,13 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL")
     cors_origins: tuple[str, ...] = Field((), validation_alias="CORS_ORIGINS")
     max_body_bytes: int = Field(1_000_000, validation_alias="MAX_BODY_BYTES")
+    max_header_bytes: int = Field(32_768, ge=1_024, validation_alias="MAX_HEADER_BYTES")
+    header_seconds: float = Field(10, gt=0, validation_alias="L2C_HEADER_SECONDS")
+    body_seconds: float = Field(20, gt=0, validation_alias="L2C_BODY_SECONDS")
+    answer_seconds: float = Field(60, gt=0, validation_alias="L2C_ANSWER_SECONDS")
+    idle_seconds: int = Field(65, ge=1, validation_alias="L2C_IDLE_SECONDS")
+    max_connections: int = Field(1_000, ge=1, validation_alias="L2C_MAX_CONNECTIONS")
+    docs: bool | None = Field(None, validation_alias="L2C_DOCS")
     drain_seconds: float | None = Field(None, ge=0, validation_alias="L2C_DRAIN_SECONDS")
 
     @classmethod
@@ -71,6 +78,11 @@ class Settings(BaseSettings):
     @property
     def in_production(self) -> bool:
         return self.mode == "production"
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether the API's pages and its OpenAPI document are served; in production if set so."""
+        return not self.in_production if self.docs is None else self.docs
 
     @property
     def drain_for(self) -> float:

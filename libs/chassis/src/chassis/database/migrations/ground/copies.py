@@ -56,7 +56,7 @@ def _event_snapshots() -> None:
         name="event_snapshots_unfinished_key",
     )
     index("event_snapshots", "finished_at")
-    secure("event_snapshots", worker_sees_all=True)
+    secure("event_snapshots", worker_sees_all=True, app="SELECT, INSERT, UPDATE")
 
 
 def _replica_rebuilds() -> None:
@@ -94,7 +94,7 @@ def _replica_rebuilds() -> None:
         name="replica_rebuilds_unfinished_key",
     )
     index("replica_rebuilds", "finished_at")
-    secure("replica_rebuilds", worker_sees_all=True)
+    secure("replica_rebuilds", worker_sees_all=True, app="SELECT, INSERT, UPDATE")
 
 
 def _staged_states() -> None:
@@ -111,4 +111,4 @@ def _staged_states() -> None:
         sa.Column("fact", sa.Text(), nullable=False),
         sa.Column("data", JSONB(), nullable=False),
     )
-    secure("staged_states", worker_sees_all=True)
+    secure("staged_states", worker_sees_all=True, app="SELECT")
