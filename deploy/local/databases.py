@@ -1,12 +1,15 @@
 """A database per service with its three roles. Migrations grant them access to tables."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from chassis.database import connection_budget
 from chassis.database.access import access_sql
+from chassis.database.connection_budget import TooManyConnections
 from deploy.local.errors import CannotGoOn
 from deploy.local.ports import HOST
 from deploy.local.postgres import Cluster, connect
+from deploy.local.processes import Program
 from deploy.services import SERVICES
 
 # variable of a service -> role it connects as
@@ -46,6 +49,21 @@ def role_sql(role: str, password: str, *, exists: bool) -> str:
         f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION "
         f"PASSWORD '{password}'"
     )
+
+
+def ensure_connections(programs: Sequence[Program], env: Mapping[str, str]) -> None:
+    """Raise CannotGoOn if the pools of all programs are more than their servers allow."""
+    urls = [
+        value
+        for program in programs
+        for name, value in program.env.items()
+        if name.endswith("_DATABASE_URL")
+    ]
+    per_pool = int(env["L2C_POOL_SIZE"]) + int(env["L2C_POOL_OVERFLOW"])
+    try:
+        asyncio.run(connection_budget.ensure_connections(urls, per_pool=per_pool))
+    except TooManyConnections as reason:
+        raise CannotGoOn(str(reason)) from None
 
 
 def create(cluster: Cluster, password: str) -> None:

@@ -141,7 +141,12 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 def _set_state(app: FastAPI, settings: Settings) -> None:
     app.state.settings = settings
-    database = Database(settings.database_url, name=f"{settings.service}-api")
+    database = Database(
+        settings.database_url,
+        name=f"{settings.service}-api",
+        pool_size=settings.pool_size,
+        overflow=settings.pool_overflow,
+    )
     app.state.database, app.state.begin_transaction = database, database.begin
     keys = KeySet(settings.keys_url)
     app.state.verifier = Verifier(keys, issuer=settings.issuer, audience=settings.audience)

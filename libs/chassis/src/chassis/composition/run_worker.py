@@ -19,12 +19,15 @@ import uvicorn
 from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
-from chassis.composition.run_metrics import run_metrics
+from chassis.composition.queue_metrics import show_queues
+from chassis.composition.run_metrics import show_runs
 from chassis.composition.serve import server_config
 from chassis.composition.worker import Worker
 from chassis.database import pruning
+from chassis.database.connection_budget import ensure_connections
 from chassis.database.engine import Database
 from chassis.database.migrate import versions_needed
+from chassis.database.pool_metrics import pool_metrics
 from chassis.events.consumer.consumer import Consumer
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
@@ -39,6 +42,7 @@ from chassis.events.replicas import ReplicaSubscription
 from chassis.files.exports.jobs import EXPORT_FAILURE_HANDLERS, export_jobs
 from chassis.foundation.clock import now
 from chassis.foundation.settings import Settings
+from chassis.foundation.state_gauges import StateGauges, StateReader, build_info
 from chassis.jobs.runner import JobRunner
 from chassis.jobs.timers import Timer, TimerRunner
 from chassis.records.access.expiry import GRANT_JOBS
@@ -67,6 +71,7 @@ class WorkerAssembly:
     databases: list[Database] = field(default_factory=list)
     wakeups: list[Wakeup] = field(default_factory=list)
     transports: list[KafkaTransport] = field(default_factory=list)
+    readers: list[StateReader] = field(default_factory=list)
 
 
 def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerAssembly:
@@ -99,8 +104,18 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
             assembly.runners.append(_rebuilder(worker, databases, bootstrap).run)
         if WorkerPart.JOBS in parts:
             assembly.runners.append(_job_runner(worker, database).run)
-            assembly.runners.append(TimerRunner(database, [PRUNING, run_metrics(name)]).run)
+            assembly.runners.append(TimerRunner(database, [PRUNING]).run)
+            assembly.readers.append(_state_reader(name, database))
     return assembly
+
+
+def _state_reader(service: str, database: Database) -> StateReader:
+    async def read(gauges: StateGauges) -> None:
+        async with database.begin(None) as tx:
+            await show_queues(tx, service, gauges)
+            await show_runs(tx, service, gauges)
+
+    return read
 
 
 def _rebuilder(worker: Worker, databases: Mapping[str, Database], bootstrap: str) -> Rebuilder:
@@ -116,11 +131,17 @@ def _job_runner(worker: Worker, database: Database) -> JobRunner:
 
 
 def _add_database(assembly: WorkerAssembly, settings: Settings) -> Database:
-    database = Database(settings.worker_database_url, name=f"{settings.service}-worker")
+    database = Database(
+        settings.worker_database_url,
+        name=f"{settings.service}-worker",
+        pool_size=settings.pool_size,
+        overflow=settings.pool_overflow,
+    )
     wakeup = Wakeup(settings.worker_database_url, name=f"{settings.service}-worker-wakeup")
     database.on_published = wakeup.request
     assembly.databases.append(database)
     assembly.wakeups.append(wakeup)
+    assembly.readers.append(pool_metrics(database))
     needs = versions_needed(settings.service)
     assembly.checks[f"{settings.service} database"] = database_check(database, needs=needs)
     return database
@@ -201,12 +222,14 @@ class HealthServer(uvicorn.Server):
 async def run(
     services: Sequence[str], parts: frozenset[WorkerPart], *, host: str, port: int
 ) -> None:
-    """Run until a signal. Raises an error that no part can handle."""
+    """Run until a signal. Raises TooManyConnections, and an error that no part can handle."""
     stop = asyncio.Event()
     workers: list[Worker] = [import_module(f"{name}.worker").WORKER for name in services]
     assembly = assemble(workers, parts)
-    app = Starlette(routes=health_routes(assembly.checks, draining=stop))
     settings = Settings.of(services[0])
+    await ensure_connections([one.url for one in assembly.databases], per_pool=settings.pool_limit)
+    readers = [build_info(settings.revision), *assembly.readers]
+    app = Starlette(routes=health_routes(assembly.checks, draining=stop, readers=readers))
     server = HealthServer(server_config(app, settings, host=host, port=port), stop)
     async with AsyncExitStack() as stack:
         for wakeup in assembly.wakeups:

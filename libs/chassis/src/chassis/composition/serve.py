@@ -20,8 +20,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chassis.database.connection_budget import ensure_connections
 from chassis.database.migrate import versions_needed
+from chassis.database.pool_metrics import pool_metrics
 from chassis.foundation.settings import Settings
+from chassis.foundation.state_gauges import build_info
 from chassis.foundation.texts import Texts
 from chassis.web import problems
 from chassis.web.health import HealthCheck, database_check, health_routes
@@ -66,7 +69,12 @@ def combine_apps(apps: Mapping[str, FastAPI]) -> ASGIApp:
             app.state.operation_waiter.close()  # an open stream would block the shutdown
 
     front.state.drain, front.state.end_streams = draining.set, end_streams
-    front.state.operators = Starlette(routes=health_routes(checks, draining=draining))
+    front.state.database_urls = [app.state.database.url for app in apps.values()]
+    readers = [pool_metrics(app.state.database) for app in apps.values()]
+    revision = next((app.state.settings.revision for app in apps.values()), "")
+    front.state.operators = Starlette(
+        routes=health_routes(checks, draining=draining, readers=[build_info(revision), *readers])
+    )
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""  # `*` means the whole server
@@ -80,8 +88,9 @@ def combine_apps(apps: Mapping[str, FastAPI]) -> ASGIApp:
 async def serve(app: Any, settings: Settings, *, host: str, port: int, operators_port: int) -> None:
     """Serve combined APIs, and their health and metrics on the other port, until a signal.
 
-    The operators' port opens after the API's and closes after it.
+    The operators' port opens after the API's and closes after it. Raises TooManyConnections.
     """
+    await ensure_connections(app.state.database_urls, per_pool=settings.pool_limit)
     public = GracefulServer(
         server_config(app, settings, host=host, port=port), drain_for=settings.drain_for
     )

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
 
     mode: Literal["development", "production"] = Field("production", validation_alias="L2C_MODE")
     secret: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), validation_alias="L2C_SECRET")
+    pool_size: int = Field(10, ge=1, validation_alias="L2C_POOL_SIZE")
+    pool_overflow: int = Field(10, ge=0, validation_alias="L2C_POOL_OVERFLOW")
+    revision: str = Field("unknown", validation_alias="L2C_REVISION")
     kafka_bootstrap: str = Field("", validation_alias="KAFKA_BOOTSTRAP")
     issuer: str = Field("http://127.0.0.1:8000/org/v1", validation_alias="OIDC_ISSUER")
     audience: str = Field("l2c", validation_alias="OIDC_AUDIENCE")
@@ -78,6 +81,11 @@ class Settings(BaseSettings):
     @property
     def in_production(self) -> bool:
         return self.mode == "production"
+
+    @property
+    def pool_limit(self) -> int:
+        """The most connections of one pool."""
+        return self.pool_size + self.pool_overflow
 
     @property
     def shows_docs(self) -> bool:

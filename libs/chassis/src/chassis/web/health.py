@@ -1,42 +1,78 @@
 """The endpoints /livez, /readyz and /metrics of API and worker processes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.database.engine import Database
+from chassis.database.transient import DATABASE_ERRORS, is_transient
+from chassis.foundation.state_gauges import StateGauges, StateReader
 
+log = structlog.get_logger()
+
+PATIENCE = 3  # seconds that a database has to answer
 # A check answers None when it passes, else one sentence that says what is wrong.
 HealthCheck = Callable[[], Awaitable[str | None]]
 
 
 def database_check(database: Database, *, needs: frozenset[str]) -> HealthCheck:
-    """Check that the database answers and its schema has the migrations this build needs."""
+    """Check that the database answers and its schema has the migrations this build needs.
+
+    After a restart of the server the connections of an idle pool are dead. That is noticed with
+    the first use of one, so the check is made once more, on a new connection.
+    """
+
+    async def present() -> set[str]:
+        async with database.begin(None) as tx:
+            rows = await tx.execute(text("SELECT version_num FROM alembic_version"))
+            return {row.version_num for row in rows}
 
     async def check() -> str | None:
         try:
-            async with asyncio.timeout(3), database.begin(None) as tx:
-                rows = await tx.execute(text("SELECT version_num FROM alembic_version"))
-                present = {row.version_num for row in rows}
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            async with asyncio.timeout(PATIENCE):
+                try:
+                    found = await present()
+                except DBAPIError as error:
+                    if not is_transient(error):
+                        raise
+                    found = await present()
+        except DATABASE_ERRORS as error:
             return f"The database cannot be reached: {type(error).__name__}."
-        missing = needs - present
+        missing = needs - found
         return f"The schema lacks {', '.join(sorted(missing))}: migrate first." if missing else None
 
     return check
 
 
-def health_routes(checks: Mapping[str, HealthCheck], *, draining: asyncio.Event) -> list[BaseRoute]:
+async def read_state(readers: Sequence[StateReader]) -> StateGauges:
+    """Return what the readers show now; one whose database does not answer shows nothing."""
+    gauges = StateGauges()
+    for reader in readers:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await reader(gauges)
+        except DATABASE_ERRORS as error:
+            await log.awarning("metrics_incomplete", error=repr(error))
+    return gauges
+
+
+def health_routes(
+    checks: Mapping[str, HealthCheck],
+    *,
+    draining: asyncio.Event,
+    readers: Sequence[StateReader] = (),
+) -> list[BaseRoute]:
     """Build the health routes.
 
     Liveness only shows that the event loop runs; readiness runs every check, and fails while the
-    process is draining.
+    process is draining. `readers` add to the metrics what they read at each scrape.
     """
 
     async def livez(_: Request) -> Response:
@@ -51,7 +87,8 @@ def health_routes(checks: Mapping[str, HealthCheck], *, draining: asyncio.Event)
         return JSONResponse(body, 503 if failing else 200)
 
     async def metrics(_: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        state = await read_state(readers)
+        return Response(generate_latest() + state.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     return [
         Route("/livez", livez),
