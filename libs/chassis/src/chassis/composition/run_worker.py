@@ -34,6 +34,7 @@ from chassis.events.consumer.retrier import Retrier
 from chassis.events.in_process_transport import InProcessTransport
 from chassis.events.rebuilds.logs import KafkaLog, OutboxLog
 from chassis.events.rebuilds.rebuilder import Rebuilder
+from chassis.events.relay.epoch_guard import EpochGuard
 from chassis.events.relay.kafka import KafkaTransport
 from chassis.events.relay.relay import Relay
 from chassis.events.relay.transport import Transport
@@ -66,7 +67,8 @@ class WorkerPart(StrEnum):
 class WorkerAssembly:
     """Everything one process runs, with the health checks."""
 
-    runners: list[Runner] = field(default_factory=list)
+    runners: dict[str, list[Runner]] = field(default_factory=dict)  # by service
+    guards: dict[str, EpochGuard] = field(default_factory=dict)
     checks: dict[str, HealthCheck] = field(default_factory=dict)
     databases: list[Database] = field(default_factory=list)
     wakeups: list[Wakeup] = field(default_factory=list)
@@ -95,16 +97,18 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
     all_processors = list(chain.from_iterable(processors.values()))
     for worker in workers:
         name, database = worker.service, databases[worker.service]
+        runners = assembly.runners[name] = []
+        assembly.guards[name] = EpochGuard(name, database.url)
         if WorkerPart.RELAY in parts:
             _add_relay(
                 assembly, settings[name], _transport(assembly, name, bootstrap, all_processors)
             )
         if WorkerPart.CONSUMER in parts:
             _add_consumers(assembly, worker, database, processors[name], bootstrap)
-            assembly.runners.append(_rebuilder(worker, databases, bootstrap).run)
+            runners.append(_rebuilder(worker, databases, bootstrap).run)
         if WorkerPart.JOBS in parts:
-            assembly.runners.append(_job_runner(worker, database).run)
-            assembly.runners.append(TimerRunner(database, [PRUNING]).run)
+            runners.append(_job_runner(worker, database).run)
+            runners.append(TimerRunner(database, [PRUNING]).run)
             assembly.readers.append(_state_reader(name, database))
     return assembly
 
@@ -183,7 +187,7 @@ def _add_relay(assembly: WorkerAssembly, settings: Settings, transport: Transpor
             return f"The relay has made no pass for more than {RELAY_STALE_SECONDS} seconds."
         return None
 
-    assembly.runners.append(relay.run)
+    assembly.runners[settings.service].append(relay.run)
     assembly.checks[f"{settings.service} relay"] = check
 
 
@@ -194,10 +198,11 @@ def _add_consumers(
     processors: Sequence[Processor],
     bootstrap: str,
 ) -> None:
-    assembly.runners.append(Retrier(worker.subscriptions, database).run)
+    runners = assembly.runners[worker.service]
+    runners.append(Retrier(worker.subscriptions, database).run)
     for processor in processors if bootstrap else ():
         consumer = Consumer(processor, bootstrap)
-        assembly.runners.append(consumer.run)
+        runners.append(consumer.run)
         assembly.checks[f"{processor.subscription.name} consumer"] = consumer.check
 
 
@@ -229,7 +234,10 @@ async def run(
     settings = Settings.of(services[0])
     await ensure_connections([one.url for one in assembly.databases], per_pool=settings.pool_limit)
     readers = [build_info(settings.revision), *assembly.readers]
-    app = Starlette(routes=health_routes(assembly.checks, draining=stop, readers=readers))
+    guards = {f"{name} epoch": guard.check for name, guard in assembly.guards.items()}
+    app = Starlette(
+        routes=health_routes(assembly.checks, draining=stop, readers=readers, for_operator=guards)
+    )
     server = HealthServer(server_config(app, settings, host=host, port=port), stop)
     async with AsyncExitStack() as stack:
         for wakeup in assembly.wakeups:
@@ -237,8 +245,8 @@ async def run(
         async with asyncio.TaskGroup() as outer:
             outer.create_task(server.serve())
             async with asyncio.TaskGroup() as tasks:
-                for runner in assembly.runners:
-                    tasks.create_task(_as_task(runner, stop))
+                for name, runners in assembly.runners.items():
+                    tasks.create_task(run_guarded(assembly.guards[name], runners, stop))
             server.should_exit = True
     await close_assembly(assembly)
 
@@ -250,6 +258,17 @@ async def close_assembly(assembly: WorkerAssembly) -> None:
             await transport.close()
     for database in assembly.databases:
         await database.dispose()
+
+
+async def run_guarded(guard: EpochGuard, runners: Sequence[Runner], stop: asyncio.Event) -> None:
+    """Run the parts of one service once its database is known to be the one it published from.
+
+    A database that is restored under running parts ends the process: it begins here again.
+    """
+    await guard.wait(stop)
+    async with asyncio.TaskGroup() as tasks:
+        for runner in runners:
+            tasks.create_task(_as_task(runner, stop))
 
 
 async def _as_task(runner: Runner, stop: asyncio.Event) -> None:

@@ -68,22 +68,28 @@ def health_routes(
     *,
     draining: asyncio.Event,
     readers: Sequence[StateReader] = (),
+    for_operator: Mapping[str, HealthCheck] | None = None,
 ) -> list[BaseRoute]:
     """Build the health routes.
 
     Liveness only shows that the event loop runs; readiness runs every check, and fails while the
-    process is draining. `readers` add to the metrics what they read at each scrape.
+    process is draining. `readers` add to the metrics what they read at each scrape. What a check
+    `for_operator` says, waiting does not mend: the answer lists it.
     """
+    operator_checks = for_operator or {}
+    all_checks = {**checks, **operator_checks}
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> Response:
-        results = await asyncio.gather(*(check() for check in checks.values()))
-        failing = {name: reason for name, reason in zip(checks, results, strict=True) if reason}
+        results = await asyncio.gather(*(check() for check in all_checks.values()))
+        failing = {name: reason for name, reason in zip(all_checks, results, strict=True) if reason}
+        waiting = [failing[name] for name in operator_checks if name in failing]
         if draining.is_set():
             failing["draining"] = "The process is about to stop."
-        body = {"status": "not ready" if failing else "ready", "failing": failing}
+        status = "not ready" if failing else "ready"
+        body = {"status": status, "failing": failing, "waiting_for_operator": waiting}
         return JSONResponse(body, 503 if failing else 200)
 
     async def metrics(_: Request) -> Response:
