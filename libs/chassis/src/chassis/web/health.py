@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from chassis.database import collation
 from chassis.database.engine import Database
 from chassis.database.transient import DATABASE_ERRORS, is_transient
 from chassis.foundation.state_gauges import StateGauges, StateReader
@@ -29,22 +30,25 @@ def database_check(database: Database, *, needs: frozenset[str]) -> HealthCheck:
     the first use of one, so the check is made once more, on a new connection.
     """
 
-    async def present() -> set[str]:
+    async def look() -> tuple[set[str], bool]:
         async with database.begin(None) as tx:
             rows = await tx.execute(text("SELECT version_num FROM alembic_version"))
-            return {row.version_num for row in rows}
+            present = {row.version_num for row in rows}
+            return present, bool(await tx.scalar(text(collation.order_query())))
 
     async def check() -> str | None:
         try:
             async with asyncio.timeout(PATIENCE):
                 try:
-                    found = await present()
+                    found, sorts = await look()
                 except DBAPIError as error:
                     if not is_transient(error):
                         raise
-                    found = await present()
+                    found, sorts = await look()
         except DATABASE_ERRORS as error:
             return f"The database cannot be reached: {type(error).__name__}."
+        if not sorts:
+            return collation.refusal(database.name)
         missing = needs - found
         return f"The schema lacks {', '.join(sorted(missing))}: migrate first." if missing else None
 
