@@ -121,7 +121,8 @@ async def test_jobs_and_operations_are_shown_by_kind_and_age(
 async def test_parked_events_are_shown_while_there_are_any(
     committed: Committed, tenant: UUID
 ) -> None:
-    assert (await shown(committed)).value("l2c_parked_events", service="testkit") is None
+    labels = {"service": "testkit", "subscription": "s", "reason": "FAILED"}
+    assert (await shown(committed)).value("l2c_parked_events", **labels) is None
     async with committed.worker.begin(tenant) as tx:
         await tx.execute(
             insert(parked_events).values(
@@ -135,7 +136,7 @@ async def test_parked_events_are_shown_while_there_are_any(
                 error="x",
             )
         )
-    assert (await shown(committed)).value("l2c_parked_events", service="testkit") == 1
+    assert (await shown(committed)).value("l2c_parked_events", **labels) == 1
 
 
 async def test_a_pool_shows_its_use(committed: Committed) -> None:

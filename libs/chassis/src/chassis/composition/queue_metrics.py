@@ -30,8 +30,8 @@ SELECT count(*) AS events, extract(epoch FROM min(created)) AS oldest FROM (
 """)
 REFUSED: Final = text("SELECT nullif(count(*), 0) FROM quarantined_events")
 PARKED: Final = text("""
-SELECT count(*) AS events, extract(epoch FROM min(parked_at)) AS oldest
-FROM parked_events WHERE status = 'PARKED' HAVING count(*) > 0
+SELECT subscription, reason, count(*) AS events, extract(epoch FROM min(parked_at)) AS oldest
+FROM parked_events WHERE status = 'PARKED' GROUP BY subscription, reason
 """)
 JOBS: Final = text("""
 SELECT kind, nullif(count(*) FILTER (WHERE is_due), 0) AS due,
@@ -80,12 +80,14 @@ async def _show_events(tx: AsyncConnection, service: str, gauges: StateGauges) -
     refused = await tx.scalar(REFUSED)
     gauges.show("l2c_outbox_quarantined", "Events held back", refused, service=service)
     for row in await _rows(tx, PARKED):
-        gauges.show("l2c_parked_events", "Events parked", row["events"], service=service)
+        labels = {name: row[name] for name in ("subscription", "reason")}
+        gauges.show("l2c_parked_events", "Events parked", row["events"], service=service, **labels)
         gauges.show(
             "l2c_parked_oldest_timestamp_seconds",
             "When the oldest parked event was parked",
             row["oldest"],
             service=service,
+            **labels,
         )
 
 

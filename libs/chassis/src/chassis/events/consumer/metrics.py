@@ -36,7 +36,6 @@ CONSUMER_RESTARTS = Counter(
     "Sessions with the broker ended by an error",
     ["subscription", "cause"],
 )
-EVENTS_PARKED = Gauge("l2c_consumer_parked", "Parked events", ["subscription", "reason"])
 
 
 class LagSeries:
