@@ -43,12 +43,13 @@ logs: $(READY) ## follow all logs (ARGS=api: the log of one process)
 run: $(READY) ## run a command of the services (ARGS='events parked l2o')
 	@$(PY) -m deploy.local run -- $(or $(ARGS),--help)
 
-check: $(READY) ## check style, format, types, imports, and that contracts are current
+check: $(READY) ## check style, format, types, imports, contracts, licences, known vulnerabilities
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports
 	@$(PY) -m deploy.contracts --check
+	@$(PY) -m deploy.audit
 
 fix: $(READY) ## sort imports, fix what the linter can fix, and format
 	@.venv/bin/ruff check --fix --exit-zero --quiet .

@@ -14,7 +14,7 @@ from deploy.local.errors import CannotGoOn
 from deploy.local.places import ROOT, Place, place_of_tests, prepare, remove
 from deploy.local.processes import end, lives
 from deploy.local.state import Lock, State
-from deploy.local.watch import health
+from deploy.local.watch import health, remedies
 
 STOP_PATIENCE = 120.0  # seconds: services, Kafka and PostgreSQL stop one after the other
 
@@ -108,9 +108,7 @@ def _orphaned(place: Place, before: State) -> bool:
 def _report(place: Place) -> None:
     now = state.read(place.state)
     if not status(place):
-        raise CannotGoOn(
-            "Not every process is ready: see `make logs`, or restart by `make down` and `make up`."
-        )
+        raise CannotGoOn("Not every process is ready: do what is said above, or see `make logs`.")
     for url in dict.fromkeys(now.urls.values()):
         names = " ".join(name for name in now.urls if now.urls[name] == url)
         print(f"  {url}  {names}")
@@ -141,6 +139,10 @@ def status(place: Place, *, urls: bool = False) -> bool:
     print(f"  PostgreSQL {now.postgres}; Kafka {now.kafka or 'none, see below'}")
     if now.kafka_missing:
         print(f"  !! No Kafka: events are delivered inside one process. {now.kafka_missing}.")
+    for process, row in zip(now.processes, rows, strict=True):
+        if row["health"] == "waits":
+            for sentence in remedies(process.port, process.ready):
+                print(f"  !! {sentence}")
     if urls:
         print()
         show_addresses(place, now)

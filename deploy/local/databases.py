@@ -1,11 +1,15 @@
 """A database per service with its three roles. Migrations grant them access to tables."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from chassis.database import connection_budget
+from chassis.database.access import access_sql
+from chassis.database.connection_budget import TooManyConnections
 from deploy.local.errors import CannotGoOn
 from deploy.local.ports import HOST
 from deploy.local.postgres import Cluster, connect
+from deploy.local.processes import Program
 from deploy.services import SERVICES
 
 # variable of a service -> role it connects as
@@ -47,17 +51,19 @@ def role_sql(role: str, password: str, *, exists: bool) -> str:
     )
 
 
-def access_sql(service: str) -> list[str]:
-    """Return the SQL that admits only the service's three roles; only the owner may create."""
-    others = f"{service}_app, {service}_worker"
-    return [
-        f"ALTER DATABASE {service} OWNER TO {service}_owner",
-        f"REVOKE ALL ON DATABASE {service} FROM PUBLIC",
-        f"GRANT CONNECT ON DATABASE {service} TO {others}",
-        f"ALTER SCHEMA public OWNER TO {service}_owner",
-        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-        f"GRANT USAGE ON SCHEMA public TO {others}",
+def ensure_connections(programs: Sequence[Program], env: Mapping[str, str]) -> None:
+    """Raise CannotGoOn if the pools of all programs are more than their servers allow."""
+    urls = [
+        value
+        for program in programs
+        for name, value in program.env.items()
+        if name.endswith("_DATABASE_URL")
     ]
+    per_pool = int(env["L2C_POOL_SIZE"]) + int(env["L2C_POOL_OVERFLOW"])
+    try:
+        asyncio.run(connection_budget.ensure_connections(urls, per_pool=per_pool))
+    except TooManyConnections as reason:
+        raise CannotGoOn(str(reason)) from None
 
 
 def create(cluster: Cluster, password: str) -> None:

@@ -9,7 +9,7 @@ from deploy.local.ports import HOST, Ports
 from deploy.local.processes import Program
 from deploy.services import SERVICES
 
-API_PORT, WORKER_PORT = 8000, 8100
+API_PORT, OPERATORS_PORT, WORKER_PORT = 8000, 8090, 8100
 READY = "/readyz"
 PARTS = ("relay", "consumer", "jobs")
 CHASSIS = (sys.executable, "-m", "chassis")
@@ -17,10 +17,13 @@ CHASSIS = (sys.executable, "-m", "chassis")
 
 @dataclass(frozen=True)
 class Plan:
-    """`apis` is service -> port; the same port for all of them when they run together."""
+    """`apis` is service -> port; the same port for all of them when they run together.
+
+    A program has a name, arguments of chassis, and the port of its health and metrics.
+    """
 
     apis: Mapping[str, int]
-    programs: tuple[tuple[str, tuple[str, ...], int], ...]  # name, arguments of chassis, port
+    programs: tuple[tuple[str, tuple[str, ...], int], ...]
 
     @property
     def urls(self) -> dict[str, str]:
@@ -33,10 +36,10 @@ class Plan:
 
 def together(ports: Ports) -> Plan:
     """All APIs in one process, all workers in another."""
-    api, worker = ports.take(API_PORT), ports.take(WORKER_PORT)
+    api, health, worker = (ports.take(p) for p in (API_PORT, OPERATORS_PORT, WORKER_PORT))
     programs = (
-        ("api", ("api", *SERVICES), api),
-        ("workers", ("worker", *SERVICES), worker),
+        ("api", _api(api, health, *SERVICES), health),
+        ("workers", ("worker", *SERVICES, "--port", str(worker)), worker),
     )
     return Plan(dict.fromkeys(SERVICES, api), programs)
 
@@ -44,13 +47,21 @@ def together(ports: Ports) -> Plan:
 def split(ports: Ports) -> Plan:
     """As in production: a process per API, relay, consumer and job runner."""
     apis = {service: ports.take(API_PORT + 1) for service in SERVICES}
-    alone = [(f"{service}-api", ("api", service), port) for service, port in apis.items()]
+    alone = []
+    for service, port in apis.items():
+        health = ports.take(OPERATORS_PORT)
+        alone.append((f"{service}-api", _api(port, health, service), health))
     workers = []
     for service in SERVICES:
         for part in PARTS:
             port = ports.take(WORKER_PORT + 1)
-            workers.append((f"{service}-{part}", ("worker", service, "--only", part), port))
+            arguments = ("worker", service, "--only", part, "--port", str(port))
+            workers.append((f"{service}-{part}", arguments, port))
     return Plan(apis, (*alone, *workers))
+
+
+def _api(port: int, health: int, *services: str) -> tuple[str, ...]:
+    return ("api", *services, "--port", str(port), "--operators-port", str(health))
 
 
 MODES = {"together": together, "split": split}
@@ -60,7 +71,7 @@ def programs(plan: Plan, env: Mapping[str, str]) -> list[Program]:
     return [
         Program(
             name,
-            (*CHASSIS, *arguments, "--port", str(port)),
+            (*CHASSIS, *arguments),
             only_own(env, arguments),
             port,
             READY,

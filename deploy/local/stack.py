@@ -14,13 +14,18 @@ from deploy.local.supervisor import Supervisor
 
 POSTGRES_PORT, KAFKA_PORT, CONTROLLER_PORT = 54320, 19092, 19192
 
+# Many processes share one server, or few do.
+SMALL_POOLS = {"L2C_POOL_SIZE": "4", "L2C_POOL_OVERFLOW": "4"}
+LARGE_POOLS = {"L2C_POOL_SIZE": "10", "L2C_POOL_OVERFLOW": "10"}
+
 
 def bring_up(supervisor: Supervisor, mode: str) -> None:
     ports = Ports()
     chosen = plan.MODES[mode](ports)
     env = _start_postgres(supervisor, ports)
     env |= {"KAFKA_BOOTSTRAP": _start_kafka(supervisor, ports, mode)}
-    env |= _settings(supervisor.place, chosen)
+    env |= _settings(supervisor.place, chosen, mode)
+    databases.ensure_connections(plan.programs(chosen, env), env)
     supervisor.know(mode=mode, urls=chosen.urls)
     write_private(supervisor.place.env, json.dumps(env).encode())
     supervisor.say("starting", "migrations")
@@ -82,7 +87,7 @@ def _external_kafka(supervisor: Supervisor, bootstrap: str) -> str:
     return bootstrap
 
 
-def _settings(place: Place, chosen: plan.Plan) -> dict[str, str]:
+def _settings(place: Place, chosen: plan.Plan, mode: str) -> dict[str, str]:
     """Return the other settings of the services; values of the environment take precedence."""
     secret = passwords(place)
     defaults = {
@@ -94,5 +99,6 @@ def _settings(place: Place, chosen: plan.Plan) -> dict[str, str]:
         "ORG_DEV_ISSUER": "true",
         "ORG_SIGNING_KEY_FILE": str(signing_key(place)),
         "LOG_LEVEL": "INFO",
+        **(SMALL_POOLS if mode == "split" else LARGE_POOLS),
     }
     return {name: os.environ.get(name, value) for name, value in defaults.items()}

@@ -16,7 +16,7 @@ from deploy.local.places import Place
 from deploy.local.processes import GRACE, Program
 from deploy.local.reload import SourceChanges
 from deploy.local.state import State
-from deploy.local.watch import Watch
+from deploy.local.watch import SETTLED, Watch
 
 PAUSE = 0.2  # seconds between two looks at all programs
 PATIENCE = 120.0  # seconds for all programs of a stage to become ready
@@ -115,12 +115,15 @@ class Supervisor:
         return watch.alive()
 
     def wait_ready(self, watches: Sequence[Watch], patience: float = PATIENCE) -> None:
-        """Wait until all are ready. Raises CannotGoOn when one is not within `patience` seconds."""
+        """Wait until all are ready, or wait for an operator.
+
+        Raises CannotGoOn when one does neither within `patience` seconds.
+        """
         until = time.monotonic() + patience
         waiting = list(watches)
         while waiting:
             self._wait_for_check()
-            waiting = [watch for watch in waiting if watch.health() not in ("ready", "up")]
+            waiting = [watch for watch in waiting if watch.health() not in SETTLED]
             for watch in waiting:
                 if watch.restarts >= TOO_MANY_DEATHS or time.monotonic() > until:
                     name = watch.program.name

@@ -1,9 +1,14 @@
-"""One supervised program: it is started again when it ends, after a longer pause each time."""
+"""One supervised program: it is started again when it ends.
+
+It starts again at once if it had become ready; the pause grows only for what dies at its start.
+"""
 
 import http.client
+import json
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from deploy.local import processes
 from deploy.local.logs import rotate
@@ -12,33 +17,55 @@ from deploy.local.processes import GRACE, Mark, Program
 from deploy.local.state import Running
 
 LONGEST_DELAY = 30.0  # seconds
-HEALTHY_AFTER = 60.0  # seconds: a program that ran this long starts again with the shortest delay
+LOOK_EVERY = 0.5  # seconds between two looks whether a program has become ready
+UNWATCHED_START = 10.0  # seconds that the start of a program takes that has no port
+SETTLED = ("ready", "up", "waits")  # waiting longer changes nothing
 
 
 def delay(deaths: int) -> float:
-    """Seconds to wait after this many deaths in a row: 1, 2, 4, ... 30."""
+    """Seconds to wait after this many deaths at the start in a row: 1, 2, 4, ... 30."""
     return min(LONGEST_DELAY, 2.0 ** (deaths - 1))
 
 
-def health(port: int | None, ready: str | None) -> str:
+def health(port: int | None, ready: str | None, timeout: float = 3) -> str:
     """How a program answers on its port.
 
-    `ready`; another HTTP status as a number; `silent` when it does not answer; `up` when the
-    program has no port, or a port without a readiness path that accepts connections.
+    `ready`; `waits` when only an operator can help it; another HTTP status as a number; `silent`
+    when it does not answer; `up` when the program has no port, or a port without a readiness path
+    that accepts connections.
     """
     if port is None:
         return "up"
     if ready is None:
         return "up" if is_open(port) else "silent"
-    connection = http.client.HTTPConnection(HOST, port, timeout=3)
-    try:
-        connection.request("GET", ready)
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException):
+    status, body = _answer(port, ready, timeout)
+    if status is None:
         return "silent"
+    if status == http.client.OK:
+        return "ready"
+    return "waits" if body.get("waiting_for_operator") else str(status)
+
+
+def remedies(port: int | None, ready: str | None) -> list[str]:
+    """Return the sentences of a program that waits for an operator."""
+    body = _answer(port, ready, 3)[1] if port and ready else {}
+    return [str(sentence) for sentence in body.get("waiting_for_operator", ())]
+
+
+def _answer(port: int, path: str, timeout: float) -> tuple[int | None, dict[str, Any]]:
+    connection = http.client.HTTPConnection(HOST, port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        text = response.read()
+        body = json.loads(text) if text else {}
+    except (OSError, http.client.HTTPException):
+        return None, {}
+    except ValueError:
+        return response.status, {}
     finally:
         connection.close()
-    return "ready" if status == http.client.OK else str(status)
+    return response.status, body if isinstance(body, dict) else {}
 
 
 class Watch:
@@ -51,6 +78,8 @@ class Watch:
         self._deaths = 0
         self._next_start = 0.0
         self._started = 0.0
+        self._has_started = False  # whether it has become ready since its last start
+        self._next_look = 0.0
         self._reload_until: float | None = None  # when a program that must restart is killed
         self._process: subprocess.Popen[bytes] | None = None
         self._mark: Mark | None = None
@@ -59,6 +88,7 @@ class Watch:
         self._process = processes.start(self.program, self.log)
         self._mark = processes.mark(self._process.pid)
         self._started = time.monotonic()
+        self._has_started = False
 
     def tick(self) -> str:
         """Do what is due now; return what happened as a sentence, or an empty text."""
@@ -68,8 +98,21 @@ class Watch:
         if self.alive():
             if self._reload_until is not None and time.monotonic() > self._reload_until:
                 self.end(0)
+            self._look()
             return ""
         return self._died()
+
+    def _look(self) -> None:
+        """Note when the program has become ready, or waits for an operator."""
+        now = time.monotonic()
+        if self._has_started or now < self._next_look:
+            return
+        self._next_look = now + LOOK_EVERY
+        if self.program.port is None:
+            self._has_started = now - self._started >= UNWATCHED_START
+        else:
+            answer = health(self.program.port, self.program.ready, timeout=LOOK_EVERY)
+            self._has_started = answer in SETTLED
 
     def _start_again(self) -> str:
         self.restarts += 1
@@ -82,9 +125,10 @@ class Watch:
         if self._reload_until is not None:
             self._reload_until, self._deaths, self._next_start = None, 0, now
             return f"{self.program.name} ended because its source files changed"
-        self._deaths = 1 if now - self._started >= HEALTHY_AFTER else self._deaths + 1
-        self._next_start = now + delay(self._deaths)
-        return f"{self.program.name} ended with {code}: again in {delay(self._deaths):.0f} s"
+        self._deaths = 0 if self._has_started else self._deaths + 1
+        pause = delay(self._deaths) if self._deaths else 0.0
+        self._next_start = now + pause
+        return f"{self.program.name} ended with {code}: again in {pause:.0f} s"
 
     def reload(self) -> None:
         """Restart the program without a pause, also when it waits after a death."""

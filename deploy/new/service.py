@@ -5,7 +5,7 @@ from datetime import date
 
 from chassis.database.migrate import script_directory
 from deploy.migration import newest_of_backbone
-from deploy.new.edits import Edit, Files, after, after_last
+from deploy.new.edits import Edit, Files, after_last
 from deploy.new.names import Names
 from deploy.new.templates import render
 
@@ -18,9 +18,8 @@ def add_service(files: Files, names: Names, day: date) -> None:
     render(files, names, "service", xdate=f"{day:%Y%m%d}", xbackbone=backbone or "")
     files.edit("pyproject.toml", *_tools(names.service))
     files.edit("docker-compose.yml", _addresses(names.service))
-    files.edit(
-        "deploy/docker/roles.sql", after(r"^\\set services '[a-z0-9 ]+", f" {names.service}")
-    )
+    roles = rf"\set service {names.service}" + "\n\\ir access/service.sql\n"
+    files.edit("deploy/docker/roles.sql", after_last(r"^\\ir access/service\.sql\n", roles))
     for readme in READMES:
         if files.exists(readme):
             files.edit(readme, _listed(names.service))

@@ -1,24 +1,36 @@
-"""docker-compose gives the roles of a database the same rights as the launcher does."""
+"""docker-compose makes the roles of the launcher, and both let in the same ones."""
 
 import re
 from pathlib import Path
 
-from deploy.local.databases import access_sql
+from chassis.database.access import ROLE_KINDS, access_sql
+from deploy.local.databases import URLS
+from deploy.services import SERVICES
 
-ROLES = Path(__file__).parents[2] / "deploy/docker/roles.sql"
-
-
-def granted_by_compose(service: str) -> list[str]:
-    statements = re.findall(r"^  '(.+)',?$", ROLES.read_text(), re.MULTILINE)
-    return [statement.replace("%1$s", service) for statement in statements]
+ROOT = Path(__file__).parents[2]
+SERVICE = (ROOT / "deploy/docker/service.sql").read_text()
 
 
-def test_compose_admits_whom_the_launcher_admits() -> None:
-    of_database = [each for each in access_sql("mtl") if " DATABASE " in each]
-    assert granted_by_compose("mtl") == of_database
-    assert "REVOKE ALL ON DATABASE mtl FROM PUBLIC" in of_database
+def test_only_the_roles_of_a_service_are_let_in() -> None:
+    assert access_sql("mtl")[:3] == [
+        "ALTER DATABASE mtl OWNER TO mtl_owner",
+        "REVOKE ALL ON DATABASE mtl FROM PUBLIC",
+        "GRANT CONNECT ON DATABASE mtl TO mtl_app, mtl_worker",
+    ]
+    assert set(URLS.values()) == set(ROLE_KINDS)
+
+
+def test_compose_runs_the_statements_of_the_launcher_for_every_service() -> None:
+    roles = (ROOT / "deploy/docker/roles.sql").read_text()
+    made = re.findall(r"^\\set service (\w+)\n\\ir access/service\.sql$", roles, re.MULTILINE)
+    assert sorted(made) == sorted(SERVICES)
+    assert SERVICE.endswith("\\connect :database\n\\ir access.sql\n")
+    mounted = (ROOT / "docker-compose.yml").read_text()
+    for place in ("deploy/docker/service.sql", "libs/chassis/src/chassis/database/access.sql"):
+        assert f"./{place}:/docker-entrypoint-initdb.d/access/{Path(place).name}:ro" in mounted
+        assert (ROOT / place).is_file()
 
 
 def test_no_role_of_compose_is_more_than_a_login() -> None:
-    [created] = re.findall(r"CREATE ROLE (.+?)'", ROLES.read_text())
-    assert created == "%I LOGIN PASSWORD %L"
+    created = re.findall(r"^CREATE ROLE (.+);$", SERVICE, re.MULTILINE)
+    assert created == [f":{kind} LOGIN PASSWORD 'l2c'" for kind in ROLE_KINDS]

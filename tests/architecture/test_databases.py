@@ -208,6 +208,18 @@ async def test_app_and_worker_own_no_table_and_bypass_no_policy(filled: FilledDa
     assert (owned, powers, memberships) == ([], [], [])
 
 
+async def test_only_the_three_roles_may_connect(filled: FilledDatabase) -> None:
+    owner = await asyncpg.connect(driver_url(filled.database.owner_url))
+    rows = await owner.fetch(
+        "SELECT coalesce(rolname, 'PUBLIC') AS name FROM pg_database,"
+        " aclexplode(datacl) AS entry LEFT JOIN pg_roles ON pg_roles.oid = entry.grantee"
+        " WHERE datname = current_database() AND privilege_type = 'CONNECT'"
+    )
+    await owner.close()
+    kinds = ("app", "owner", "worker")
+    assert sorted(row["name"] for row in rows) == [f"{filled.database.service}_{k}" for k in kinds]
+
+
 async def test_functions_that_no_policy_binds_are_listed(filled: FilledDatabase) -> None:
     """They run as the owner of the tables; the API may call only those listed with a reason."""
     owner = await asyncpg.connect(driver_url(filled.database.owner_url))

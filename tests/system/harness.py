@@ -27,25 +27,34 @@ def free_port() -> int:
 
 @dataclass
 class Process:
-    """A process that can be started again with the same command."""
+    """A process that can be started again with the same command.
+
+    `port` is that of its health; an API also serves at `api_port`.
+    """
 
     name: str
     arguments: tuple[str, ...]
     env: Mapping[str, str]
     port: int
     log: Path
+    api_port: int | None = None
     running: subprocess.Popen[bytes] | None = None
     kills: int = 0
 
     def start(self) -> None:
         with self.log.open("ab") as out:
             self.running = subprocess.Popen(
-                [sys.executable, "-m", "chassis", *self.arguments, "--port", str(self.port)],
+                [sys.executable, "-m", "chassis", *self.arguments, *self._ports()],
                 cwd=ROOT,
                 env=dict(self.env),
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
+
+    def _ports(self) -> list[str]:
+        if self.api_port is None:
+            return ["--port", str(self.port)]
+        return ["--port", str(self.api_port), "--operators-port", str(self.port)]
 
     def kill(self) -> None:
         """Kill the process with SIGKILL and wait for its end."""
@@ -104,7 +113,10 @@ class Deployment:
 
     def add(self, name: str, *arguments: str) -> Process:
         """A process to be; `start` it."""
-        process = Process(name, arguments, self.env, free_port(), self.folder / f"{name}.log")
+        log = self.folder / f"{name}.log"
+        process = Process(name, arguments, self.env, free_port(), log)
+        if arguments[0] == "api":
+            process.api_port = free_port()
         self.processes[name] = process
         return process
 

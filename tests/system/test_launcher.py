@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.database.access import access_sql
 from deploy.local import control, databases, kafka, kafka_jars, plan, state, suite
 from deploy.local.errors import CannotGoOn
 from deploy.local.logs import last_lines, rotate
@@ -238,13 +239,15 @@ def test_apis_share_a_port_in_one_process_and_have_their_own_otherwise() -> None
     workers = next(one for one in plan.programs(together, {}) if one.name == "workers")
     assert workers.argv[1:4] == ("-m", "chassis", "worker")
     assert workers.argv[-1] == str(workers.port)
+    api = next(one for one in plan.programs(together, {}) if one.name == "api")
+    assert api.argv[-1] == str(api.port) != together.urls["org"].rpartition(":")[2]
 
 
 def test_database_roles_have_limited_rights_and_the_owner_owns_the_database() -> None:
     for exists, verb in ((False, "CREATE"), (True, "ALTER")):
         sql = databases.role_sql("mtl_app", "secret", exists=exists)
         assert sql.startswith(f"{verb} ROLE mtl_app LOGIN NOSUPERUSER NOBYPASSRLS")
-    access = databases.access_sql("mtl")
+    access = access_sql("mtl")
     assert "ALTER SCHEMA public OWNER TO mtl_owner" in access
     assert "GRANT USAGE ON SCHEMA public TO mtl_app, mtl_worker" in access
 

@@ -30,7 +30,7 @@ async def deployment(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     folder = tmp_path_factory.mktemp("walk")
     made = await Deployment.create(folder, "walk")
     api = made.add("api", "api", *SERVICES)
-    issuer = f"http://127.0.0.1:{api.port}/org/v1"
+    issuer = f"http://127.0.0.1:{api.api_port}/org/v1"
     made.env.update(
         OIDC_ISSUER=issuer,
         OIDC_JWKS_URL=f"{issuer}/oauth/jwks",
@@ -63,7 +63,7 @@ def signing_key(folder: Path) -> Path:
 
 
 async def people(http: httpx.AsyncClient, deployment: Deployment) -> dict[str, Person]:
-    url = f"http://127.0.0.1:{deployment.processes['api'].port}"
+    url = f"http://127.0.0.1:{deployment.processes['api'].api_port}"
     urls = dict.fromkeys(SERVICES, url)
     return {role: Person(http, urls, login) for role, login in logins(TENANT).items()}
 

@@ -26,7 +26,7 @@ from chassis.composition.command_line import (
 from chassis.composition.copy_command_line import rebuild, rebuilds, snapshot, snapshots
 from chassis.composition.resend_command_line import resend, resends
 from chassis.composition.run_worker import WorkerPart
-from chassis.composition.serve import combine_apps, make_server
+from chassis.composition.serve import combine_apps, serve
 from chassis.database import migrate
 from chassis.events import topics
 from chassis.events.consumer import dead_letter_commands
@@ -62,18 +62,26 @@ Services = Annotated[
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on")]
 Port = Annotated[int, typer.Option(help="Port to listen on")]
+OperatorsPort = Annotated[int, typer.Option(help="Port of health and metrics; keep it internal")]
 ParkedId = Annotated[UUID, typer.Argument(help="Id of the parked event, as `parked` shows it")]
 
 
 @cli.command()
-def api(services: Services = None, host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve the APIs of these services under one port."""
+def api(
+    services: Services = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    operators_port: OperatorsPort = 8090,
+) -> None:
+    """Serve the APIs of these services under one port, health and metrics under another."""
     names = known_services(services)
     settings = Settings.of(names[0])
     logs.configure(settings.log_level, service="+".join(names))
     apps: dict[str, FastAPI] = {name: import_module(f"{name}.app").create() for name in names}
-    server = make_server(combine_apps(apps), host=host, port=port, drain_for=settings.drain_for)
-    uvloop.run(server.serve())
+    serving = serve(
+        combine_apps(apps), settings, host=host, port=port, operators_port=operators_port
+    )
+    uvloop.run(serving)
 
 
 @cli.command()

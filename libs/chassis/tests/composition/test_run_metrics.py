@@ -3,13 +3,13 @@
 from datetime import timedelta
 from uuid import UUID
 
-from prometheus_client import REGISTRY
 from sqlalchemy import Table, update
 
-from chassis.composition.run_metrics import run_metrics
+from chassis.composition.run_metrics import show_runs
 from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.events.resend_tables import event_resends
 from chassis.foundation.clock import now
+from chassis.foundation.state_gauges import StateGauges
 from chassis.records.snapshots.tables import event_snapshots
 from kernel.ids import new_id
 from libs.chassis.tests.events.rebuilds.generations import request as request_rebuild
@@ -31,10 +31,11 @@ GAUGES = {
 
 
 async def gauges(committed: Committed, kind: str) -> dict[str, float]:
-    """Refresh the gauges, and return those that exist for a kind of run."""
-    await run_metrics(SERVICE).run(committed.worker)
-    labels = {"service": SERVICE, "kind": kind}
-    values = {name: REGISTRY.get_sample_value(name, labels) for name in GAUGES}
+    """Return the gauges that exist for a kind of run."""
+    shown = StateGauges()
+    async with committed.worker.begin(None) as tx:
+        await show_runs(tx, SERVICE, shown)
+    values = {name: shown.value(name, service=SERVICE, kind=kind) for name in GAUGES}
     return {name: value for name, value in values.items() if value is not None}
 
 

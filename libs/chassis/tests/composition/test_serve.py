@@ -1,4 +1,4 @@
-"""Tests of the graceful stop of an API process, with signals: not ready, drain, close."""
+"""Tests of an API process: its two ports, and its stop by signals (not ready, drain, close)."""
 
 import asyncio
 import os
@@ -26,15 +26,16 @@ def free_port() -> int:
 async def served(
     service_database: ServiceDatabase, request: pytest.FixtureRequest
 ) -> AsyncIterator[tuple[Process, str]]:
-    port = free_port()
+    port, operators_port = free_port(), free_port()
     env = os.environ | {
         "L2C_MODE": "development",
         "L2C_DRAIN_SECONDS": request.param,
         "TESTKIT_DATABASE_URL": service_database.app_url,
     }
-    command = (sys.executable, "-m", "chassis", "api", "testkit", "--port", str(port))
+    ports = ("--port", str(port), "--operators-port", str(operators_port))
+    command = (sys.executable, "-m", "chassis", "api", "testkit", *ports)
     process = await asyncio.create_subprocess_exec(*command, env=env, stdout=-3, stderr=-3)
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{operators_port}"
     try:
         await wait_until_ready(url)
         yield process, url

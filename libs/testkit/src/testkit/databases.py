@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from chassis.database.access import ROLE_KINDS, access_sql
 from chassis.database.advisory_locks import LOCK_TEST_DATABASES
 from chassis.database.migrate import upgrade
 
@@ -53,7 +54,7 @@ def _described(service: str, name: str) -> ServiceDatabase:
 
 async def _create_roles(admin: asyncpg.Connection, service: str) -> None:
     password = os.environ["L2C_TEST_ROLE_PASSWORD"]
-    for role in (f"{service}_owner", f"{service}_app", f"{service}_worker"):
+    for role in (f"{service}_{kind}" for kind in ROLE_KINDS):
         if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
             await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
 
@@ -64,8 +65,7 @@ async def _create_empty(admin: asyncpg.Connection, service: str, name: str) -> N
     await admin.execute(f"CREATE DATABASE {name} OWNER {service}_owner TEMPLATE template0")
     inside = await asyncpg.connect(admin_dsn(), database=name)
     try:
-        await inside.execute(f"ALTER SCHEMA public OWNER TO {service}_owner")
-        await inside.execute(f"GRANT USAGE ON SCHEMA public TO {service}_app, {service}_worker")
+        await inside.execute(";".join(access_sql(service, database=name)))
     finally:
         await inside.close()
 
@@ -82,6 +82,9 @@ async def create_database(service: str, suffix: str) -> ServiceDatabase:
             await upgrade(service, _url(f"{service}_owner", template))
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await admin.execute(f"CREATE DATABASE {name} OWNER {service}_owner TEMPLATE {template}")
+        for statement in access_sql(service, database=name):
+            if " DATABASE " in statement:  # the template brings the rights on the schema
+                await admin.execute(statement)
     finally:
         await admin.close()
     return _described(service, name)

@@ -71,19 +71,21 @@ def create_app(
     numbers: Mapping[str, str] | None = None,
     replicas: Sequence[str] = (),
 ) -> FastAPI:
-    """Create one service's API under `/<service>/v1`; `combine_apps` adds the health routes.
+    """Create one service's API under `/<service>/v1`; health has a port of its own.
 
     Beside `routers` it serves what the features declare: custom fields and imports. `numbers` has
     the number prefix of each document type: `{"quote": "Q"}`; `replicas` are the names of the
     replicas that the worker keeps.
     """
     prefix = f"/{settings.service}/v1"
-    app: FastAPI = FastAPIOffline(
+    # Without pages the class is FastAPI's own: the other always serves its OpenAPI document.
+    create: Callable[..., FastAPI] = FastAPIOffline if settings.shows_docs else FastAPI
+    app = create(
         title=title,
         description=description,
         version="1",
-        openapi_url=f"{prefix}/openapi.json",
-        docs_url=f"{prefix}/docs",
+        openapi_url=f"{prefix}/openapi.json" if settings.shows_docs else None,
+        docs_url=f"{prefix}/docs" if settings.shows_docs else None,
         redoc_url=None,
         lifespan=_lifespan(settings),
         responses=PROBLEM_RESPONSES,
@@ -166,7 +168,12 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 def _set_state(app: FastAPI, settings: Settings) -> None:
     app.state.settings = settings
-    database = Database(settings.database_url, name=f"{settings.service}-api")
+    database = Database(
+        settings.database_url,
+        name=f"{settings.service}-api",
+        pool_size=settings.pool_size,
+        overflow=settings.pool_overflow,
+    )
     app.state.database, app.state.begin_transaction = database, database.begin
     keys = KeySet(settings.keys_url)
     app.state.verifier = Verifier(keys, issuer=settings.issuer, audience=settings.audience)

@@ -4,12 +4,8 @@ A run that makes no progress has an old `l2c_run_last_progress_timestamp_seconds
 absent where there is nothing to show: no such run, or none that has failed.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
-from prometheus_client import Gauge
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -23,57 +19,37 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.engine import Database
 from chassis.events.rebuilds.requests import RebuildStatus
 from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.events.resend_tables import event_resends
-from chassis.jobs.timers import Timer
+from chassis.foundation.state_gauges import StateGauges
 from chassis.records.snapshots.runs import SnapshotStatus
 from chassis.records.snapshots.tables import event_snapshots
 
-EVERY = timedelta(seconds=15)
-LABELS = ["service", "kind"]
 GAUGES = {
-    "running": Gauge("l2c_runs", "Snapshots, rebuilds and resends that have not ended", LABELS),
-    "requested": Gauge(
-        "l2c_run_requested_timestamp_seconds", "Request of the oldest run not ended", LABELS
-    ),
-    "progressed": Gauge(
+    "running": ("l2c_runs", "Snapshots, rebuilds and resends that have not ended"),
+    "requested": ("l2c_run_requested_timestamp_seconds", "Request of the oldest run not ended"),
+    "progressed": (
         "l2c_run_last_progress_timestamp_seconds",
         "Last progress of the run not ended that has made none for longest",
-        LABELS,
     ),
-    "records_read": Gauge("l2c_run_records_read", "Read by runs that have not ended", LABELS),
-    "records_written": Gauge(
-        "l2c_run_records_written", "Published or sent by runs that have not ended", LABELS
+    "records_read": ("l2c_run_records_read", "Read by runs that have not ended"),
+    "records_written": (
+        "l2c_run_records_written",
+        "Published or sent by runs that have not ended",
     ),
-    "failed": Gauge("l2c_runs_failed", "Runs that have failed and are not yet pruned", LABELS),
+    "failed": ("l2c_runs_failed", "Runs that have failed and are not yet pruned"),
 }
 Number = ColumnElement[int]
 
 
-def run_metrics(service: str) -> Timer:
-    """Return the timer that keeps the gauges of a service, in the process that leads it."""
-
-    async def refresh(database: Database) -> None:
-        async with database.begin(None) as tx:
-            rows = (await tx.execute(_STATES)).mappings().all()
-        for row in rows:
-            _show(service, dict(row))
-
-    return Timer("run_metrics", EVERY, refresh)
-
-
-def _show(service: str, state: Mapping[str, Any]) -> None:
-    """Set the gauges of one kind of run, and remove those that have nothing to show."""
-    for name, gauge in GAUGES.items():
-        value = state[name]
-        if value is not None:
-            gauge.labels(service, state["kind"]).set(float(value))
-        else:
-            with suppress(KeyError):
-                gauge.remove(service, state["kind"])
+async def show_runs(tx: AsyncConnection, service: str, gauges: StateGauges) -> None:
+    """Show the runs of a service, as the worker's role."""
+    for state in (await tx.execute(_STATES)).mappings():
+        for column, (name, explained) in GAUGES.items():
+            gauges.show(name, explained, state[column], service=service, kind=state["kind"])
 
 
 def _state_of(

@@ -19,17 +19,22 @@ import uvicorn
 from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
-from chassis.composition.run_metrics import run_metrics
+from chassis.composition.queue_metrics import show_queues
+from chassis.composition.run_metrics import show_runs
+from chassis.composition.serve import server_config
 from chassis.composition.worker import Worker
 from chassis.database import pruning
+from chassis.database.connection_budget import ensure_connections
 from chassis.database.engine import Database
 from chassis.database.migrate import versions_needed
+from chassis.database.pool_metrics import pool_metrics
 from chassis.events.consumer.consumer import Consumer
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.events.in_process_transport import InProcessTransport
 from chassis.events.rebuilds.logs import KafkaLog, OutboxLog
 from chassis.events.rebuilds.rebuilder import Rebuilder
+from chassis.events.relay.epoch_guard import EpochGuard
 from chassis.events.relay.kafka import KafkaTransport
 from chassis.events.relay.relay import Relay
 from chassis.events.relay.transport import Transport
@@ -38,6 +43,7 @@ from chassis.events.replicas import ReplicaSubscription
 from chassis.files.exports.jobs import EXPORT_FAILURE_HANDLERS, export_jobs
 from chassis.foundation.clock import now
 from chassis.foundation.settings import Settings
+from chassis.foundation.state_gauges import StateGauges, StateReader, build_info
 from chassis.jobs.runner import JobRunner
 from chassis.jobs.timers import Timer, TimerRunner
 from chassis.records.access.expiry import GRANT_JOBS
@@ -61,11 +67,13 @@ class WorkerPart(StrEnum):
 class WorkerAssembly:
     """Everything one process runs, with the health checks."""
 
-    runners: list[Runner] = field(default_factory=list)
+    runners: dict[str, list[Runner]] = field(default_factory=dict)  # by service
+    guards: dict[str, EpochGuard] = field(default_factory=dict)
     checks: dict[str, HealthCheck] = field(default_factory=dict)
     databases: list[Database] = field(default_factory=list)
     wakeups: list[Wakeup] = field(default_factory=list)
     transports: list[KafkaTransport] = field(default_factory=list)
+    readers: list[StateReader] = field(default_factory=list)
 
 
 def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerAssembly:
@@ -89,17 +97,29 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
     all_processors = list(chain.from_iterable(processors.values()))
     for worker in workers:
         name, database = worker.service, databases[worker.service]
+        runners = assembly.runners[name] = []
+        assembly.guards[name] = EpochGuard(name, database.url)
         if WorkerPart.RELAY in parts:
             _add_relay(
                 assembly, settings[name], _transport(assembly, name, bootstrap, all_processors)
             )
         if WorkerPart.CONSUMER in parts:
             _add_consumers(assembly, worker, database, processors[name], bootstrap)
-            assembly.runners.append(_rebuilder(worker, databases, bootstrap).run)
+            runners.append(_rebuilder(worker, databases, bootstrap).run)
         if WorkerPart.JOBS in parts:
-            assembly.runners.append(_job_runner(worker, database).run)
-            assembly.runners.append(TimerRunner(database, [PRUNING, run_metrics(name)]).run)
+            runners.append(_job_runner(worker, database).run)
+            runners.append(TimerRunner(database, [PRUNING]).run)
+            assembly.readers.append(_state_reader(name, database))
     return assembly
+
+
+def _state_reader(service: str, database: Database) -> StateReader:
+    async def read(gauges: StateGauges) -> None:
+        async with database.begin(None) as tx:
+            await show_queues(tx, service, gauges)
+            await show_runs(tx, service, gauges)
+
+    return read
 
 
 def _rebuilder(worker: Worker, databases: Mapping[str, Database], bootstrap: str) -> Rebuilder:
@@ -115,11 +135,17 @@ def _job_runner(worker: Worker, database: Database) -> JobRunner:
 
 
 def _add_database(assembly: WorkerAssembly, settings: Settings) -> Database:
-    database = Database(settings.worker_database_url, name=f"{settings.service}-worker")
+    database = Database(
+        settings.worker_database_url,
+        name=f"{settings.service}-worker",
+        pool_size=settings.pool_size,
+        overflow=settings.pool_overflow,
+    )
     wakeup = Wakeup(settings.worker_database_url, name=f"{settings.service}-worker-wakeup")
     database.on_published = wakeup.request
     assembly.databases.append(database)
     assembly.wakeups.append(wakeup)
+    assembly.readers.append(pool_metrics(database))
     needs = versions_needed(settings.service)
     assembly.checks[f"{settings.service} database"] = database_check(database, needs=needs)
     return database
@@ -161,7 +187,7 @@ def _add_relay(assembly: WorkerAssembly, settings: Settings, transport: Transpor
             return f"The relay has made no pass for more than {RELAY_STALE_SECONDS} seconds."
         return None
 
-    assembly.runners.append(relay.run)
+    assembly.runners[settings.service].append(relay.run)
     assembly.checks[f"{settings.service} relay"] = check
 
 
@@ -172,10 +198,11 @@ def _add_consumers(
     processors: Sequence[Processor],
     bootstrap: str,
 ) -> None:
-    assembly.runners.append(Retrier(worker.subscriptions, database).run)
+    runners = assembly.runners[worker.service]
+    runners.append(Retrier(worker.subscriptions, database).run)
     for processor in processors if bootstrap else ():
         consumer = Consumer(processor, bootstrap)
-        assembly.runners.append(consumer.run)
+        runners.append(consumer.run)
         assembly.checks[f"{processor.subscription.name} consumer"] = consumer.check
 
 
@@ -200,21 +227,26 @@ class HealthServer(uvicorn.Server):
 async def run(
     services: Sequence[str], parts: frozenset[WorkerPart], *, host: str, port: int
 ) -> None:
-    """Run until a signal. Raises an error that no part can handle."""
+    """Run until a signal. Raises TooManyConnections, and an error that no part can handle."""
     stop = asyncio.Event()
     workers: list[Worker] = [import_module(f"{name}.worker").WORKER for name in services]
     assembly = assemble(workers, parts)
-    app = Starlette(routes=health_routes(assembly.checks, draining=stop))
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)
-    server = HealthServer(config, stop)
+    settings = Settings.of(services[0])
+    await ensure_connections([one.url for one in assembly.databases], per_pool=settings.pool_limit)
+    readers = [build_info(settings.revision), *assembly.readers]
+    guards = {f"{name} epoch": guard.check for name, guard in assembly.guards.items()}
+    app = Starlette(
+        routes=health_routes(assembly.checks, draining=stop, readers=readers, for_operator=guards)
+    )
+    server = HealthServer(server_config(app, settings, host=host, port=port), stop)
     async with AsyncExitStack() as stack:
         for wakeup in assembly.wakeups:
             await stack.enter_async_context(wakeup)
         async with asyncio.TaskGroup() as outer:
             outer.create_task(server.serve())
             async with asyncio.TaskGroup() as tasks:
-                for runner in assembly.runners:
-                    tasks.create_task(_as_task(runner, stop))
+                for name, runners in assembly.runners.items():
+                    tasks.create_task(run_guarded(assembly.guards[name], runners, stop))
             server.should_exit = True
     await close_assembly(assembly)
 
@@ -226,6 +258,17 @@ async def close_assembly(assembly: WorkerAssembly) -> None:
             await transport.close()
     for database in assembly.databases:
         await database.dispose()
+
+
+async def run_guarded(guard: EpochGuard, runners: Sequence[Runner], stop: asyncio.Event) -> None:
+    """Run the parts of one service once its database is known to be the one it published from.
+
+    A database that is restored under running parts ends the process: it begins here again.
+    """
+    await guard.wait(stop)
+    async with asyncio.TaskGroup() as tasks:
+        for runner in runners:
+            tasks.create_task(_as_task(runner, stop))
 
 
 async def _as_task(runner: Runner, stop: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -103,6 +104,7 @@ database_epoch = Table(
     Column("system_identifier", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
     instant("since", default=True),
+    CheckConstraint("id = 1", name="database_epoch_one_row"),
 )
 
 relay_cursors = Table(

@@ -49,13 +49,15 @@ class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg shi
 class Database:
     """The connection pool of one service and one role; `begin` opens a transaction."""
 
-    def __init__(self, url: str, *, name: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, name: str, pool_size: int = 10, overflow: int = 10) -> None:
         self.url = url
+        self.name = name
+        self.connection_limit = pool_size + overflow
         self.on_published: Callable[[], None] = lambda: None
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=overflow,
             pool_timeout=10,
             hide_parameters=True,  # else a traceback could log a person's data
             json_serializer=lambda value: orjson.dumps(value, default=str).decode(),

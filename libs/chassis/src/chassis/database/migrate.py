@@ -12,8 +12,9 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.database import backbone_tables
+from chassis.database import backbone_tables, collation
 from chassis.database.advisory_locks import LOCK_MIGRATION
+from chassis.database.collation import WrongCollation
 
 LOCK_SECONDS = 10
 HERE = Path(__file__).parent / "migrations"
@@ -76,7 +77,8 @@ class UnknownRevision(ValueError):
 async def upgrade(service: str, owner_url: str) -> None:
     """Bring the schema to the newest version; two upgrades at once wait for each other.
 
-    Raises UnknownRevision when this build does not know the schema, and DBAPIError when a table
+    Raises UnknownRevision when this build does not know the schema, WrongCollation for a database
+    in which filters would find nothing, and DBAPIError when a table
     stays locked for LOCK_SECONDS by a long transaction; then nothing has changed.
     """
     engine = create_async_engine(owner_url, poolclass=pool.NullPool)
@@ -85,6 +87,8 @@ async def upgrade(service: str, owner_url: str) -> None:
         # A migration that waits for a lock makes all traffic wait behind it: it gives up instead.
         await connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         await connection.commit()
+        if not (await connection.exec_driver_sql(collation.order_query())).scalar():
+            raise WrongCollation(collation.refusal(service))
         await connection.run_sync(lambda c: _upgrade(service, c))
         await connection.commit()
     await engine.dispose()

@@ -17,22 +17,35 @@ def roles() -> tuple[str, str]:
     return f"{service}_app", f"{service}_worker"
 
 
-def secure(table: str, *, worker_sees_all: bool = False, append_only: bool = False) -> None:
+def secure(
+    table: str,
+    *,
+    worker_sees_all: bool = False,
+    append_only: bool = False,
+    app: str = "",
+    worker: str = "",
+) -> None:
     """Enable row-level security on a table with a tenant, and grant it to both roles.
 
     `worker_sees_all` lets the worker read and write the rows of all tenants; it is for tables of
-    the chassis only. `append_only` grants no UPDATE and no DELETE, except that a worker that sees
-    all rows may delete old ones.
+    the chassis only. `append_only` grants no UPDATE and no DELETE. `app` and `worker` name the
+    verbs of a role that needs fewer or others.
     """
-    app, worker = roles()
+    app_role, worker_role = roles()
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY own_rows ON {table} USING ({OWN_ROWS}) WITH CHECK ({OWN_ROWS})")
     if worker_sees_all:
-        op.execute(f"CREATE POLICY all_rows ON {table} TO {worker} USING (true) WITH CHECK (true)")
+        op.execute(
+            f"CREATE POLICY all_rows ON {table} TO {worker_role} USING (true) WITH CHECK (true)"
+        )
     verbs = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
-    op.execute(f"GRANT {verbs} ON {table} TO {app}")
-    more = ", DELETE" if append_only and worker_sees_all else ""
-    op.execute(f"GRANT {verbs}{more} ON {table} TO {worker}")
+    op.execute(f"GRANT {app or verbs} ON {table} TO {app_role}")
+    op.execute(f"GRANT {worker or verbs} ON {table} TO {worker_role}")
+
+
+def allow_deletes(table: str, *, where: str) -> None:
+    """Let no role but the owner delete rows of this table, except those for which this holds."""
+    op.execute(f"CREATE POLICY deletable ON {table} AS RESTRICTIVE FOR DELETE USING ({where})")
 
 
 def audited(
@@ -94,8 +107,8 @@ def grant_readiness() -> None:
     op.execute(f"GRANT SELECT ON alembic_version TO {app}, {worker}")
 
 
-def grant_to_worker(table: str) -> None:
-    """Grant a table without tenants: the worker reads and writes it, the app only reads it."""
+def grant_to_worker(table: str, verbs: str) -> None:
+    """Grant the worker these verbs on a table without tenants; the app only reads it."""
     app, worker = roles()
     op.execute(f"GRANT SELECT ON {table} TO {app}")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {worker}")
+    op.execute(f"GRANT SELECT, {verbs} ON {table} TO {worker}")

@@ -3,9 +3,18 @@
 from socket import gaierror
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+# What a database that does not answer as it should raises, through SQLAlchemy or past it.
+DATABASE_ERRORS = (
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 # Connections, resources, deadlock and serialisation, lock and statement timeout, server restarts.
 SQLSTATES = ("08", "25P03", "40", "53", "55P03", "57014", "57P")
 

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
 
     mode: Literal["development", "production"] = Field("production", validation_alias="L2C_MODE")
     secret: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), validation_alias="L2C_SECRET")
+    pool_size: int = Field(10, ge=1, validation_alias="L2C_POOL_SIZE")
+    pool_overflow: int = Field(10, ge=0, validation_alias="L2C_POOL_OVERFLOW")
+    revision: str = Field("unknown", validation_alias="L2C_REVISION")
     kafka_bootstrap: str = Field("", validation_alias="KAFKA_BOOTSTRAP")
     issuer: str = Field("http://127.0.0.1:8000/org/v1", validation_alias="OIDC_ISSUER")
     audience: str = Field("l2c", validation_alias="OIDC_AUDIENCE")
@@ -35,6 +38,13 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = Field((), validation_alias="CORS_ORIGINS")
     operator_tenant: UUID | None = Field(None, validation_alias="ORG_OPERATOR_TENANT")
     max_body_bytes: int = Field(1_000_000, validation_alias="MAX_BODY_BYTES")
+    max_header_bytes: int = Field(32_768, ge=1_024, validation_alias="MAX_HEADER_BYTES")
+    header_seconds: float = Field(10, gt=0, validation_alias="L2C_HEADER_SECONDS")
+    body_seconds: float = Field(20, gt=0, validation_alias="L2C_BODY_SECONDS")
+    answer_seconds: float = Field(60, gt=0, validation_alias="L2C_ANSWER_SECONDS")
+    idle_seconds: int = Field(65, ge=1, validation_alias="L2C_IDLE_SECONDS")
+    max_connections: int = Field(1_000, ge=1, validation_alias="L2C_MAX_CONNECTIONS")
+    docs: bool | None = Field(None, validation_alias="L2C_DOCS")
     drain_seconds: float | None = Field(None, ge=0, validation_alias="L2C_DRAIN_SECONDS")
 
     @classmethod
@@ -74,6 +84,16 @@ class Settings(BaseSettings):
     @property
     def in_production(self) -> bool:
         return self.mode == "production"
+
+    @property
+    def pool_limit(self) -> int:
+        """The most connections of one pool."""
+        return self.pool_size + self.pool_overflow
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether the API's pages and its OpenAPI document are served; in production if set so."""
+        return not self.in_production if self.docs is None else self.docs
 
     @property
     def drain_for(self) -> float:

@@ -38,6 +38,11 @@ COMMON: dict[str, Text] = {
         "输入有误，请查看各字段的错误说明。", "Some values are not valid; see the errors listed."
     ),
     "BODY_TOO_LARGE": Text("请求体过大。", "The request body is too large."),
+    "HEADERS_TOO_LARGE": Text("请求头过大。", "The request headers are too large."),
+    "REQUEST_TOO_SLOW": Text("请求发送过慢。", "The request was sent too slowly."),
+    "TOO_MANY_CONNECTIONS": Text(
+        "连接过多，请稍后再试。", "There are too many connections; please try again."
+    ),
     "UNSUPPORTED_MEDIA_TYPE": Text("不支持的内容类型。", "This content type is not supported."),
     "TOKEN_MISSING": Text("缺少访问令牌。", "An access token is required."),
     "TOKEN_INVALID": Text("访问令牌无效。", "The access token is not valid."),

@@ -24,7 +24,7 @@ from chassis.database.engine import Database
 from chassis.database.error_texts import error_text
 from chassis.database.transient import is_transient
 from chassis.foundation.context import Context, use_context
-from chassis.foundation.waits import wait_or_timeout
+from chassis.foundation.waits import backoff_seconds, wait_or_timeout
 from chassis.jobs.queue import FAILED, WAITING, Again, Done, GivenUpHandler, Job, JobHandler
 
 log = structlog.get_logger()
@@ -76,7 +76,7 @@ class DueJob:
 
 def exponential_backoff(attempts: int) -> timedelta:
     """Return the delay after this many failures in a row: 2 s, 4 s, ... at most 10 minutes."""
-    return timedelta(seconds=min(2**attempts, 600) * _jitter(0.75, 1.25))
+    return timedelta(seconds=backoff_seconds(attempts, 2, 600))
 
 
 def _jitter(least: float, most: float) -> float:

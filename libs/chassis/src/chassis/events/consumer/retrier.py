@@ -1,7 +1,6 @@
 """Retries parked events when they are due: automatically, or because an operator requested it."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +18,7 @@ from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.dead_letters import ParkedEvent, ParkedEventStatus
 from chassis.events.consumer.decoded_records import ConsumerRecord, decode_record, from_stored_json
 from chassis.events.consumer.failures import Failure, ParkingReason
-from chassis.events.consumer.metrics import EVENTS_PARKED, RECORDS_CONSUMED
+from chassis.events.consumer.metrics import RECORDS_CONSUMED
 from chassis.events.subscriptions import Subscription
 from chassis.foundation import clock
 from chassis.foundation.waits import Backoff, wait_or_timeout
@@ -27,7 +26,6 @@ from chassis.foundation.waits import Backoff, wait_or_timeout
 log = structlog.get_logger()
 
 KEYS_PER_PASS = 200
-REPORT_SECONDS = 30.0
 RETRY_DELAY = timedelta(seconds=5)
 
 
@@ -50,7 +48,6 @@ class Retrier:
         self._database = database
         self._now = now
         self._poll_seconds = poll_seconds
-        self._reported_at = float("-inf")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Retry until `stop` is set."""
@@ -59,7 +56,6 @@ class Retrier:
             delay = self._poll_seconds
             try:
                 await self.retry_due()
-                await self._report()
                 backoff.reset()
             except Exception as error:  # noqa: BLE001  # a loop of the consumer: go on later
                 await log.awarning("retrier_backs_off", error=repr(error))
@@ -146,17 +142,6 @@ class Retrier:
                 error=failure.error,
                 exc_info=error,
             )
-
-    async def _report(self) -> None:
-        """Update the metric of parked events every REPORT_SECONDS."""
-        if time.monotonic() - self._reported_at < REPORT_SECONDS:
-            return
-        self._reported_at = time.monotonic()
-        async with self._database.begin(None) as tx:
-            parked = await dead_letters.count_parked(tx, self._subscriptions)
-        for name in self._subscriptions:
-            for reason in ParkingReason:
-                EVENTS_PARKED.labels(name, reason.value).set(parked.get((name, reason.value), 0))
 
 
 async def _apply(

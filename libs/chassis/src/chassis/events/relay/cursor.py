@@ -7,7 +7,6 @@ of the window, rows with a lower number than `last` would be lost.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import asyncpg
 
@@ -15,21 +14,6 @@ from chassis.database.connections import SharedConnection
 from chassis.events.relay.epoch import DatabaseEpoch
 from chassis.events.relay.quarantine import QuarantinedRecord, quarantine_records
 from chassis.events.relay.windows import BEGINNING, Snapshot, Window
-
-# The first row by transaction id is the oldest within moments; each half reads it from the index.
-OLDEST_UNSENT = """
-SELECT min(created) FROM (
- (SELECT created FROM outbox
-  WHERE xid >= $1::text::xid8 AND bucket = ANY($2::smallint[])
-    AND (seq > $3 OR NOT pg_visible_in_snapshot(xid, $4::text::pg_snapshot))
-  ORDER BY xid LIMIT 1)
- UNION ALL
- (SELECT created FROM outbox
-  WHERE xid = ANY($5::text[]::xid8[]) AND bucket = ANY($2::smallint[])
-    AND (seq > $3 OR NOT pg_visible_in_snapshot(xid, $4::text::pg_snapshot))
-  ORDER BY xid LIMIT 1)
-) AS first_rows
-"""
 
 
 class CursorLost(RuntimeError):
@@ -73,21 +57,6 @@ class CursorStore:
                 list(buckets),
             )
         return {row["bucket"]: _position(row) for row in rows}
-
-    async def oldest_unsent(
-        self, position: CursorPosition, buckets: Collection[int]
-    ) -> datetime | None:
-        """Return when the oldest event of these buckets beyond the position was written."""
-        async with self._session.use() as connection:
-            created: datetime | None = await connection.fetchval(
-                OLDEST_UNSENT,
-                str(position.lo.xmax),
-                list(buckets),
-                position.last,
-                str(position.hi or position.lo),
-                [str(xid) for xid in position.lo.running],
-            )
-        return created
 
     async def save(
         self,

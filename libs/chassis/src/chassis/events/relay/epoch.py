@@ -78,7 +78,8 @@ async def verify_epoch(connection: asyncpg.Connection, service: str) -> Database
 def _mismatch(service: str, reason: str) -> EpochMismatch:
     return EpochMismatch(
         f"The database of {service} was restored or failed over ({reason}): "
-        f"run `python -m chassis events rebase {service}`, then start the relay again."
+        f"run `python -m chassis events rebase {service}`"
+        f" (under make: `make run ARGS='events rebase {service}'`). Its workers wait for that."
     )
 
 

@@ -11,7 +11,6 @@ EVENTS_PUBLISHED = Counter("l2c_relay_published", "Events published", ["service"
 EVENTS_RESENT = Counter("l2c_relay_resent", "Events sent again on request", ["service", "topic"])
 EVENTS_QUARANTINED = Counter("l2c_relay_quarantined", "Events quarantined", ["service"])
 RELAY_RESTARTS = Counter("l2c_relay_restarts", "Relay sessions ended by an error", ["service"])
-RELAY_LAG = Gauge("l2c_relay_lag_seconds", "Age of the oldest event not yet published", ["service"])
 WINDOW_ROWS = Gauge("l2c_relay_window_rows", "Rows of the last window", ["service"])
 OWNED_BUCKETS = Gauge("l2c_relay_owned_buckets", "Buckets owned", ["service"])
 LAST_PROGRESS = Gauge("l2c_relay_last_progress_timestamp_seconds", "Last pass", ["service"])
@@ -38,21 +37,15 @@ class RelayMeter:
         self._service = service
         self.health = RelayHealth()
 
-    def published(self, topics: dict[str, int], last_created: datetime) -> None:
-        """Count events published per topic; `last_created` is when the last one was written."""
+    def published(self, topics: dict[str, int]) -> None:
+        """Count events published per topic."""
         for topic, count in topics.items():
             EVENTS_PUBLISHED.labels(self._service, topic).inc(count)
-        self.oldest_unsent(last_created)
 
     def resent(self, topics: dict[str, int]) -> None:
         """Count events per topic that were sent again on an operator's request."""
         for topic, count in topics.items():
             EVENTS_RESENT.labels(self._service, topic).inc(count)
-
-    def oldest_unsent(self, created: datetime | None) -> None:
-        """Set the lag to the age of the oldest unsent event; None when there is none."""
-        age = 0.0 if created is None else (now() - created).total_seconds()
-        RELAY_LAG.labels(self._service).set(age)
 
     def quarantined(self, count: int) -> None:
         """Count events put into quarantine."""

@@ -5,7 +5,6 @@ which reads the cursors again. At worst, a crash sends a page twice (at-least-on
 """
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,10 +21,10 @@ from chassis.events.relay.quarantine import KeyFreed
 from chassis.events.relay.relay_session import RelaySession
 from chassis.events.relay.transport import Transport, TransportFailed
 from chassis.events.relay.window_pages import PAGE_ROWS, WindowPages
-from chassis.foundation.waits import wait_or_timeout
+from chassis.foundation.waits import Backoff, wait_or_timeout
 
 OUTBOX_CHANNEL = "l2c_outbox"
-MAX_BACKOFF_SECONDS = 10.0
+FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 10.0
 
 # Errors a new session may overcome. Anything else, EpochMismatch above all, needs an operator.
 RESTARTABLE_ERRORS = (
@@ -77,15 +76,15 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop` is set. Raises EpochMismatch: then an operator must rebase."""
-        failures = 0
+        backoff = Backoff(FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS)
         while not stop.is_set():
             progress_before = self.health.last_progress
             try:
                 await self._run_session(stop)
             except* RESTARTABLE_ERRORS as group:
-                progressed = self.health.last_progress != progress_before
-                failures = 1 if progressed else failures + 1
-                await self._back_off(group, failures, stop)
+                if self.health.last_progress != progress_before:
+                    backoff.reset()
+                await self._back_off(group, backoff, stop)
         self._meter.stopped()
 
     async def drain(self) -> int:
@@ -168,10 +167,10 @@ class Relay:
         self._notified.set()
 
     async def _back_off(
-        self, group: BaseExceptionGroup[Exception], failures: int, stop: asyncio.Event
+        self, group: BaseExceptionGroup[Exception], backoff: Backoff, stop: asyncio.Event
     ) -> None:
         error = group.exceptions[0]
         self._meter.failed(f"{type(error).__name__}: {error}")
-        delay = min(0.1 * 2**failures, MAX_BACKOFF_SECONDS) * random.uniform(0.5, 1)  # noqa: S311  # jitter
+        delay, failures = backoff.next(), backoff.failures
         log.warning("relay_restarts", error=repr(error), failures=failures, seconds=round(delay, 2))
         await wait_or_timeout(stop, delay)

@@ -73,19 +73,10 @@ class RelaySession:
         self._ended = asyncio.Event()
 
     async def run_heartbeat(self) -> None:
-        """Renew the heartbeat and report the lag until `end`.
-
-        The lag is reported here because a broker that hangs blocks everything else.
-        """
+        """Renew the heartbeat until `end`."""
         while not self._ended.is_set():
             await self.buckets.heartbeat()
-            await self.report_lag()
             await wait_or_timeout(self._ended, HEARTBEAT_SECONDS)
-
-    async def report_lag(self) -> None:
-        """Set the lag metric to the age of the oldest unsent event."""
-        oldest = [await self._cursors.oldest_unsent(*group) for group in self._groups()]
-        self._meter.oldest_unsent(min((one for one in oldest if one is not None), default=None))
 
     def end(self) -> None:
         """End the heartbeat."""
@@ -229,7 +220,7 @@ class RelaySession:
         """Send rows for the first time; returns those to be quarantined."""
         delivery = await self._deliver(rows)
         if delivery.sent:
-            self._meter.published(delivery.topics, delivery.sent[-1].envelope.time)
+            self._meter.published(delivery.topics)
         return delivery.quarantined
 
     async def _deliver(self, rows: Sequence[asyncpg.Record]) -> Delivery:

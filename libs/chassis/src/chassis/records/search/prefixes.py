@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, and_
 def begins_with(column: Column[Any], start: str) -> ColumnElement[bool]:
     """Return the condition that a text begins with a prefix, as a range of code points.
 
-    The databases use the collation C.UTF-8, which sorts by code point.
+    The databases sort by code point; others are refused (`chassis.database.collation`).
     """
     end = _end_of_range(start)
     return column >= start if end is None else and_(column >= start, column < end)

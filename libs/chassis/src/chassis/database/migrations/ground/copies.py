@@ -58,7 +58,7 @@ def _event_snapshots() -> None:
     index("event_snapshots", "finished_at")
     for column in ("status", "requested_by", "requested_at"):
         index("event_snapshots", "tenant_id", column, "id")
-    secure("event_snapshots", worker_sees_all=True)
+    secure("event_snapshots", worker_sees_all=True, app="SELECT, INSERT, UPDATE")
     progress = ("aggregate", "after_id", "published", "total", "last_xid", "progressed_at")
     audited("event_snapshots", resource="event_snapshot", noise=progress)
 
@@ -100,7 +100,7 @@ def _replica_rebuilds() -> None:
     index("replica_rebuilds", "finished_at")
     for column in ("status", "subscription", "requested_by", "requested_at"):
         index("replica_rebuilds", "tenant_id", column, "id")
-    secure("replica_rebuilds", worker_sees_all=True)
+    secure("replica_rebuilds", worker_sees_all=True, app="SELECT, INSERT, UPDATE")
     progress = ("places", "whole_aggregates", "records_read", "records_total", "progressed_at")
     results = ("rows_written", "rows_deleted", "rows_kept", "unreadable")
     audited("replica_rebuilds", resource="replica_rebuild", noise=(*progress, *results))
@@ -120,4 +120,4 @@ def _staged_states() -> None:
         sa.Column("fact", sa.Text(), nullable=False),
         sa.Column("data", JSONB(), nullable=False),
     )
-    secure("staged_states", worker_sees_all=True)
+    secure("staged_states", worker_sees_all=True, app="SELECT")

@@ -7,8 +7,22 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.database.backbone_tables import Xid8, instant
 from chassis.database.columns import tenant_column
 from chassis.database.ddl import index
-from chassis.database.migration_operations import audited, grant_to_worker, secure
+from chassis.database.migration_operations import (
+    allow_deletes,
+    audited,
+    grant_to_worker,
+    secure,
+)
 
+# An event may go once the relay has passed it, unless the broker refused it: then it is unsent.
+# A day at least, so that not even moved cursors let a role delete what was just published.
+SENT_EVENTS = """
+created < clock_timestamp() - interval '1 day'
+AND EXISTS (SELECT FROM relay_cursors AS place WHERE place.bucket = outbox.bucket
+            AND pg_visible_in_snapshot(outbox.xid, place.lo::pg_snapshot))
+AND NOT EXISTS (SELECT FROM quarantined_events AS quarantined
+                WHERE quarantined.tenant_id = outbox.tenant_id AND quarantined.seq = outbox.seq)
+"""
 TABLES = (
     "outbox",
     "outbox_pruned",
@@ -39,10 +53,12 @@ def create() -> None:
     _parked_keys()
     _parked_events()
     _consumer_counts()
+    allow_deletes("outbox", where=SENT_EVENTS)
 
 
 def drop() -> None:
     """Drop what `create` has made."""
+    op.execute("DROP POLICY deletable ON outbox")  # it reads two of the other tables
     for table in reversed(TABLES):
         op.drop_table(table)
 
@@ -80,7 +96,7 @@ def _outbox() -> None:
     )
     index("outbox", "xid")
     index("outbox", "tenant_id", "xid")
-    secure("outbox", worker_sees_all=True, append_only=True)
+    secure("outbox", worker_sees_all=True, append_only=True, worker="SELECT, INSERT, DELETE")
 
 
 def _outbox_pruned() -> None:
@@ -93,7 +109,7 @@ def _outbox_pruned() -> None:
         sa.Column("last_xid", Xid8(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
     )
-    secure("outbox_pruned", worker_sees_all=True)
+    secure("outbox_pruned", worker_sees_all=True, app="SELECT", worker="SELECT, INSERT, UPDATE")
 
 
 def _database_epoch() -> None:
@@ -104,8 +120,10 @@ def _database_epoch() -> None:
         sa.Column("system_identifier", sa.Text(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         instant("since", default=True),
+        sa.CheckConstraint("id = 1", name="database_epoch_one_row"),
     )
-    grant_to_worker("database_epoch")
+    # The relay of a new database writes the row; only the owner's `rebase` may change it.
+    grant_to_worker("database_epoch", "INSERT")
 
 
 def _relay_cursors() -> None:
@@ -119,7 +137,7 @@ def _relay_cursors() -> None:
         sa.Column("hi", sa.Text()),
         sa.Column("last", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
     )
-    grant_to_worker("relay_cursors")
+    grant_to_worker("relay_cursors", "INSERT, UPDATE (lo, hi, last)")
 
 
 def _relay_members() -> None:
@@ -130,7 +148,7 @@ def _relay_members() -> None:
         sa.Column("backend_pid", sa.Integer(), nullable=False),
         instant("heartbeat_at"),
     )
-    grant_to_worker("relay_members")
+    grant_to_worker("relay_members", "INSERT, UPDATE, DELETE")
 
 
 def _quarantined_events() -> None:
@@ -145,7 +163,7 @@ def _quarantined_events() -> None:
         instant("quarantined_at", default=True),
     )
     index("quarantined_events", "tenant_id", "key")
-    secure("quarantined_events", worker_sees_all=True)
+    secure("quarantined_events", worker_sees_all=True, app="SELECT")
 
 
 def _event_resends() -> None:
@@ -170,7 +188,7 @@ def _event_resends() -> None:
     index("event_resends", "finished_at")
     for column in ("topic", "requested_by", "requested_at", "finished_at"):
         index("event_resends", "tenant_id", column, "id")
-    secure("event_resends", worker_sees_all=True)
+    secure("event_resends", worker_sees_all=True, app="SELECT, INSERT, UPDATE")
     progress = ("sent", "quarantined", "progressed_at")
     audited("event_resends", resource="event_resend", noise=progress)
 
@@ -200,7 +218,7 @@ def _inbox() -> None:
         instant("received_at", default=True),
     )
     index("inbox", "received_at")
-    secure("inbox", worker_sees_all=True, append_only=True)
+    secure("inbox", worker_sees_all=True, app="SELECT", worker="SELECT, INSERT, DELETE")
 
 
 def _parked_keys() -> None:
@@ -277,4 +295,4 @@ def _consumer_counts() -> None:
         sa.Column("last_offset", sa.BigInteger(), nullable=False, server_default=sa.text("-1")),
         instant("updated_at", default=True),
     )
-    secure("consumer_counts", worker_sees_all=True)
+    secure("consumer_counts", worker_sees_all=True, app="SELECT, INSERT, UPDATE")

@@ -19,7 +19,8 @@ TABLES = (
 
 # These functions run as the owner of the tables, whom no policy binds; therefore they compare the
 # tenant themselves, and only the worker may call them. `rewrite_row` changes append-only history,
-# to erase a person; `delete_tenant_rows` deletes the rows of a deleted tenant in portions.
+# to erase a person (of an event nothing but its payload); `delete_tenant_rows` deletes the rows of
+# a deleted tenant in portions.
 REWRITE = """
 CREATE FUNCTION rewrite_row(target text, key jsonb, fresh jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -27,6 +28,9 @@ DECLARE
     changes text;
     places text;
 BEGIN
+    IF target = 'outbox' AND fresh - 'payload' <> '{}' THEN
+        RAISE EXCEPTION 'only the payload of an event is rewritten';
+    END IF;
     SELECT string_agg(format('%1$I = f.%1$I', name), ', ') INTO changes
     FROM jsonb_object_keys(fresh) AS name;
     SELECT coalesce(string_agg(format(' AND t.%1$I = k.%1$I', name), ''), '') INTO places
@@ -153,7 +157,7 @@ def _tenant_exports() -> None:
         instant("created_at", default=True),
     )
     index("tenant_exports", "created_at")
-    secure("tenant_exports", worker_sees_all=True)
+    secure("tenant_exports", worker_sees_all=True, app="SELECT")
 
 
 def _functions() -> None:
