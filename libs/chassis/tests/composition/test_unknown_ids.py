@@ -26,7 +26,7 @@ CALLS = {
     "skip event": "skip testkit {id} nonsense",
     "quarantined-retry key": "quarantined-retry testkit {id}:{id}",
     "quarantined-skip key": "quarantined-skip testkit {id}:{id}",
-    "snapshot tenant": "snapshot testkit card --tenant {id}",
+    "snapshot tenant": "snapshot testkit.card --tenant {id}",
     "snapshots cancel": "snapshots testkit --cancel {id}",
     "snapshots tenant": "snapshots testkit --cancel {id} --tenant {id}",
     "rebuild tenant": "rebuild testkit.notes --tenant {id}",

@@ -67,6 +67,12 @@ def test_columns_of_result_files_are_ignored() -> None:
     assert [columns[name] for name in RESULT_COLUMNS] == [None] * 5
 
 
+IDENTIFYING = {
+    "fields": ["name", "phone"],
+    "headers": ["姓名", "Full Name", "手机", "mobile"],
+}
+
+
 @pytest.mark.parametrize(
     ("header", "mapping", "expected"),
     [
@@ -82,11 +88,9 @@ def test_columns_of_result_files_are_ignored() -> None:
         (
             ["13800138000", "x"],
             None,
-            [Finding("COLUMN_IDENTIFYING_MISSING", params={"fields": ["name", "phone"]})],
+            [Finding("COLUMN_IDENTIFYING_MISSING", params=IDENTIFYING)],
         ),
-        (["phone"], {"phone": None}, [
-            Finding("COLUMN_IDENTIFYING_MISSING", params={"fields": ["name", "phone"]})
-        ]),
+        (["phone"], {"phone": None}, [Finding("COLUMN_IDENTIFYING_MISSING", params=IDENTIFYING)]),
     ],
 )  # fmt: skip
 def test_invalid_headers_are_unreadable(
