@@ -33,5 +33,5 @@ SAMPLES = {
         filters={"department_id": [new_id()]},
     ),
     "notifications": ListSample(filters={"unread": [True, False]}),
-    "reminders": ListSample(filters={"sent": [True, False]}),
+    "reminders": ListSample(filters={"sent": [True, False], "waiting": [True, False]}),
 }

@@ -41,6 +41,8 @@ async def test_a_transferred_account_takes_its_contacts_along(
     body = {"owner_id": subject("zhou"), "reason": "区域调整"}
     transferred = await client.post(path, json=body, headers={"If-Match": '"1"'})
     assert (transferred.status_code, transferred.json()["version"]) == (200, 2), transferred.text
+    [change] = (await client.get(f"/contacts/{contacts[0].id}/owners")).json()["items"]
+    assert change["to_owner_id"] == body["owner_id"], "the contact's own history"
     events = (await published())[1:]
     assert [(event.type, event.sequence) for event in events] == [
         ("l2o.account.assigned.v1", 2),

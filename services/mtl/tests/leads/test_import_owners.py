@@ -10,20 +10,21 @@ from chassis.records.access.tables import people
 from kernel.ids import new_id
 from services.mtl.tests.factories import counts, finish_import
 from testkit.directory import Company, subject
+from testkit.plugin import PublishedWork
 
 
 async def test_an_import_assigns_leads_to_the_owners_that_the_file_names(
-    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, published_work: PublishedWork
 ) -> None:
     """By name or by subject; an unknown owner is a warning and the importer owns the lead."""
     company = await Company(tx).build()
     await company.person("zhou", "team A", active=False)
-    owner_cells = ("li", subject("zheng"), "zhou", "nobody", "", "Select")
+    owner_cells = ("li", subject("zheng"), "zhou", "nobody", "", "Select", "li")
     content = "Lead Owner,Lead Number\n" + "".join(
         f"{owner},{n}\n" for n, owner in enumerate(owner_cells)
     )
     ended = await finish_import(client, tx, tenant, content.encode())
-    assert ended["counts"] == counts(created=6, with_warnings=2)
+    assert ended["counts"] == counts(created=7, with_warnings=2)
     warnings = (await client.get(f"/imports/{ended['id']}/warnings")).json()["items"]
     unknown = [("Lead Owner", "OWNER_UNKNOWN")]
     assert {
@@ -33,8 +34,15 @@ async def test_an_import_assigns_leads_to_the_owners_that_the_file_names(
     leads = (await client.get("/leads?sort=created_at")).json()["items"]
     owners = {lead["external_id"]: lead["owner_id"] for lead in leads}
     me = ended["created_by"]
-    assert owners == {"0": subject("li"), "1": subject("zheng"), **dict.fromkeys("2345", me)}
+    li, zheng = subject("li"), subject("zheng")
+    assert owners == {"0": li, "1": zheng, **dict.fromkeys("2345", me), "6": li}
     assert all("owner" not in lead["attributes"] for lead in leads)
+    notices = {one.person: one.message for one in await published_work()}
+    assert notices == {
+        li: "The import of leads.csv assigned records to you (number: 2).",
+        zheng: "The import of leads.csv assigned records to you (number: 1).",
+        me: "The import of leads.csv has finished.",
+    }, "one notice to each, not one a row"
 
 
 async def test_a_name_that_two_people_share_is_ambiguous_not_unknown(

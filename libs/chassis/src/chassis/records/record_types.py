@@ -215,6 +215,11 @@ def record_type_of(resource: str) -> RecordType[Any]:
     return _DECLARED[resource]
 
 
+def record_type_or_none(resource: str) -> RecordType[Any] | None:
+    """Return the declared type of the records of a resource, if there is one."""
+    return _DECLARED.get(resource)
+
+
 async def lock_first(tx: AsyncConnection, resource: str) -> None:
     """Take the locks that writers of this resource take before any row of it."""
     declared = _DECLARED.get(resource)

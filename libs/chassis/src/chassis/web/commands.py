@@ -20,7 +20,8 @@ class Command:
     `caller` is the authenticated caller of a request; None for event handlers, timers and jobs,
     which see every record. `actor` is the subject of the person or client who caused the command,
     also where no request carries it. `expected` guards the one record that the command names;
-    `reason` says why, for commands that record it.
+    `reason` says why, for commands that record it. One that does not announce notifies no new
+    owners: an import tells each of them once, at its end.
     """
 
     tx: AsyncConnection
@@ -29,6 +30,7 @@ class Command:
     actor: str | None = None
     expected: Precondition = UNCONDITIONAL
     reason: str | None = None
+    announces: bool = True
 
     @property
     def unconditional(self) -> "Command":

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
+from chassis.records.access.transfers import add_owner_change
 from chassis.records.record_commands import (
     create_record,
     delete_record,
@@ -83,11 +84,14 @@ async def make_primary(command: Command, contact_id: UUID) -> Contact:
 async def transfer_account_contacts(command: Command, account_id: UUID, owner_id: str) -> None:
     """Give all contacts of an account, with deleted ones, to an owner.
 
-    The caller has locked the row of the account.
+    The caller has locked the row of the account. The notice of the account covers its contacts.
     """
     for contact in await store.lock_all_of_account(command.tx, account_id):
-        if contact.owner_id != owner_id:
+        before = contact.owner_id
+        if before != owner_id:
             await save_record(command, CONTACT, contact, replace(contact, owner_id=owner_id))
+            resource = CONTACT.scoped.resource
+            await add_owner_change(command, resource, contact.id, before=before, after=owner_id)
 
 
 async def delete_contact(command: Command, contact_id: UUID) -> None:

@@ -24,6 +24,7 @@ from chassis.files.imports.model import (
     SUCCEEDED,
     Import,
 )
+from chassis.files.imports.owner_notices import notify_owners
 from chassis.files.imports.target import Imports, ImportTarget
 from chassis.jobs import queue
 from chassis.records.work.actions import notify
@@ -235,7 +236,7 @@ async def expire_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) 
 
 
 async def save_finished(tx: AsyncConnection, imports: Imports, run: Import) -> Import:
-    """Save an import that has just finished, and publish its event."""
+    """Save an import that has just finished, publish its event, notify creator and owners."""
     saved = await store.save(tx, run)
     counts = ImportCounts(**{name: getattr(saved, name) for name in ImportCounts.model_fields})
     event = imports.finished(
@@ -255,4 +256,5 @@ async def save_finished(tx: AsyncConnection, imports: Imports, run: Import) -> I
         recipient=saved.created_by,
         params={"file_name": saved.file_name, "state": saved.state},
     )
+    await notify_owners(tx, saved)
     return saved

@@ -174,7 +174,7 @@ class ImportContext:
 
     def command(self, tx: AsyncConnection) -> Command:
         """Return the context of a command on behalf of the creator, who sees what people see."""
-        return Command(tx, self.now, self.caller, self.actor)
+        return Command(tx, self.now, self.caller, self.actor, announces=False)
 
 
 RowsHandler = Callable[

@@ -91,21 +91,29 @@ async def transfer_record(
     if command.reason is not None:
         await set_audit_reason(tx, command.reason)
     saved = await request.transfer(command, record_id, request.owner_id)
+    before, after = access.owner_id, request.owner_id
+    await add_owner_change(command, scoped.resource, record_id, before=before, after=after)
+    if command.announces:
+        about, name = RecordRef(resource=scoped.resource, record_id=record_id), saved.display_name
+        await announce_owner(tx, about, name=name, owner_id=after, actor=caller.subject)
+    return TransferredRecord(record_id, request.owner_id, saved.version)
+
+
+async def add_owner_change(
+    command: Command, resource: str, record_id: UUID, *, before: str | None, after: str
+) -> None:
+    """Add a change of the owner to the history of a record that has just been saved."""
     change = {
         "id": new_id(),
-        "resource": scoped.resource,
+        "resource": resource,
         "record_id": record_id,
-        "from_owner_id": access.owner_id,
-        "to_owner_id": request.owner_id,
+        "from_owner_id": before,
+        "to_owner_id": after,
         "reason": command.reason,
-        "changed_by": caller.subject,
-        "changed_at": now,
+        "changed_by": command.actor,
+        "changed_at": command.now,
     }
-    await tx.execute(insert(owner_changes).values(change))
-    about = RecordRef(resource=scoped.resource, record_id=record_id)
-    name, owner_id = saved.display_name, request.owner_id
-    await announce_owner(tx, about, name=name, owner_id=owner_id, actor=caller.subject)
-    return TransferredRecord(record_id, request.owner_id, saved.version)
+    await command.tx.execute(insert(owner_changes).values(change))
 
 
 async def assign_on_create(command: Command, request: TransferRequest, record_id: UUID) -> None:

@@ -1,0 +1,56 @@
+"""Tells people which new records an import has given them: one notice to each, not one a row."""
+
+from typing import Any, Final
+
+from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.files.imports.model import FAILED, Import
+from chassis.files.imports.tables import import_results
+from chassis.files.imports.target import RowOutcome
+from chassis.records.access.visibility import ScopedResource
+from chassis.records.record_types import record_type_or_none
+from chassis.records.work.actions import notify
+from contracts.resources import OWNER_NOTICE
+from contracts.work import NoticeKind, RecordRef
+
+IMPORTED: Final = NoticeKind(
+    OWNER_NOTICE,
+    zh="文件“{file_name}”的导入为您分配了 {count} 条记录。",
+    en="The import of {file_name} assigned records to you (number: {count}).",
+)
+
+
+async def notify_owners(tx: AsyncConnection, run: Import) -> None:
+    """Notify everybody but the creator who owns records that the import has created.
+
+    The notice opens the first of them. A dry run creates none, and one that failed can be resumed:
+    its owners are notified at its end.
+    """
+    declared = record_type_or_none(run.resource)
+    scoped = None if declared is None else declared.scoped
+    if run.dry_run or run.state is FAILED or not isinstance(scoped, ScopedResource):
+        return
+    for owner, count, first in (await tx.execute(_created_by_owner(scoped, run))).all():
+        about = RecordRef(resource=run.resource, record_id=first)
+        params = {"file_name": run.file_name, "count": str(count)}
+        await notify(tx, IMPORTED, about, recipient=owner, params=params)
+
+
+def _created_by_owner(scoped: ScopedResource, run: Import) -> Select[Any]:
+    """Return the query of the owners of created records, with their number and one of them."""
+    rows, records = import_results.c, scoped.table.c
+    owner = records[scoped.owner]
+    first = func.min(cast(rows.record_id, Text))
+    return (
+        select(owner, func.count(), first)
+        .join_from(import_results, scoped.table, records.id == rows.record_id)
+        .where(
+            rows.import_id == run.id,
+            rows.outcome == RowOutcome.CREATED,
+            owner.is_not(None),
+            owner != run.created_by,
+        )
+        .group_by(owner)
+        .order_by(owner)
+    )
