@@ -33,7 +33,6 @@ UNPUBLISHED = {
     "notifications": "notifications are for one person only",
     "reminders": "a person's own, as are tasks",
     "tasks": "a person's own; the facts behind it were published",
-    "payment_terms": "an order carries its payment term whole",
     "price_book_versions": "history; the event of the book carries it whole",
 }
 # Plain SQL on records outside the shared functions, each with its reason. None inserts records
@@ -44,6 +43,8 @@ PLAIN_WRITES = {
     "chassis.records.work.actions._change": "inserts or updates what was published of a record",
     "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
     "cpq.price_books.store.add_version": "history, which is only appended to",
+    "mtl.leads.store._RELEASE": "releases many keys at once, which are no records",
+    "mtl.leads.store._RESERVE": "reserves keys and returns their holders in one statement",
     "org.notifications.store.read_all": "marks many at once",
     "org.principals.store.revoke": "revokes many at once, as the lock of rights allows",
     "org.tenants.store._insert": "the row of a tenant is mapped by hand",
@@ -59,13 +60,15 @@ PARTS_ELSEWHERE = {
 def plain_writes(function: Function, modules: Modules) -> Iterator[str]:
     """Only the shared functions write records: they check versions and keep search words.
 
-    A table of records has a version. Plain SQL names its table, so that the rule can read it.
+    A table of records has a version. Plain SQL names its table, so that the rule can read it, and
+    is no text in a service.
     """
     if function.module.dotted == SHARED_WRITES or function.dotted in PLAIN_WRITES:
         return
     for write in function.writes:
         table = _table(function, write.target)
-        if write.form in SQL and (_is_hidden(function, write) or _is_record(table)):
+        refused = _is_record(table) or _is_hidden(function, write)
+        if write.form in SQL and (refused or _is_text_of_service(function, write)):
             yield f"{function} {write.form}s {write.target or write.root} by plain SQL"
 
 
@@ -80,6 +83,10 @@ def uncounted_inserts(function: Function, modules: Modules) -> Iterator[str]:
 def _is_hidden(function: Function, write: Write) -> bool:
     """The ground writes any table for those who ask; a service names what it writes."""
     return write.target is None and function.module.service != "chassis"
+
+
+def _is_text_of_service(function: Function, write: Write) -> bool:
+    return write.is_text and function.module.service != "chassis"
 
 
 def _is_record(table: Table | None) -> bool:

@@ -5,6 +5,7 @@ is followed from the `store` to the commands that call it.
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,6 +28,11 @@ COMMANDS = {
 PUBLISHERS = {"publish", "publish_all"}
 TABLE_MODULES = {"store", "tables"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+MODULE_LEVEL = "<module>"
+SQL_TEXT = re.compile(
+    r"\b(?:(insert)\s+into|(delete)\s+from|(update)(?=\s+\S+\s+set\b))\s+\"?(\w+)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -34,18 +40,23 @@ class Write:
     """A statement or call that writes.
 
     `target` is the table, None if it cannot be read off; `root` is the name by which the code
-    reaches it.
+    reaches it. `is_text` says that the SQL is written out as text.
     """
 
     form: str
     target: str | None
     root: str
     line: int
+    is_text: bool = False
 
 
 @dataclass
 class Function:
-    """A function of a module: what it writes itself, and which functions it names."""
+    """A function of a module: what it writes itself, and which functions it names.
+
+    A value that a module assigns counts as a function of that name, such as a lambda; what else
+    stands outside functions is MODULE_LEVEL.
+    """
 
     module: "Module"
     name: str
@@ -100,9 +111,9 @@ class Declared:
     tables: Mapping[str, Table]
     types: Mapping[str, RecordType]  # type: ignore[type-arg]  # of any record
 
-    def target(self, expression: ast.expr) -> str | None:
+    def target(self, expression: str) -> str | None:
         """Return the table that an expression names: `leads`, `LEAD.table`, `store.leads`."""
-        for part in reversed(ast.unparse(expression).split(".")):
+        for part in reversed(expression.split(".")):
             if part in self.types:
                 return self.types[part].table.name
             if part in self.tables:
@@ -161,8 +172,12 @@ def modules_of(texts: Mapping[Path, str]) -> Modules:
         module = found[dotted(path)] = _module(path, tree)
         for node in tree.body:
             for member in node.body if isinstance(node, ast.ClassDef) else [node]:
+                name = _name(member)
+                function = module.functions.setdefault(name, Function(module, name, member.lineno))
                 if isinstance(member, FUNCTIONS):
-                    module.functions[member.name] = _function(module, member)
+                    _read(function, member)
+                else:
+                    _read_outside_functions(function, member)
     return found
 
 
@@ -172,11 +187,39 @@ def _module(path: Path, tree: ast.Module) -> Module:
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 module.imported[alias.asname or alias.name] = (node.module, alias.name)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                whole = alias.name if alias.asname else alias.name.partition(".")[0]
+                module.imported[alias.asname or whole] = (whole, "")
     return module
 
 
-def _function(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
-    function = Function(module, node.name, node.lineno)
+def _name(node: ast.stmt) -> str:
+    """The name of a function, or the one that a statement assigns to."""
+    if isinstance(node, FUNCTIONS):
+        return node.name
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        return target.id if isinstance(target, ast.Name) else MODULE_LEVEL
+    return MODULE_LEVEL
+
+
+def _read_outside_functions(function: Function, node: ast.stmt) -> None:
+    """Add what a statement writes; of the names in it, only those in lambdas are calls."""
+    lambdas = [inner for inner in ast.walk(node) if isinstance(inner, ast.Lambda)]
+    known = {*function.names}
+    _read(function, node)
+    function.names = known.union(
+        ast.unparse(inner)
+        for one in lambdas
+        for inner in ast.walk(one)
+        if isinstance(inner, ast.Name | ast.Attribute)
+    )
+
+
+def _read(function: Function, node: ast.AST) -> None:
+    """Add to a function what the code below a node writes, publishes and names."""
+    module = function.module
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
             called = _called(module, inner)
@@ -185,7 +228,8 @@ def _function(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> F
                 function.writes.append(write)
         elif isinstance(inner, ast.Name | ast.Attribute):
             function.names.add(ast.unparse(inner))
-    return function
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            function.writes += _written_by_text(inner.value, inner.lineno)
 
 
 def _called(module: Module, call: ast.Call) -> str:
@@ -197,20 +241,35 @@ def _called(module: Module, call: ast.Call) -> str:
 
 
 def _write(module: Module, call: ast.Call, called: str) -> Write | None:
-    known = declared(module.service)
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+    first = call.args[0] if call.args else None
     written: ast.expr | None = None
-    if called in SQL and receiver is None and call.args:
-        source = module.imported.get(ast.unparse(call.func), ("", ""))[0]
-        written = call.args[0] if source.startswith("sqlalchemy") else None
-    elif called in SQL | METHODS and receiver is not None:
-        written = receiver if known.target(receiver) is not None else None
+    if called in SQL | METHODS and receiver is not None and _target(module, receiver):
+        written = receiver
+    elif called in SQL and first is not None:
+        root = ast.unparse(call.func).split(".")[0]
+        is_statement = module.imported.get(root, ("", ""))[0].startswith("sqlalchemy")
+        written = first if is_statement or _target(module, first) else None
     elif called in SHARED | COMMANDS and len(call.args) > 1:
         written = call.args[1]
     if written is None:
         return None
     root = ast.unparse(written).split(".")[0]
-    return Write(called, known.target(written), root, call.lineno)
+    return Write(called, _target(module, written), root, call.lineno)
+
+
+def _target(module: Module, expression: ast.expr) -> str | None:
+    """The table of the service that an expression names, by the alias of an import as well."""
+    name = ast.unparse(expression)
+    alias = isinstance(expression, ast.Name) and module.imported.get(name, ("", ""))[1]
+    return declared(module.service).target(alias or name)
+
+
+def _written_by_text(text: str, line: int) -> Iterator[Write]:
+    for statement in SQL_TEXT.finditer(text):
+        insert, delete, update, table = statement.groups()
+        form = (insert or delete or update).lower()
+        yield Write(form, table.lower(), table, line, is_text=True)
 
 
 def named_functions(modules: Modules, function: Function) -> Iterator[Function]:

@@ -30,7 +30,9 @@ RULES: list[Rule] = [plain_writes, uncounted_inserts, foreign_writes, silent_sav
 LEADS = "services/mtl/src/mtl/leads"
 BOOKS = "services/cpq/src/cpq/price_books/actions.py"
 IMPORTS = """
-from sqlalchemy import delete, insert, update
+import sqlalchemy as sa
+from sqlalchemy import delete, insert, text, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.events.outbox import publish
 from chassis.records.record_commands import save_record
@@ -40,8 +42,15 @@ OF_LEADS = "from mtl.leads import store\nfrom mtl.leads.store import LEAD, leads
 OF_PRODUCTS = "from cpq.products import store\nfrom cpq.products.store import PRODUCT, products\n"
 SQL_FORMS = [
     "insert({})", "upsert({}).values(name='x')", "update({})", "delete({})", "{}.insert()",
-    "{}.update()", "{}.delete()",
+    "{}.update()", "{}.delete()", "sa.insert({})", "sa.update({})", "sa.delete({})",
+    "postgresql.insert({})", "builders.insert({})",
 ]  # fmt: skip
+TEXT_FORMS = [
+    "text('INSERT INTO leads (id) VALUES (:id)')",
+    "sa.text('update leads set version = 2')",
+    "text(f'DELETE FROM leads WHERE id = {key}')",
+    "text('WITH old AS (SELECT 1) INSERT INTO leads SELECT * FROM old')",
+]
 ROW_FORMS = [
     "insert_row(tx, {}, row)", "insert_rows(tx, {}, rows)", "update_row(tx, {}, row)",
     "delete_row(tx, {}, key)",
@@ -124,7 +133,49 @@ def test_plain_sql_on_a_table_that_cannot_be_read_off_is_found() -> None:
     assert found(plain_writes, {f"{LEADS}/store.py": code})
 
 
-@pytest.mark.parametrize("form", ["insert({})", "upsert({})", "{}.insert()"])
+@pytest.mark.parametrize("form", TEXT_FORMS)
+def test_sql_written_as_text_is_found(form: str) -> None:
+    code = OF_LEADS + command(form)
+    assert found(plain_writes, {f"{LEADS}/store.py": code})
+    assert found(silent_saves, {f"{LEADS}/timers.py": code})
+
+
+def test_sql_written_as_text_is_refused_for_tables_without_versions() -> None:
+    code = command("text('INSERT INTO lead_keys (id) VALUES (:id)')")
+    assert found(plain_writes, {f"{LEADS}/store.py": code})
+
+
+OUTSIDE_FUNCTIONS = {
+    "lambda": "move = lambda tx: tx.execute(insert(leads))",
+    "annotated lambda": "move: Any = lambda tx: tx.execute(insert(leads))",
+    "lambda among values": "MOVES = {'move': lambda tx: tx.execute(insert(leads))}",
+    "statement": "MOVE = insert(leads).values(version=1)",
+    "text": "MOVE = text('INSERT INTO leads (id) VALUES (:id)')",
+    "class": "class Moves:\n    move = lambda tx: tx.execute(insert(leads))",
+}
+
+
+@pytest.mark.parametrize("code", OUTSIDE_FUNCTIONS.values(), ids=OUTSIDE_FUNCTIONS)
+@pytest.mark.parametrize("rule", [plain_writes, uncounted_inserts, silent_saves])
+def test_a_write_outside_functions_is_found(rule: Rule, code: str) -> None:
+    assert found(rule, {f"{LEADS}/timers.py": OF_LEADS + code})
+
+
+def test_a_lambda_that_writes_by_the_store_is_followed() -> None:
+    put = OF_LEADS + "async def put(tx):\n    await tx.execute(update(leads))\n"
+    code = OF_LEADS + "MOVES = {'move': lambda tx: store.put(tx)}"
+    samples = {f"{LEADS}/store.py": put, f"{LEADS}/timers.py": code}
+    assert any("timers.py" in line for line in found(silent_saves, samples))
+
+
+def test_a_table_is_known_by_the_alias_of_its_import() -> None:
+    code = "from mtl.leads.store import leads as rows\n" + command("sa.insert(rows)")
+    assert found(silent_saves, {f"{LEADS}/timers.py": code})
+
+
+@pytest.mark.parametrize(
+    "form", ["insert({})", "upsert({})", "{}.insert()", "sa.insert({})", "postgresql.insert({})"]
+)
 def test_an_insert_of_records_that_does_not_count_them_is_found(form: str) -> None:
     code = OF_LEADS + command(form.format("leads"))
     assert found(uncounted_inserts, {f"{LEADS}/store.py": code})
@@ -144,8 +195,8 @@ def test_a_write_of_another_feature_is_found(form: str) -> None:
 
 
 def test_a_write_by_the_store_of_another_feature_is_found() -> None:
-    code = "from cpq.quotes import store as quotes\n" + command("quotes.update(tx, a, b)")
-    assert found(foreign_writes, {BOOKS: code})
+    code = "from cpq.price_books import store as books\n" + command("books.add_version(tx, a)")
+    assert found(foreign_writes, {"services/cpq/src/cpq/products/actions.py": code})
 
 
 def test_a_write_to_a_table_of_the_ground_is_found() -> None:
@@ -167,3 +218,5 @@ def test_every_exception_is_needed() -> None:
     assert {*PLAIN_WRITES, *PARTS_ELSEWHERE} <= {name for name, f in functions.items() if f.writes}
     tables = {t.name for one in [*SERVICES, "chassis"] for t in declared(one).tables.values()}
     assert set(UNPUBLISHED) <= tables
+    types = [t for one in [*SERVICES, "chassis"] for t in declared(one).types.values()]
+    assert not [t.table.name for t in types if t.is_published and t.table.name in UNPUBLISHED]
