@@ -103,3 +103,28 @@ async def test_exports_hide_the_fields(
         file = await client.get(f"/exports/{export['id']}/file", headers=headers)
         row = orjson.loads(file.text.splitlines()[0])
         assert ([row[name] for name in HIDDEN] == [None] * len(HIDDEN)) is hidden
+
+
+FEED = "org.event.read org.department.read org.person.read"
+CREATED = "org.person.created.v1"
+
+
+@pytest.mark.parametrize("kind", ["person", "client"])
+async def test_events_with_roles_are_read_by_those_who_administer_people(
+    committed_client: AsyncClient, tenant: UUID, kind: str
+) -> None:
+    """The events carry all fields, so those who may not see every field read none of them."""
+    await li(committed_client)
+    reader = tokens.bearer(tenant, kind=kind, scope=FEED)
+    administrator = tokens.bearer(tenant, kind=kind, scope=f"{FEED} org.person.write")
+    refused = await committed_client.get(f"/events?types={CREATED}", headers=reader)
+    assert (refused.status_code, refused.json()["code"]) == (403, "SCOPE_MISSING")
+    assert refused.json()["params"]["scopes"] == ["org.person.write"]
+    page = await committed_client.get(f"/events?types={CREATED}", headers=administrator)
+    assert [len(event["data"]["person"]["role_ids"]) for event in page.json()["items"]] == [1]
+    seen: list[set[str]] = []
+    for headers in (reader, administrator):
+        page = await committed_client.get("/events", headers=headers)
+        seen.append({event["type"] for event in page.json()["items"]})
+    assert not [name for name in seen[0] if name.startswith("org.person.")]
+    assert seen[1] == seen[0] | {CREATED}

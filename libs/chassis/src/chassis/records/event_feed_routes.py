@@ -15,6 +15,7 @@ from chassis.events.relay.cursor import CursorPosition
 from chassis.events.relay.windows import Snapshot
 from chassis.records.access.guards import has_owners
 from chassis.records.access.visibility import sees_everything
+from chassis.records.lists.listing import find_listing
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.pages import DEFAULT_LIMIT, MAX_LIMIT, reject_unknown_parameters
 from chassis.web.problem_schema import Problem
@@ -104,7 +105,9 @@ def event_feed_router(service: str) -> APIRouter:
 
     An event type is read with `<resource>.read` of the resource that declares its aggregate
     (`contracts.resources`); where its records have owners also with `<resource>.all`, unless the
-    caller is a service client, which sees all records.
+    caller is a service client, which sees all records. Where the list of the resource shows fields
+    only with a further scope, the events need it too: they carry the whole state, and a subscriber
+    could not tell a field that is left out from an empty one.
     """
     load_events()
     router = new_router("/events", tag="events")
@@ -185,7 +188,9 @@ def _missing_scope(caller: Principal, aggregate: str) -> str | None:
         return f"{resource}.read"
     if has_owners(resource) and not sees_everything(caller, resource):
         return f"{resource}.all"
-    return None
+    listing = find_listing(resource.partition(".")[0], resource)
+    further = "" if listing is None else listing.restricted.scope
+    return further if further and not caller.may(further) else None
 
 
 def _position(cursor: str, purpose: bytes, key: bytes) -> FeedPosition:
