@@ -10,7 +10,7 @@ from chassis.files.imports.columns import parse_row, validated_mapping
 from chassis.files.imports.target import ImportTarget
 from chassis.files.imports.templates import csv_template, xlsx_template
 from chassis.foundation.context import Context, use_context
-from chassis.foundation.texts import LANGUAGES
+from chassis.foundation.languages import LANGUAGES
 from deploy.services import SERVICES
 
 

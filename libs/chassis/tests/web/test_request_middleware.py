@@ -10,9 +10,9 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from chassis.composition.app import create_app
 from chassis.composition.serve import combine_apps
+from chassis.foundation.languages import preferred_language
 from chassis.foundation.refusals import TooManyRequests
 from chassis.foundation.settings import Settings
-from chassis.foundation.texts import preferred_language
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from testkit import tokens

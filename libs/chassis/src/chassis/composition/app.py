@@ -100,9 +100,14 @@ def create_app(
         app.include_router(router, prefix=prefix)
     for router in batch_routers(settings.service, list(app.routes)):
         app.include_router(router, prefix=prefix)
+    _complete_document(app)
+    return app
+
+
+def _complete_document(app: FastAPI) -> None:
+    """Complete the OpenAPI document of an application whenever it is generated."""
     generate = app.openapi
     app.openapi = lambda: complete_openapi(generate())  # type: ignore[method-assign]  # the way FastAPI documents
-    return app
 
 
 def _common_routers(

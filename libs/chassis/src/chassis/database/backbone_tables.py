@@ -1,7 +1,4 @@
-"""Every table of the backbone; each service's database has them beside its own.
-
-The rows belong to tenants like all others; only the worker role sees across tenants here.
-"""
+"""Every table of the backbone; each service's database has them; here workers see all tenants."""
 
 from typing import Any
 
@@ -269,7 +266,7 @@ document_numbers = Table(
     Column("last", BigInteger, nullable=False),
 )
 
-# A replica of the tenants `org` keeps: what every service must know of its tenants.
+# A replica of the tenants that `org` keeps.
 tenant_settings = Table(
     "tenant_settings",
     metadata,

@@ -1,6 +1,6 @@
 """Texts of error codes in zh-CN and en. Codes are part of the API contract, texts are not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chassis.foundation.access_key_texts import TEXTS as ACCESS_KEYS
@@ -9,8 +9,6 @@ from chassis.foundation.event_texts import TEXTS as EVENTS
 from chassis.foundation.import_texts import TEXTS as IMPORTS
 from chassis.foundation.text_rendering import TextRenderer
 from chassis.foundation.value_texts import TEXTS as VALUES
-
-LANGUAGES = ("zh-CN", "en")
 
 
 class Text(NamedTuple):
@@ -258,30 +256,6 @@ COMMON: dict[str, Text] = {
         for code, both in {**ACCESS_KEYS, **EVENTS, **IMPORTS, **ENUMS, **VALUES}.items()
     },
 }
-
-
-def preferred_language(accept: str | None) -> str | None:
-    """Return the preferred supported language of Accept-Language (RFC 9110), if there is one."""
-    ranked: list[tuple[float, int, str]] = []
-    for position, part in enumerate((accept or "").split(",")[:20]):
-        tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        primary = tag.split("-")[0]
-        quality = next((one[2:] for one in parameters if one.startswith("q=")), "1")
-        try:
-            weight = float(quality)
-        except ValueError:
-            weight = 0.0
-        language = {"zh": "zh-CN", "en": "en", "*": "zh-CN"}.get(primary)
-        if language and weight > 0:
-            ranked.append((-weight, position, language))
-    return min(ranked)[2] if ranked else None
-
-
-def first_supported(languages: Sequence[str]) -> str | None:
-    """Return the first of a tenant's languages that texts exist in, if there is one."""
-    by_primary = {"zh": "zh-CN", "en": "en"}
-    found = (by_primary.get(language.partition("-")[0]) for language in languages)
-    return next((language for language in found if language is not None), None)
 
 
 class Texts:

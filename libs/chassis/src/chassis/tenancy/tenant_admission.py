@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import tenant_settings
 from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.foundation.context import current, replace_current
+from chassis.foundation.languages import first_supported
 from chassis.foundation.refusals import TooManyRequests, Unauthenticated, Unavailable
-from chassis.foundation.texts import first_supported
 from chassis.foundation.token_bucket import TokenBucket
 from chassis.records.access.tables import people, principals
 from chassis.web.auth import Principal

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.foundation.context import Context, use_context
-from chassis.foundation.texts import preferred_language
+from chassis.foundation.languages import preferred_language
 
 log = structlog.get_logger()
 

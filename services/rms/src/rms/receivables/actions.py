@@ -10,7 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
 from chassis.records import tenant_settings
-from chassis.records.access.ownership import announce_ownership, eligible_owner, ownership_explained
+from chassis.records.access.ownership import (
+    Ownership,
+    announce_ownership,
+    eligible_owner,
+    ownership_explained,
+)
 from chassis.records.numbers.numbers import next_number
 from chassis.records.record_commands import (
     MADE,
@@ -72,8 +77,8 @@ async def create_receivable(
     """
     tx, now, zero = command.tx, command.now, Money.zero(amount.currency)
     today = await tenant_settings.today(tx, now)
-    account_owner = await account_owner_id(tx, account_id)
-    ownership = await eligible_owner(tx, account_owner, owner_id, acting=command.actor)
+    intended = (await account_owner_id(tx, account_id), owner_id)
+    ownership = await eligible_owner(tx, *intended, acting=command.actor)
     receivable = Receivable(
         id=receivable_id,
         document_no=await next_number(tx, "rms.receivable", prefix="AR", on=today),
@@ -93,12 +98,18 @@ async def create_receivable(
         created_at=now,
         updated_at=now,
     )
+    await _open(command, receivable, ownership)
+    return receivable
+
+
+async def _open(command: Command, receivable: Receivable, ownership: Ownership) -> None:
+    """Store and publish a new receivable, notify its owner, and plan the check of its due date."""
+    tx = command.tx
     async with ownership_explained(tx, ownership):
         await create_record(command, RECEIVABLE, receivable, validate=False)
     about, name = _reference(receivable), receivable.display_name
     await announce_ownership(tx, about, name=name, ownership=ownership, actor=command.actor)
     await _schedule_overdue_check(tx, receivable)
-    return receivable
 
 
 async def allocate_to_receivable(

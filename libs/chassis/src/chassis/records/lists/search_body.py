@@ -59,7 +59,18 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
         ),
         "cursor": (str | None, _described("`next_cursor` of the page before, for the same body")),
     }
-    offered = {
+    offered = _offered(options)
+    kept = {name: field for name, field in fields.items() if offered.get(name, True)}
+    example: Any = {GROUPS: [{"id__in": ["019ab000-0000-7000-8000-000000000001"]}], "limit": 20}
+    config = ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
+    model: type[BaseModel] = create_model(f"{noun}Search", __config__=config, **kept)
+    model.__doc__ = "A search: conditions in groups, and the page of the records that meet them."
+    return model
+
+
+def _offered(options: ListOptions) -> dict[str, bool]:
+    """Return which of the fields that not every list has this one offers."""
+    return {
         "q": options.words,
         "sort": bool(options.sorts),
         "expand": bool(options.expandable),
@@ -67,12 +78,6 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
         "deleted": options.deletable,
         "view": options.views,
     }
-    kept = {name: field for name, field in fields.items() if offered.get(name, True)}
-    example: Any = {GROUPS: [{"id__in": ["019ab000-0000-7000-8000-000000000001"]}], "limit": 20}
-    config = ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
-    model: type[BaseModel] = create_model(f"{noun}Search", __config__=config, **kept)
-    model.__doc__ = "A search: conditions in groups, and the page of the records that meet them."
-    return model
 
 
 def _names(declared: Sequence[str], description: str) -> tuple[Any, Any]:

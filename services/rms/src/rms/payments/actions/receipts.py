@@ -83,10 +83,14 @@ async def receive_payment(
     )
     async with ownership_explained(tx, ownership):
         await _post(tx, payment, visibility)
+    await _announce(command, payment, ownership)
+    return payment
+
+
+async def _announce(command: Command, payment: Payment, ownership: Ownership) -> None:
     about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
     name, actor = payment.display_name, command.actor
-    await announce_ownership(tx, about, name=name, ownership=ownership, actor=actor)
-    return payment
+    await announce_ownership(command.tx, about, name=name, ownership=ownership, actor=actor)
 
 
 async def _ownership(command: Command, named: str | None, of_account: str | None) -> Ownership:
