@@ -74,8 +74,7 @@ def create_app(
     """Create one service's API under `/<service>/v1`; health has a port of its own.
 
     Beside `routers` it serves what the features declare: custom fields and imports. `numbers` has
-    the number prefix of each document type: `{"quote": "Q"}`; `replicas` are the names of the
-    replicas that the worker keeps.
+    the number prefix of each document type: `{"cpq.quote": "Q"}`; `replicas` names the worker's.
     """
     prefix = f"/{settings.service}/v1"
     # Without pages the class is FastAPI's own: the other always serves its OpenAPI document.

@@ -71,17 +71,13 @@ async def create_receivable(
     instalment: int = 1,
     kind: ReceivableKind = ReceivableKind.SHIPMENT,
 ) -> Receivable:
-    """Store and publish a receivable, and notify its owner.
-
-    It belongs to the account's owner, else to `owner_id`, else to who acts.
-    """
+    """Store and publish a receivable of the account's owner, else of `owner_id` or who acts."""
     tx, now, zero = command.tx, command.now, Money.zero(amount.currency)
-    today = await tenant_settings.today(tx, now)
     intended = (await account_owner_id(tx, account_id), owner_id)
     ownership = await eligible_owner(tx, *intended, acting=command.actor)
     receivable = Receivable(
         id=receivable_id,
-        document_no=await next_number(tx, "rms.receivable", prefix="AR", on=today),
+        document_no=await _next_number(command),
         order_id=order_id,
         order_no=order_no,
         kind=kind,
@@ -100,6 +96,11 @@ async def create_receivable(
     )
     await _open(command, receivable, ownership)
     return receivable
+
+
+async def _next_number(command: Command) -> str:
+    today = await tenant_settings.today(command.tx, command.now)
+    return await next_number(command.tx, "rms.receivable", prefix="AR", on=today)
 
 
 async def _open(command: Command, receivable: Receivable, ownership: Ownership) -> None:

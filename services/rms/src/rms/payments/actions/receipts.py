@@ -63,7 +63,6 @@ async def receive_payment(
     account = await find_account(tx, account_id, visibility)
     ensure_valid_receipt(received_date, today=today, account_known=account is not None)
     assert account is not None
-    custom_fields = await _validated(tx, details)
     ownership = await _ownership(command, details.owner_id, account.owner_id)
     payment = Payment(
         id=new_id(),
@@ -77,20 +76,21 @@ async def receive_payment(
         received_date=received_date,
         owner_id=ownership.owner_id,
         note=details.note,
-        custom_fields=custom_fields,
+        custom_fields=await _validated(tx, details),
         created_at=now,
         updated_at=now,
     )
     async with ownership_explained(tx, ownership):
         await _post(tx, payment, visibility)
-    await _announce(command, payment, ownership)
-    return payment
+    return await _announced(command, payment, ownership)
 
 
-async def _announce(command: Command, payment: Payment, ownership: Ownership) -> None:
+async def _announced(command: Command, payment: Payment, ownership: Ownership) -> Payment:
+    """Notify the owner of a new payment, and return it."""
     about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
     name, actor = payment.display_name, command.actor
     await announce_ownership(command.tx, about, name=name, ownership=ownership, actor=actor)
+    return payment
 
 
 async def _ownership(command: Command, named: str | None, of_account: str | None) -> Ownership:
