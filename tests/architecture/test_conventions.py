@@ -19,7 +19,7 @@ PAGED = {"limit", "cursor"}
 
 # Operations that need no If-Match, each with its reason.
 UNCONDITIONAL = {
-    r"\w+_(team|share)_delete": "no part of the record; taking it back twice is fine",
+    r"\w+_(team|share)_(put|delete)": "no part of the record, and whole; twice is fine",
     r"\w+_access_key_revoke": "what is revoked stays revoked",
     r"\w+_add_external_id": "one more name; the record stays as it is",
     r"\w+_event_(redrive|edit|skip)": "an event has no version; a resolved one refuses",
@@ -31,7 +31,9 @@ UNCONDITIONAL = {
     "notification_read": "what is read stays read",
     "tenant_task_order": "one more task",
     "tenant_appoint_administrator": "one more administrator",
-    "calendar_remove_day": "the day is its own key; removing it twice is fine",
+    "calendar_(put|remove)_day": "the day is its own key, and whole; twice is fine",
+    "import_put_(file|mapping)": "one person's own, and whole; a started import refuses",
+    "notification_prefer": "one person's own, and whole",
 }
 # Lists without declared filters and sorts, each with its reason.
 PLAIN_LISTS = {
@@ -136,7 +138,7 @@ Check = Callable[[list[Operation]], Iterator[str]]
 def without_if_match(found: list[Operation]) -> Iterator[str]:
     """A change of an existing record needs `If-Match`."""
     for one in found:
-        changes = one.method in ("PATCH", "DELETE") or one.is_move
+        changes = one.method in ("PATCH", "PUT", "DELETE") or one.is_move
         if PURPOSE_MARK in one.definition:  # an access key may be bound to a version (decision 16)
             continue
         if changes and "If-Match" not in one.parameters and not among(one.name, UNCONDITIONAL):
@@ -164,10 +166,12 @@ def without_idempotency_key(found: list[Operation]) -> Iterator[str]:
 
 
 def without_entity_tag(found: list[Operation]) -> Iterator[str]:
-    """A record that is changed with `If-Match` answers its `ETag` when it is read."""
+    """A record that is changed with `If-Match` answers its `ETag`, read as well as changed."""
     changed = {one.collection for one in found if "If-Match" in one.parameters}
     for one in found:
-        if one.method == "GET" and one.is_of_one and one.collection in changed:
+        is_changed = one.method in ("PATCH", "PUT") and "If-Match" in one.parameters
+        is_read = one.method == "GET" and one.is_of_one and one.collection in changed
+        if is_read or is_changed:
             answers = [r for s, r in one.definition["responses"].items() if s.startswith("2")]
             if not any("ETag" in answer.get("headers", {}) for answer in answers):
                 yield one.name
@@ -250,6 +254,7 @@ ONE = "/mtl/v1/things/{thing_id}"
 OWNED: dict[str, Any] = {"id": {}, "version": {}, "owner_id": {}}
 SAMPLES: list[tuple[Check, dict[str, Any]]] = [
     (without_if_match, a_document("patch", ONE)),
+    (without_if_match, a_document("put", ONE)),
     (without_if_match, a_document("delete", ONE)),
     (without_if_match, a_document("post", f"{ONE}/finish")),
     (lists_without_parameters, a_document("get", "/mtl/v1/things", shows={"items": {}})),
@@ -262,6 +267,7 @@ SAMPLES: list[tuple[Check, dict[str, Any]]] = [
             | a_document("delete", f"{ONE}/", parameters=[{"name": "If-Match"}])["paths"]
         },
     ),
+    (without_entity_tag, a_document("put", ONE, parameters=[{"name": "If-Match"}])),
     (without_owners_routes, a_document("get", ONE, shows=OWNED)),
     (without_audit, a_document("get", ONE, shows=OWNED)),
     (refusals_not_told, a_document("get", ONE)),

@@ -13,6 +13,7 @@ from services.rms.tests.factories import (
     AccountLedger,
     add_account,
     add_ledger,
+    add_opportunity,
     add_order,
     errors_of,
     post,
@@ -168,3 +169,17 @@ async def test_document_numbers_follow_the_tenants_format(
     assert changed.status_code == 200, changed.text
     order = (await client.get(f"/orders/{await add_order(tx)}")).json()
     assert order["document_no"].startswith("DD")
+
+
+async def test_an_order_is_read_with_its_opportunity(
+    client: AsyncClient, tx: AsyncConnection, at: At
+) -> None:
+    at(NOON)
+    path = f"/orders/{await add_order(tx)}?expand=opportunity"
+    order = (await client.get(path)).json()
+    assert "opportunity" not in order  # of a service that has not published it yet
+    await add_opportunity(tx, UUID(order["opportunity_id"]))
+    opportunity = (await client.get(path)).json()["opportunity"]
+    assert (opportunity["id"], opportunity["name"]) == (order["opportunity_id"], "二期扩容")
+    [listed] = (await client.get("/orders?expand=opportunity")).json()["items"]
+    assert listed["opportunity"] == opportunity

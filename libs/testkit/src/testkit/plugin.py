@@ -196,7 +196,8 @@ class _HttpClient(httpx.AsyncClient):
 
     def build_request(self, method: str, url: httpx.URL | str, **values: Any) -> httpx.Request:
         request = super().build_request(method, url, **values)
-        if method == "PUT" and "If-Match" not in (values.get("headers") or {}):
+        is_upsert = method == "PUT" and "/by-external-id/" in request.url.path
+        if is_upsert and "If-Match" not in (values.get("headers") or {}):
             request.headers.pop("If-Match", None)
         return request
 

@@ -178,3 +178,15 @@ async def test_a_quote_is_priced_from_one_version_of_a_changing_book(
         assert first["tier_price"] == prices[version]
         tenth = "90.00" if version == 1 else f"{float(prices[version]['amount']) / 10:.2f}"
         assert second["tier_price"] == yuan(tenth)
+
+
+async def test_a_price_book_is_read_with_its_products_and_sent_back(
+    client: Client, shop: Shop
+) -> None:
+    path = f"/price-books/{shop.book.id}"
+    expanded = (await client.get(f"{path}?expand=entries.product")).json()
+    [product] = [one["product"] for one in expanded["entries"]]
+    assert (product["id"], product["sku"]) == (str(shop.product.id), shop.product.sku)
+    plain = (await client.get(path)).json()
+    sent_back = await client.patch(path, json={"entries": expanded["entries"]})
+    assert (sent_back.status_code, sent_back.json()) == (200, plain), sent_back.text

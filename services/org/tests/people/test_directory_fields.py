@@ -42,6 +42,20 @@ async def test_colleagues_see_the_directory_fields(client: AsyncClient, tenant: 
     assert (await client.get("/people?q=li.na")).json()["items"] == []
 
 
+async def test_only_administrators_expand_the_roles_of_a_person(
+    client: AsyncClient, tenant: UUID
+) -> None:
+    person = await li(client)
+    one, some = f"/people/{person['id']}?expand=roles", f"/people?id__in={person['id']}"
+    [role] = (await client.get(one)).json()["roles"]
+    assert (role["id"], role["code"]) == (person["role_ids"][0], "GUEST")
+    assert (await client.get(f"{some}&expand=roles")).json()["items"][0]["roles"] == [role]
+    headers = tokens.bearer(tenant, scope=f"{SELLER} org.role.read")
+    assert "roles" not in (await client.get(one, headers=headers)).json()
+    [listed] = (await client.get(f"{some}&expand=roles", headers=headers)).json()["items"]
+    assert "roles" not in listed
+
+
 @pytest.mark.parametrize(
     "query", ["username=li.na", "username__startswith=l", "role_id=", "count_by=username"]
 )

@@ -77,3 +77,14 @@ async def test_people_of_another_tenant_cannot_be_members(client: AsyncClient) -
     body = {"name": "A", "member_ids": [person["id"]]}
     answer = await client.post("/teams", json=body, headers=other)
     assert codes(answer) == {("/member_ids/0", "PERSON_UNKNOWN")}
+
+
+async def test_a_team_is_read_with_its_members(client: AsyncClient) -> None:
+    people = [await add_person(client, name) for name in "AB"]
+    team, empty = await create_team(client, *people), await create_team(client)
+    path = f"/teams/{team['id']}?expand=members"
+    names = {one["id"]: one["name"] for one in people}
+    shown = (await client.get(path)).json()["members"]
+    assert [(one["id"], one["name"]) for one in shown] == sorted(names.items())
+    listed = (await client.get("/teams?expand=members")).json()["items"]
+    assert {one["id"]: one["members"] for one in listed} == {team["id"]: shown, empty["id"]: []}

@@ -1,6 +1,6 @@
 """Headers, statuses and media types that the framework does not add to the OpenAPI document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from chassis.web.entrances import document_entrance
@@ -56,6 +56,14 @@ def response_properties(
     return {}
 
 
+def is_versioned_resource(fields: Container[str]) -> bool:
+    """Return whether an answer with these fields is one resource, whose version is its ETag.
+
+    The key of most resources is `id`; that of a number format is its `type`.
+    """
+    return "version" in fields and ("id" in fields or "type" in fields)
+
+
 def _add_precondition_responses(operation: dict[str, Any]) -> None:
     """Operations that read If-Match may answer 412; all but upserts require it, or answer 428."""
     parameters = {one["name"]: one for one in operation.get("parameters", [])}
@@ -74,7 +82,7 @@ def _add_media_type_response(operation: dict[str, Any]) -> None:
 
 def _add_etag_header(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     """Operations that answer one whole resource send its ETag."""
-    if {"id", "version"} <= set(response_properties(operation, schemas)):
+    if is_versioned_resource(response_properties(operation, schemas)):
         for status, response in operation["responses"].items():
             if status.startswith("2"):
                 response.setdefault("headers", {})["ETag"] = ETAG_HEADER

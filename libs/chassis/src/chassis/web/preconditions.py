@@ -13,7 +13,7 @@ from chassis.foundation.refusals import Malformed, PreconditionFailed, Precondit
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"[ \t]*(?:{_TAG})?(?:[ \t]*,[ \t]*(?:{_TAG})?)*[ \t]*")
-_VERSION_TAG = re.compile(r'"([1-9][0-9]{0,17})"')
+_VERSION_TAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 
 
 class Versioned(Protocol):

@@ -45,6 +45,12 @@ Expandable = Annotated[
     _EXPANDABLE,
     Field(default=None, exclude_if=_is_none, description="The record itself, if `expand` names it"),
 ]
+# The same for a field with many ids: `members` beside `member_ids`.
+ExpandableList = Annotated[
+    list[M] | None,
+    _EXPANDABLE,
+    Field(default=None, exclude_if=_is_none, description="The records, if `expand` names them"),
+]
 # The owner of a record, and whoever else is known by the subject of their tokens.
 PersonSubject = RefersTo("org.person", key="subject")
 
@@ -78,6 +84,11 @@ class Reference:
     record_field: str | None
     record_model: type[BaseModel] | None
 
+    @property
+    def is_many(self) -> bool:
+        """Whether the field holds many ids, and so `record_field` many records."""
+        return self.field.endswith("_ids")
+
     def ids_in(self, model: BaseModel) -> Collection[Any]:
         """Return the ids of the records that a model refers to by this field."""
         value = getattr(model, self.field, None)
@@ -100,14 +111,15 @@ def references_of(model: type[BaseModel]) -> tuple[Reference, ...]:
 def _reference(model: type[BaseModel], field: str, refers_to: RefersTo) -> Reference:
     base = field.removesuffix("_ids").removesuffix("_id")
     names = [base + suffix for suffix in _NAME_SUFFIXES]
-    record = model.model_fields.get(base)
+    record_field = f"{base}s" if field.endswith("_ids") else base
+    record = model.model_fields.get(record_field)
     expandable = record is not None and _EXPANDABLE in record.metadata
     return Reference(
         field=field,
         refers_to=refers_to,
         service=model.__module__.partition(".")[0],
         name_field=next((name for name in names if name in model.model_fields), None),
-        record_field=base if expandable else None,
+        record_field=record_field if expandable else None,
         record_model=model_in(record.annotation) if record is not None and expandable else None,
     )
 

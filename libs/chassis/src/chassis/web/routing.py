@@ -14,6 +14,7 @@ from starlette.responses import Response
 from chassis.foundation.strict_json import StrictRequest
 from chassis.web.entrances import UNCACHED, entrance_of, is_entrance
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED, store_answer
+from chassis.web.openapi import is_versioned_resource
 from chassis.web.preconditions import entity_tag
 from chassis.web.references import completed_answer, has_names
 
@@ -56,7 +57,7 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         original = super().get_route_handler()
-        answers_resource = _is_versioned_resource(self.response_model)
+        answers_resource = is_versioned_resource(getattr(self.response_model, "model_fields", {}))
         own_limit: int | None = (self.openapi_extra or {}).get("x-max-body-bytes")
 
         async def handle(request: Request) -> Response:
@@ -73,12 +74,6 @@ class StrictRoute(APIRoute):
             return response
 
         return handle
-
-
-def _is_versioned_resource(model: Any) -> bool:
-    """Whether a response of this model is one resource, whose version is its ETag."""
-    fields: dict[str, Any] = getattr(model, "model_fields", {})
-    return {"id", "version"} <= set(fields)
 
 
 def _set_etag(response: Response) -> None:

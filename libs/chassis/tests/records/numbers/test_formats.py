@@ -1,6 +1,7 @@
 """Number formats of tenants, gapless or fast."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from chassis.records.numbers.number_formats import (
     save_number_format,
 )
 from chassis.records.numbers.numbers import BLOCK_SIZE, next_number
+from chassis.web.preconditions import Precondition
+from kernel.errors import DomainError
 from kernel.ids import new_id
 from testkit.plugin import Committed
 from testkit.tenants import add_tenants
@@ -55,6 +58,31 @@ async def test_without_a_year_the_count_never_restarts(tx: AsyncConnection) -> N
     await save_number_format(tx, number_format, DEFAULT, now=NOW)
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-000001"
     assert await next_number(tx, "quote", prefix="Q", on=date(2027, 1, 1)) == "Q-000002"
+
+
+async def test_of_two_first_changes_of_a_format_one_is_refused(
+    committed: Committed, tenant: UUID
+) -> None:
+    """Both have read the default; the second waits for the first and finds its row."""
+    await add_tenants(committed.app, tenant)
+    changed = [replace(DEFAULT, prefix=prefix) for prefix in ("BJ", "SH")]
+
+    async def save(number_format: NumberFormat) -> NumberFormat:
+        async with committed.app.begin(tenant) as tx:
+            await number_format_of(tx, DEFAULT)
+            await both_have_read.wait()
+            return await save_number_format(
+                tx, number_format, DEFAULT, expected=Precondition(frozenset({0})), now=NOW
+            )
+
+    both_have_read = asyncio.Barrier(2)
+    outcomes = await asyncio.gather(*map(save, changed), return_exceptions=True)
+    [refused] = [one for one in outcomes if isinstance(one, DomainError)]
+    [saved] = [one for one in outcomes if isinstance(one, NumberFormat)]
+    assert refused.code in ("STALE_WRITE", "STALE_COPY")
+    async with committed.app.begin(tenant) as tx:
+        assert await number_format_of(tx, DEFAULT) == saved
+    assert saved.version == 1
 
 
 async def save_fast_format(committed: Committed, tenant: UUID) -> None:

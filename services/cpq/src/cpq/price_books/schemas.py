@@ -4,15 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.web.references import PersonSubject, RefersTo, ignored_names
+from chassis.web.references import Expandable, PersonSubject, RefersTo, ignored_names
 from cpq.price_books.domain import MAX_ENTRIES, PriceEntry, PriceTier
+from cpq.products.schemas import BookName, ProductOut
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import CurrencyCode, Money, Price
-
-BookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class PriceTierIn(BaseModel):
@@ -32,7 +31,7 @@ class PriceEntryIn(BaseModel):
     product_id: UUID
     list_price: Price
     tiers: list[PriceTierIn] = Field(default=[], max_length=50)
-    _names = ignored_names("product_name")
+    _names = ignored_names("product_name", "product")
 
     def to_entry(self) -> PriceEntry:
         tiers = (
@@ -113,6 +112,7 @@ class PriceEntryOut(BaseModel):
 
     product_id: Annotated[UUID, RefersTo("cpq.product")]
     product_name: str | None = None
+    product: Expandable[ProductOut] = None
     list_price: Money
     tiers: list[PriceTierOut]
 

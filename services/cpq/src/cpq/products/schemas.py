@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.records.answers import RecordOut
-from cpq.price_books.schemas import BookName
 from cpq.products.domain import ProductRow
 from kernel.decimals import PriceDecimal
 from kernel.money import CurrencyCode
@@ -18,6 +17,8 @@ Sku = Annotated[
 ]
 ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Series = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+# Of price books; a row of a product import may name one.
+BookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class ProductIn(BaseModel):

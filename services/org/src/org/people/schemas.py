@@ -20,12 +20,13 @@ from pydantic_core import PydanticCustomError
 from chassis.records.access.schemas import PersonSummary
 from chassis.records.contact_points import Email, Phone
 from chassis.records.lists.restricted import RestrictedFields
-from chassis.web.references import Expandable, RefersTo, ignored_names
+from chassis.web.references import Expandable, ExpandableList, RefersTo, ignored_names
 from contracts.org.events import Post
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
 from org.departments.schemas import DepartmentName, DepartmentOut
 from org.logins.schemas import Password, Scopes, Username
+from org.roles.schemas import RoleOut
 
 PersonName = Annotated[
     str,
@@ -216,6 +217,7 @@ class PersonOut(BaseModel):
     posts: list[PostOut]
     role_ids: Annotated[list[UUID] | None, RefersTo("org.role")] = Field(description=ADMIN_FIELD)
     role_names: list[str | None] | None = Field([], description=ADMIN_FIELD)
+    roles: ExpandableList[RoleOut] = None
     scopes: list[str] | None = Field(description=ADMIN_FIELD)
     leaves: list[LeaveOut]
     active: bool

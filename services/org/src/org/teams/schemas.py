@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.access.schemas import PersonSummary
 from chassis.records.answers import RecordOut
 from chassis.records.import_headings import Heading
-from chassis.web.references import RefersTo
+from chassis.web.references import ExpandableList, RefersTo
 
 MAX_MEMBERS = 500
 
@@ -54,3 +55,4 @@ class TeamOut(RecordOut):
     name: str
     member_ids: Annotated[list[UUID], RefersTo("org.person")]
     member_names: list[str | None] = Field(default=[])
+    members: ExpandableList[PersonSummary] = None

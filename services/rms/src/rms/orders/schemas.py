@@ -201,6 +201,7 @@ class OrderSummary(BaseModel):
     quote_no: str
     opportunity_id: Annotated[UUID, RefersTo("l2o.opportunity")]
     opportunity_name: str | None = None
+    opportunity: Expandable[RecordSummary] = None
     account_id: Annotated[UUID, RefersTo("l2o.account")]
     account: Expandable[RecordSummary] = None
     account_name: str

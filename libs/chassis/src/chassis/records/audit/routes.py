@@ -116,10 +116,21 @@ def audit_router(
 
 
 async def audit_page(
-    tx: AsyncConnection, page: PageParams, resource: str, record_id: UUID
+    tx: AsyncConnection,
+    page: PageParams,
+    resource: str,
+    record_id: UUID,
+    *,
+    part_id: str | None = None,
 ) -> Page[AuditEntryOut]:
-    """Return a page of a record's entries; for paths without its id, as `GET /tenant/audit`."""
-    entries = await fetch_page(tx, _entries_query(resource, record_id), page, shape=_entry_out)
+    """Return a page of a record's entries, or of those of one of its parts.
+
+    It is for paths without the record's id, as `GET /tenant/audit`.
+    """
+    query = _entries_query(resource, record_id)
+    if part_id is not None:
+        query = query.where(audit_entries.c.part_id == part_id)
+    entries = await fetch_page(tx, query, page, shape=_entry_out)
     await _name_people(tx, [change for entry in entries.items for change in entry.changes])
     return entries
 

@@ -60,8 +60,13 @@ class Expansion:
         ids = {key for holder in of_reference for key in reference.ids_in(holder)}
         records = await self._read(tx, reference, ids) if ids else {}
         for holder in of_reference:
-            record = next((records.get(key) for key in reference.ids_in(holder)), None)
-            setattr(holder, reference.record_field or "", record)
+            keys = reference.ids_in(holder)
+            found = [records[key] for key in keys if key in records]
+            shown: Any = next(iter(found), None)
+            if reference.is_many:
+                has_none = not keys and getattr(holder, reference.field) is not None
+                shown = found if found or has_none else None
+            setattr(holder, reference.record_field or "", shown)
 
     async def _read(
         self, tx: AsyncConnection, reference: Reference, ids: set[Any]

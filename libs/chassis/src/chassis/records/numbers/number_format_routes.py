@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.foundation.clock import Now
+from chassis.records.audit.routes import AuditEntryOut, audit_page
 from chassis.records.numbers.number_formats import (
     NumberFormat,
     NumberMode,
@@ -15,7 +16,9 @@ from chassis.records.numbers.number_formats import (
     number_format_of,
     save_number_format,
 )
-from chassis.web.auth import allow
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import Page, PageParams
+from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import NotFound
@@ -44,6 +47,7 @@ class NumberFormatOut(BaseModel):
     mode: NumberMode
     is_default: bool
     example: str
+    version: int = Field(description="0 for the service's default")
 
 
 class NumberFormatList(BaseModel):
@@ -70,16 +74,35 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
             items=[_response(number_format, now.year) for number_format in formats]
         )
 
+    @router.get("/{type}", dependencies=[read])
+    async def number_format_get(
+        default: Annotated[NumberFormat, Depends(default_format)], tx: Tx, now: Now
+    ) -> NumberFormatOut:
+        """Get the number format of a document type."""
+        return _response(await number_format_of(tx, default), now.year)
+
     @router.put("/{type}", dependencies=[write])
     async def number_format_put(
         default: Annotated[NumberFormat, Depends(default_format)],
         body: NumberFormatIn,
         tx: Tx,
         now: Now,
+        if_match: IfMatch,
     ) -> NumberFormatOut:
         """Change the number format of a document type; existing numbers stay."""
         edited = NumberFormat(type=default.type, **body.model_dump())
-        return _response(await save_number_format(tx, edited, default, now=now), now.year)
+        saved = await save_number_format(tx, edited, default, expected=if_match, now=now)
+        return _response(saved, now.year)
+
+    @router.get("/{type}/audit", dependencies=[read])
+    async def number_format_audit(
+        default: Annotated[NumberFormat, Depends(default_format)],
+        tx: Tx,
+        page: PageParams,
+        caller: Caller,
+    ) -> Page[AuditEntryOut]:
+        """List the changes of the number format of a document type, newest first."""
+        return await audit_page(tx, page, "number_format", caller.tenant_id, part_id=default.type)
 
     return router
 
@@ -95,4 +118,5 @@ def _response(number_format: NumberFormat, year: int) -> NumberFormatOut:
         mode=number_format.mode,
         is_default=number_format.version == 0,
         example=example,
+        version=number_format.version,
     )

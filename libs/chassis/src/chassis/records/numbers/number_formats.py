@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.numbers.tables import number_formats
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from kernel.errors import Conflict
 
 
 class YearStyle(StrEnum):
@@ -77,22 +79,33 @@ async def number_format_of(tx: AsyncConnection, default: NumberFormat) -> Number
 
 
 async def save_number_format(
-    tx: AsyncConnection, new_format: NumberFormat, default: NumberFormat, *, now: datetime
+    tx: AsyncConnection,
+    new_format: NumberFormat,
+    default: NumberFormat,
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
 ) -> NumberFormat:
     """Save the format of future numbers; existing numbers stay.
 
-    The counter continues whatever the format is, so that no number is issued twice.
+    The counter continues whatever the format is, so that no number is issued twice. Raises
+    Conflict (STALE_WRITE) if another transaction wrote the format first.
     """
     before = await number_format_of(tx, default)
     if before.version and replace(new_format, version=before.version) == before:
         return before
+    expected.check(before)
     values = {**asdict(new_format), "version": 1, "created_at": now, "updated_at": now}
     new = insert(number_formats).values(values)
     again = {name: new.excluded[name] for name in ("prefix", "year", "width", "separator", "mode")}
     stored = await tx.execute(
         new.on_conflict_do_update(
             index_elements=["tenant_id", "type"],
-            set_={**again, "updated_at": now, "version": number_formats.c.version + 1},
+            set_={**again, "updated_at": now, "version": before.version + 1},
+            where=number_formats.c.version == before.version,
         ).returning(number_formats.c.version)
     )
-    return replace(new_format, version=stored.scalar_one())
+    version = stored.scalar_one_or_none()
+    if version is None:
+        raise Conflict("STALE_WRITE", what=number_formats.name, key=new_format.type)
+    return replace(new_format, version=version)

@@ -1,0 +1,74 @@
+"""Every record to which a list or a record refers can be expanded, or stays out for a reason."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
+
+from chassis.records.lists.listing import listings_of
+from chassis.web.references import model_in, references_of
+from deploy.services import SERVICES
+from testkit.ground import Ground
+
+# References of lists and records that cannot be expanded, each with its reason.
+WITHOUT_RECORDS = {
+    r"\w+\.(actor|\w+_by)": "who did it: a name is enough",
+    r"DepartmentMoveOut\.(from|to)_parent_id": "a line of a history, with the names of then",
+    r"LeadMoveOut\.(account|opportunity)_id": "a line of a history: the lead itself expands them",
+    r"(PersonSummary\.manager|RecordSummary\.owner)_id": "a summary, which is itself expanded",
+    r"WorkingHoursOut\.department_ids": "departments name their working hours, not the reverse",
+    r"ReceivableOut\.shipment_id": "a part of an order: `/orders/{id}/shipments`",
+    r"ShipmentOut\.order_id": "the order of the address",
+    r"ShipmentOut\.receivable_id": "the order of the address answers its receivables",
+    r"AllocationOut\.payment_id": "the payment of the address",
+}
+
+
+def shown_models(app: FastAPI, service: str) -> set[type[BaseModel]]:
+    """Return the models of all lists and of all answers to GET, with those inside them."""
+    found: set[type[BaseModel]] = set()
+
+    def visit(model: type[BaseModel] | None) -> None:
+        if model is not None and model not in found:
+            found.add(model)
+            for info in model.model_fields.values():
+                visit(model_in(info.annotation))
+
+    for listing in listings_of(service):
+        visit(listing.shows)
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            visit(model_in(route.response_model))
+    return found
+
+
+def unexpandable(app: FastAPI, service: str) -> Iterator[str]:
+    for model in shown_models(app, service):
+        for one in references_of(model):
+            if one.record_field is None:
+                yield f"{model.__name__}.{one.field}"
+
+
+def reasons_for(name: str) -> list[str]:
+    return [pattern for pattern in WITHOUT_RECORDS if re.fullmatch(pattern, name)]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_reference_can_be_expanded_or_not_for_a_reason(app: FastAPI, service: str) -> None:
+    assert {name for name in unexpandable(app, service) if not reasons_for(name)} == set()
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("service", SERVICES[:1])
+async def test_every_reason_is_of_a_reference(ground: Ground, app_variant: str) -> None:
+    found = {
+        reason
+        for service in SERVICES
+        for name in unexpandable(await ground.app(service, app_variant), service)
+        for reason in reasons_for(name)
+    }
+    assert found == set(WITHOUT_RECORDS)
