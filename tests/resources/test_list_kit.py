@@ -17,6 +17,7 @@ from chassis.files.exports.tables import exports
 from chassis.files.imports.tables import import_runs
 from chassis.records.lists.tables import saved_views
 from chassis.records.snapshots.tables import event_snapshots
+from chassis.web.openapi import response_properties
 from deploy.services import SERVICES
 from org.tenant_tasks.store import tenant_tasks
 from testkit.directory import sign_in, subject
@@ -31,7 +32,7 @@ LINES = {"Accept": "application/jsonl"}
 LI = f"'{subject('li')}'"
 REQUESTED = {"requested_by": LI, "error": "NULL", "cancelled_by": "NULL"}
 
-# Lists that page only, each with its reason.
+# Lists that only page, or answer all at once, each with its reason.
 PLAIN = {
     "/events": "the pull feed: its order and its end are those of the outbox",
     "/imports/{}/refusals": "rows of one file, in its order",
@@ -39,11 +40,24 @@ PLAIN = {
     "/departments/{}/subtree": "one branch of the tree; the list filters by department",
     "/accounts/{}/subtree": "one branch of the tree; the list filters by parent",
     "/tenant/audit": "the history of one record, newest first",
+    "/custom-fields": "all of one resource in the order of their form, 200 at most",
+    "/number-formats": "one for each type of document",
+    "/tenant-exports": "the few of the last days",
+    "/me/sessions": "the sessions of one person",
+    "/people/{}/sessions": "the sessions of one person",
+    "/calendar/days": "all days of a span",
+    "/references/countries": "constants of the world, whole",
+    "/references/currencies": "constants of the world, whole",
+    "/references/languages": "constants of the world, whole",
+    "/references/regions": "constants of the world, whole",
+    "/references/regions/{}": "constants of the world, whole",
+    "/accounts/{}/balance": "what one customer owes, a line for each currency",
+    "/reconciliation": "one answer",
 }
 # Endings of the lists that are the history or the parts of one record.
 OF_ONE_RECORD = {
     "audit", "owners", "history", "moves", "stage-changes", "versions", "revisions",
-    "cancellations", "shipments", "allocations", "access-keys",
+    "cancellations", "shipments", "allocations", "access-keys", "external-ids",
 }  # fmt: skip
 # Lists of the chassis, which are the same code in every service: their rows are tried in org.
 SHARED: Mapping[str, tuple[Table, Mapping[str, str]]] = {
@@ -213,12 +227,13 @@ def _first(parameters: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_list_offers_them_or_pages_only_for_a_reason(service: str) -> None:
-    paths = api_document(service)["paths"]
+    document = api_document(service)
+    paths, schemas = document["paths"], document["components"]["schemas"]
     plain, tried = set(), {one.collection for one in lists() if one.service in (service, "org")}
     for path, item in paths.items():
         names = {one["name"] for one in item.get("get", {}).get("parameters", [])}
         relative = path.removeprefix(f"/{service}/v1")
-        if "cursor" not in names and "after" not in names:
+        if "items" not in response_properties(item.get("get", {}), schemas):
             continue
         if {"fields", "page", "count_by", "id__in"} <= names and f"{path}/search" in paths:
             assert relative in tried or relative in FOR_OPERATORS, path
