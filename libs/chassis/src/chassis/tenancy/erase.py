@@ -172,4 +172,8 @@ async def rewrite_row(
 
 
 def _json(values: Mapping[str, Any]) -> str:
-    return orjson.dumps(values, default=str).decode()
+    return orjson.dumps(values, default=_plain).decode()
+
+
+def _plain(value: object) -> str:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)

@@ -4,11 +4,12 @@ Such a row is about somebody else: it keeps its values. Only the service's own r
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table, select
+from sqlalchemy import Column, Table, Uuid, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tenancy.personal_data_map import BORNE_KINDS, personal_columns
@@ -27,6 +28,16 @@ def ids_in(texts: Iterable[str]) -> set[UUID]:
     return {UUID(one) for text in texts for one in _UUID.findall(text)}
 
 
+def _own_names(tables: Sequence[Table]) -> Iterator[tuple[Column[Any], bool]]:
+    """Yield the columns by which records are called, and whether they hold personal data."""
+    for table in tables:
+        if "id" in table.c and isinstance(table.c.id.type, Uuid):
+            marked = {column.name: column for column in personal_columns(table, *BORNE_KINDS)}
+            labels = {column.name: column for column in table.c if column.name == "name"}
+            for name, column in (labels | marked).items():
+                yield column, name in marked
+
+
 @dataclass
 class Namesakes:
     """Tells which ids of a service's tables belong to others who bear the person's values."""
@@ -40,29 +51,25 @@ class Namesakes:
         """Return whether one of these ids is that of another bearer."""
         unknown = ids - self.known.keys() - self.person.ids
         if unknown:
-            found = [one for table in self.tables for one in await self._bearers(table, unknown)]
+            found = await self._bearers(unknown)
             self.known.update(dict.fromkeys(unknown, False) | dict.fromkeys(found, True))
         return any(self.known.get(one, False) for one in ids)
 
-    async def _bearers(self, table: Table, ids: set[UUID]) -> list[UUID]:
-        marked = personal_columns(table, *BORNE_KINDS)
-        labels = [column for column in table.c if column.name == "name" and column not in marked]
-        if "id" not in table.c or not (marked or labels):
-            return []
-        mine = RowPage(table, None, None).within()
-        query = select(table.c.id, *marked, *labels).where(*mine, table.c.id.in_(sorted(ids)))
-        rows = (await self.tx.execute(query)).mappings()
-        return [
-            row["id"]
-            for row in rows
-            if any(self._bears(column, row[column.key]) for column in (*marked, *labels))
+    async def _bearers(self, ids: set[UUID]) -> list[UUID]:
+        queries = [
+            select(column.table.c.id, column.label("value"), literal(is_marked).label("marked"))
+            .where(*RowPage(column.table, None, None).within())
+            .where(column.table.c.id.in_(sorted(ids)), column.is_not(None))
+            for column, is_marked in _own_names(self.tables)
         ]
+        if not queries:
+            return []
+        rows = await self.tx.execute(union_all(*queries))
+        return [row.id for row in rows if self._bears(row.value, marked=row.marked)]
 
-    def _bears(self, column: Column[str], value: object) -> bool:
+    def _bears(self, value: str, *, marked: bool) -> bool:
         """Return whether a record's own name or contact data holds a value of the person."""
-        if not isinstance(value, str):
-            return False
-        if "personal" in column.info:
+        if marked:
             return names_person(value, text_pattern(self.person.found_values))
         short = {one for one in self.person.found_values if len(one) < MIN_DISTINCT_NAME}
         whole = comparable_name(value) in {comparable_name(one) for one in short}

@@ -94,8 +94,8 @@ def redact_json(document: Any, values: Set[str], *, short: bool = True) -> Any:
     """Replace these values in all texts of a JSON document."""
     if isinstance(document, dict):
         return {name: redact_json(value, values, short=short) for name, value in document.items()}
-    if isinstance(document, list):
-        return [redact_json(item, values, short=short) for item in document]
+    if isinstance(document, list | tuple):  # a list in a column of its own is read as a tuple
+        return type(document)(redact_json(item, values, short=short) for item in document)
     return redact_text(document, values, short=short) if isinstance(document, str) else document
 
 
@@ -106,7 +106,7 @@ def texts_of(document: Any) -> Iterator[str]:
     elif isinstance(document, dict):
         for value in document.values():
             yield from texts_of(value)
-    elif isinstance(document, list):
+    elif isinstance(document, list | tuple):
         for value in document:
             yield from texts_of(value)
 
