@@ -29,6 +29,7 @@ NOT_AUDITED = {
     "org.password_links": "used once, then deleted",
     "org.notification_preferences": "a person's choice of notifications",
     "org.tenant_task_reports": "what machines reported",
+    "org.tenant_task_findings": "what machines found; it is deleted when all have reported",
     "org.notifications": "messages to a person, written by the system",
     "mtl.lead_keys": "digests of what the lead holds",
     "mtl.lead_history": "a history itself",

@@ -19,6 +19,7 @@ TABLES = (
     "tenants",
     "tenant_tasks",
     "tenant_task_reports",
+    "tenant_task_findings",
     "departments",
     "department_moves",
     "people",
@@ -48,6 +49,7 @@ def upgrade() -> None:
     _tenants()
     _tenant_tasks()
     _tenant_task_reports()
+    _tenant_task_findings()
     _departments()
     _department_moves()
     _people()
@@ -137,6 +139,18 @@ def _tenant_task_reports() -> None:
         instant("finished_at"),
     )
     secure("tenant_task_reports")
+
+
+def _tenant_task_findings() -> None:
+    """What the services found of a person to erase, until all of them have reported."""
+    op.create_table(
+        "tenant_task_findings",
+        tenant_column(),
+        sa.Column("task_id", sa.Uuid(), primary_key=True),
+        sa.Column("service", sa.Text(), primary_key=True),
+        sa.Column("person", JSONB(), nullable=False),
+    )
+    secure("tenant_task_findings")
 
 
 def _departments() -> None:

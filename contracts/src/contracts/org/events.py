@@ -323,6 +323,8 @@ class OrgImportFinished(ImportEnded):
 class TenantTaskRequested(Event):
     """Every service must do its part of a task: EXPORT all rows, ERASE a person, DELETE the tenant.
 
+    An erasure begins with COLLECT: each service reports the values of the person's own records;
+    ERASE then names all of them in `values`, so that every service finds them in its texts.
     `ids` are those of the person, contact or lead to erase; phones are E.164, emails lower case.
     `requested_by` is the subject of who requested it.
     """
@@ -334,6 +336,7 @@ class TenantTaskRequested(Event):
     ids: tuple[UUID, ...] = ()
     phones: tuple[Annotated[str, Personal("phone")], ...] = ()
     emails: tuple[Annotated[str, Personal("email")], ...] = ()
+    values: tuple[Annotated[str, Personal("name")], ...] = ()
 
 
 class OrgTenantTaskFinished(TenantTaskEnded):

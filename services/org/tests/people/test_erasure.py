@@ -45,3 +45,15 @@ async def test_an_erased_person_is_published_without_data(
     assert (other["name"], other["phone"], other["username"]) == ("周杰", None, "zhou.jie")
     async with committed.app.begin(None) as tx:
         assert await tx.scalar(select(func.count()).select_from(logins)) == 1
+
+
+async def test_a_record_that_loses_a_name_gets_a_new_version(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    """Its ETag changes, though nobody subscribes to it."""
+    body = {"text": "给李娜娜打电话", "remind_at": "2027-12-01T09:00:00+08:00"}
+    reminder = (await committed_client.post("/reminders", json=body)).json()
+    await request_task(committed, tenant, "ERASE", values=("李娜娜",))
+    await run(committed, tenant, handle=WORKER.jobs[tasks.TASK_JOB_KIND])
+    answer = await committed_client.get(f"/reminders/{reminder['id']}")
+    assert (answer.json()["text"], answer.headers["ETag"]) == ("给***打电话", '"2"')

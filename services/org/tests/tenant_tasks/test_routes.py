@@ -52,10 +52,11 @@ async def test_an_erasure_finishes_after_the_reports_of_all_services(
     assert (event.type, event.sequence) == ("org.tenant_task.requested.v1", 1)
     assert event.payload == {
         "task_id": str(task_id),
-        "kind": "ERASE",
+        "kind": "COLLECT",
         "ids": [],
         "phones": ["+8613800138000"],
         "emails": ["li.na@example.com"],
+        "values": [],
         "requested_by": tokens.CALLER,
     }
     path = answer.headers["Location"].removeprefix("/org/v1")

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import (
+    Column,
     ColumnElement,
     String,
     Table,
@@ -18,16 +19,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import NAME_KEY_OF
+from chassis.records.contact_points import EXTENSION
 from chassis.records.search.words import index_words
 from chassis.tenancy.personal_data_map import (
+    BORNE_KINDS,
     CONTACT_KINDS,
     DIGEST_KIND,
     ERASED_KINDS,
     SUBJECT_KIND,
     personal_columns,
 )
-from chassis.tenancy.redaction import REDACTED, ErasureSubject
+from chassis.tenancy.personal_patterns import REDACTED
+from chassis.tenancy.redaction import ErasureSubject
 from chassis.tenancy.row_pages import RowPage
+from kernel.names import comparable_name
 
 REWRITE_ROW: Final = text("SELECT rewrite_row(:target, CAST(:key AS jsonb), CAST(:fresh AS jsonb))")
 
@@ -51,8 +57,11 @@ async def _collect_from(tx: AsyncConnection, table: Table, person: ErasureSubjec
     for row in (await tx.execute(select(table).where(*mine, or_(*about)))).mappings():
         if "id" in table.c:
             person.ids.add(row["id"])
-        values = (row[column.key] for column in personal_columns(table, *ERASED_KINDS))
-        person.found_values |= {v for v in values if isinstance(v, str) and v != REDACTED}
+        for column in personal_columns(table, *ERASED_KINDS):
+            called_so = column.info["personal"] in BORNE_KINDS
+            values = person.found_values if called_so else person.beside_values
+            if isinstance(row[column.key], str) and row[column.key] != REDACTED:
+                values.add(row[column.key])
 
 
 async def erase_rows(tx: AsyncConnection, page: RowPage, person: ErasureSubject) -> int:
@@ -98,11 +107,17 @@ def _rows_with_contact_data(table: Table, person: ErasureSubject) -> Iterator[Co
     """Yield the conditions of rows that contain a requested phone or email, or a digest of one."""
     contacts = sorted(person.requested_values)
     for column in personal_columns(table, *CONTACT_KINDS):
-        yield func.lower(column).in_(contacts)
+        yield _is_contact(column, contacts)
     for column in personal_columns(table, DIGEST_KIND):
         if isinstance(column.type, Text):
-            yield func.lower(column).in_(contacts)
+            yield _is_contact(column, contacts)
     yield from _digests_of(table, contacts)
+
+
+def _is_contact(column: Column[Any], contacts: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition of a phone or email, whatever extension the number has."""
+    base = func.split_part(column, EXTENSION, 1)
+    return or_(func.lower(column).in_(contacts), func.lower(base).in_(contacts))
 
 
 def _digests_of(table: Table, contacts: Sequence[str]) -> Iterator[ColumnElement[bool]]:
@@ -112,7 +127,7 @@ def _digests_of(table: Table, contacts: Sequence[str]) -> Iterator[ColumnElement
     for subject in personal_columns(table, SUBJECT_KIND):
         for other in table.metadata.sorted_tables:
             for column in personal_columns(other, *CONTACT_KINDS) if "id" in other.c else ():
-                subjects = select(other.c.id).where(func.lower(column).in_(contacts))
+                subjects = select(other.c.id).where(_is_contact(column, contacts))
                 yield (table.c.kind == str(column.name)) & subject.in_(subjects)
 
 
@@ -121,8 +136,20 @@ def _emptied(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> di
     columns = [c for c in personal_columns(table, *ERASED_KINDS) if not c.primary_key]
     if not _is_about(table, row, person):
         reached = personal_columns(table, *CONTACT_KINDS)
-        columns = [c for c in reached if str(row[c.key]).lower() in person.requested_values]
-    return {str(c.name): None if c.nullable else REDACTED for c in columns}
+        columns = [c for c in reached if person.is_requested(row[c.key])]
+    emptied = {str(c.name): None if c.nullable else REDACTED for c in columns}
+    return with_name_keys(table, emptied)
+
+
+def with_name_keys(table: Table, changes: dict[str, Any]) -> dict[str, Any]:
+    """Add the comparing form of each changed name that has a column of its own."""
+    sources = {str(c.name): c.info[NAME_KEY_OF] for c in table.c if NAME_KEY_OF in c.info}
+    keys = {
+        key: comparable_name(changes[name] or "")
+        for key, name in sources.items()
+        if name in changes
+    }
+    return changes | keys
 
 
 def _is_about(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> bool:
@@ -145,4 +172,8 @@ async def rewrite_row(
 
 
 def _json(values: Mapping[str, Any]) -> str:
-    return orjson.dumps(values, default=str).decode()
+    return orjson.dumps(values, default=_plain).decode()
+
+
+def _plain(value: object) -> str:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)

@@ -19,6 +19,7 @@ from chassis.database.migrate import metadata_of
 ERASED_KINDS = frozenset({"name", "phone", "email", "text", "login"})
 SUBJECT_KIND, DIGEST_KIND, FILE_KIND = "subject", "digest", "file"
 CONTACT_KINDS = frozenset({"phone", "email", "login"})  # contact data, which persons may share
+BORNE_KINDS = frozenset({"name", "phone", "email"})  # what texts elsewhere call a person by
 
 # Internal tables of the service: they are in no export.
 TECHNICAL_TABLES = frozenset(

@@ -8,7 +8,8 @@ import zipfile
 from collections.abc import Iterable, Iterator
 
 from chassis.foundation.archives import DAMAGED, MAX_UNPACKED, PIECE
-from chassis.tenancy.redaction import ErasureSubject, is_redactable, redact_text
+from chassis.tenancy.personal_patterns import is_redactable
+from chassis.tenancy.redaction import ErasureSubject, redact_text
 
 ZIP_PREFIX = b"PK\x03\x04"
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -33,7 +34,7 @@ def is_archive(content: bytes) -> bool:
 
 def archive_names_subject(content: bytes, person: ErasureSubject) -> bool:
     """Return whether an archive names the person or cannot be read."""
-    needles = {raw.lower() for one in person.needles for raw in _encodings(one)}
+    needles = {raw.lower() for one in person.needles for raw in file_spellings(one)}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             return any(_contains(piece, needles) for piece in _pieces(packed))
@@ -64,7 +65,9 @@ def _redact_utf16(content: bytes, person: ErasureSubject) -> bytes:
     needles, values = [one.lower() for one in person.needles], person.values
     lines = text.split("\n")
     cleaned = [
-        redact_text(line, values) if any(one in line.lower() for one in needles) else line
+        redact_text(line, values, short=False)
+        if any(one in line.lower() for one in needles)
+        else line
         for line in lines
     ]
     order = "utf-16-le" if content.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
@@ -76,13 +79,20 @@ def redact_lines(content: bytes, person: ErasureSubject) -> bytes:
 
     The file keeps its length, so that positions in it stay valid.
     """
-    needles = [raw for one in person.needles for raw in _encodings(one)]
-    values = [raw for one in person.values for raw in _encodings(one)]
-    lines = content.split(b"\n")
-    return b"\n".join(_masked(line, values) if _contains(line, needles) else line for line in lines)
+    needles, values = _spelled(person.identifying_needles), _spelled(person.values)
+    all_values = values + _spelled(person.beside_values)
+    return b"\n".join(
+        _masked(line, all_values if _contains(line, needles) else values)
+        for line in content.split(b"\n")
+    )
 
 
-def _encodings(value: str) -> set[bytes]:
+def _spelled(values: Iterable[str]) -> list[bytes]:
+    return [raw for value in values for raw in file_spellings(value)]
+
+
+def file_spellings(value: str) -> set[bytes]:
+    """Return the bytes of a value in the encodings of files that are searched by bytes."""
     escaped = json.dumps(value)[1:-1]
     return (
         {value.encode(), value.encode("gb18030"), escaped.encode()}

@@ -24,11 +24,11 @@ from chassis.tenancy.redaction import ErasureSubject, contact_spellings
 from chassis.tenancy.row_pages import next_row_page
 from contracts.event import EVENT_CLASSES
 from contracts.org.events import TenantTaskRequested
-from contracts.tenant_tasks import TASK_FAILED, TableReport
+from contracts.tenant_tasks import COLLECT, TASK_FAILED, PersonData, TableReport
 from contracts.work import RecordRef
 from kernel.errors import NotYet
 
-TASK_JOB_KIND = "tenant.task"
+TASK_JOB_KIND = redaction_scan.TASK_JOB_KIND
 TABLES, ROWS = 20, 1_000  # of a transaction
 SETTLE = timedelta(
     seconds=60
@@ -37,6 +37,7 @@ POLL_INTERVAL = timedelta(seconds=5)
 # Notes of the report: what stays after a task, and why.
 REPORT_NOTES: Mapping[str, tuple[str, ...]] = {
     "EXPORT": ("SECRETS_LEFT_OUT",),
+    COLLECT: (),
     "ERASE": ("KAFKA_14_DAYS", "SPELLINGS_WITH_SPACES_IN_FILES", "TENANT_EXPORTS_7_DAYS"),
     "DELETE": ("KAFKA_14_DAYS", "TOMBSTONE"),
 }
@@ -106,6 +107,9 @@ async def _chunk(
     state: TaskState = dict(job.payload)
     if "until" in state:
         return await _settled(service, tx, job, state)
+    if state["kind"] == COLLECT:
+        await _collect(service, tx, state)
+        return Done()
     tables = _tables(service, state["kind"])
     if state["place"] < len(tables):
         await _steps(tx, service, tables, state)
@@ -175,21 +179,46 @@ async def _export(tx: AsyncConnection, _: str, table: Table, state: TaskState) -
     return None
 
 
-async def _erase(tx: AsyncConnection, service: str, table: Table, state: TaskState) -> None:
-    """Erase the person's rows in every table first, then redact texts with the values found."""
-    subject = ErasureSubject(
+def _subject(state: TaskState) -> ErasureSubject:
+    return ErasureSubject(
         ids={UUID(one) for one in state["ids"]},
         requested_values=contact_spellings(state["phones"], state["emails"]),
-        found_values=set(state.get("found", ())),
+        found_values=set(state["values"]),
+        beside_values=set(state.get("beside", ())),
         changed_ids={UUID(one) for one in state.get("changed", ())},
     )
+
+
+async def _collect(service: str, tx: AsyncConnection, state: TaskState) -> None:
+    """Report the names, phones and emails of the person's own records, for all services."""
+    subject = _subject(state)
+    await erase.collect_subject_data(tx, personal_data_map.tenant_tables(service), subject)
+    person = PersonData(
+        ids=tuple(sorted(subject.ids)),
+        phones=tuple(state["phones"]),
+        emails=tuple(state["emails"]),
+        values=tuple(sorted(subject.found_values)),
+    )
+    await _report(service, tx, state, person=person)
+
+
+async def _erase(tx: AsyncConnection, service: str, table: Table, state: TaskState) -> None:
+    """Erase the person's rows in every table first, then redact texts with the values found."""
+    subject = _subject(state)
     tables = personal_data_map.tenant_tables(service)
-    if "found" not in state:
+    if "beside" not in state:
         await erase.collect_subject_data(tx, tables, subject)
-        state.update(ids=[str(one) for one in subject.ids], found=sorted(subject.found_values))
+        state.update(
+            ids=sorted(map(str, subject.ids)),
+            values=sorted(subject.found_values),
+            beside=sorted(subject.beside_values),
+        )
     page = await next_row_page(tx, table, state["after"])
-    step = erase.erase_rows if state["place"] < len(tables) else redaction_scan.redact_rows
-    _count(state, table, await step(tx, page, subject))
+    if state["place"] < len(tables):
+        rows = await erase.erase_rows(tx, page, subject)
+    else:
+        rows = await redaction_scan.redact_rows(tx, page, subject, tables)
+    _count(state, table, rows)
     state.update(changed=sorted(map(str, subject.changed_ids)))
     if page.last is None:
         return _next(state)
@@ -208,7 +237,12 @@ STEPS: Mapping[str, TaskStep] = {"EXPORT": _export, "ERASE": _erase, "DELETE": _
 
 
 async def _report(
-    service: str, tx: AsyncConnection, state: TaskState, *, failed: bool = False
+    service: str,
+    tx: AsyncConnection,
+    state: TaskState,
+    *,
+    failed: bool = False,
+    person: PersonData | None = None,
 ) -> None:
     event_class = EVENT_CLASSES[f"{service}.tenant_task.finished.v1"]
     tables = [TableReport(table=name, rows=rows) for name, rows in sorted(state["rows"].items())]
@@ -218,14 +252,19 @@ async def _report(
             "kind": state["kind"],
             "tables": tables,
             "notes": (*REPORT_NOTES[state["kind"]], *([TASK_FAILED] if failed else [])),
+            "person": person,
         }
     )
-    await publish(tx, event, of=TaskPart(UUID(state["task_id"]), _version(service)))
+    await publish(tx, event, of=TaskPart(UUID(state["task_id"]), _version(service, state["kind"])))
 
 
-def _version(service: str) -> int:
-    """Return the task's version: 2 in org, where the request was version 1, else 1."""
-    return 2 if TenantTaskRequested.type.startswith(f"{service}.") else 1
+def _version(service: str, kind: str) -> int:
+    """Return the task's version: an erasure is the second report, after what was collected.
+
+    In org each report follows the request, which is a version too.
+    """
+    reports = 2 if kind == "ERASE" else 1
+    return reports * 2 if TenantTaskRequested.type.startswith(f"{service}.") else reports
 
 
 async def _settled(service: str, tx: AsyncConnection, job: Job, state: TaskState) -> Done | Again:

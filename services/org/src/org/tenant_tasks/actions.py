@@ -1,6 +1,7 @@
 """Requesting tenant tasks and recording the reports of the services."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,12 +12,23 @@ from chassis.events.outbox import publish
 from chassis.tenancy.tasks import enqueue_task
 from chassis.web.commands import Command
 from contracts.org.events import TenantTaskRequested
+from contracts.tenant_tasks import COLLECT
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from org.people.actions.erasure import deactivate_people
 from org.principals.actions import lock_rights
 from org.tenant_tasks import store
-from org.tenant_tasks.domain import TenantTask, TenantTaskKind, TenantTaskReport, only_org_remains
+from org.tenant_tasks.domain import (
+    TenantTask,
+    TenantTaskFinding,
+    TenantTaskKind,
+    TenantTaskReport,
+    only_org_remains,
+    person_of_findings,
+)
+
+# Of the task as an aggregate: the request is version 1, what org collected is version 2.
+ERASURE_VERSION = 3
 
 
 async def latest_task(
@@ -75,7 +87,7 @@ async def request_tenant_task(
     await store.add(tx, task)
     requested = TenantTaskRequested(
         task_id=task.id,
-        kind=kind,
+        kind=COLLECT if kind is TenantTaskKind.ERASE else kind,
         requested_by=actor,
         ids=tuple(ids),
         phones=tuple(phones),
@@ -97,6 +109,8 @@ async def record_report(
     When all other services have deleted a tenant, org starts its own part. Called by an event
     handler.
     """
+    if kind == COLLECT:  # one that failed: nothing will be erased
+        await store.delete_findings(tx, report.task_id)
     try:
         await _add_report(tx, report)
     except NotFound:
@@ -106,6 +120,42 @@ async def record_report(
             only_org_is_left = await _add_report(tx, report)
         if kind == TenantTaskKind.DELETE and only_org_is_left:
             await enqueue_task(tx, TenantTaskRequested(task_id=report.task_id, kind=kind))
+
+
+async def record_finding(
+    tx: AsyncConnection, finding: TenantTaskFinding, *, operator: UUID | None
+) -> None:
+    """Store what a service found of a person; after the last service, have all of them erase it.
+
+    Called by an event handler.
+    """
+    task = await _locked_task(tx, finding.task_id, operator)
+    if task is None:
+        return
+    await store.add_finding(tx, finding)
+    person = person_of_findings(await store.list_findings(tx, task.id))
+    if person is None:
+        return
+    await store.delete_findings(tx, task.id)
+    erasure = TenantTaskRequested(
+        task_id=task.id, kind=task.kind, requested_by=task.requested_by, **dict(person)
+    )
+    await publish(tx, erasure, of=replace(task, version=ERASURE_VERSION))
+
+
+async def _locked_task(
+    tx: AsyncConnection, task_id: UUID, operator: UUID | None
+) -> TenantTask | None:
+    """Return a task of the tenant itself or of the operators' tenant, None for another one's."""
+    for owner in (None, operator):
+        try:
+            if owner is None:
+                return await store.get(tx, task_id, lock=True)
+            async with acting_for(tx, owner):
+                return await store.get(tx, task_id, lock=True)
+        except NotFound:
+            continue
+    return None
 
 
 async def _add_report(tx: AsyncConnection, report: TenantTaskReport) -> bool:

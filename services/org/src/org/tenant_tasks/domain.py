@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.resources import declared_services
-from contracts.tenant_tasks import TASK_FAILED
+from contracts.tenant_tasks import TASK_FAILED, PersonData
 
 
 class TenantTaskKind(StrEnum):
@@ -48,6 +48,28 @@ class TenantTaskReport:
     tables: Sequence[dict[str, Any]]
     notes: Sequence[str]
     finished_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantTaskFinding:
+    """What one service found of a person to erase; it is kept until all services have reported."""
+
+    task_id: UUID
+    service: str
+    person: PersonData
+
+
+def person_of_findings(findings: Sequence[TenantTaskFinding]) -> PersonData | None:
+    """Return what all services found together, None while one of them has not reported."""
+    if not {one.service for one in findings} >= set(declared_services()):
+        return None
+    people = [one.person for one in findings]
+    return PersonData(
+        ids=tuple(sorted({key for one in people for key in one.ids})),
+        phones=tuple(sorted({phone for one in people for phone in one.phones})),
+        emails=tuple(sorted({email for one in people for email in one.emails})),
+        values=tuple(sorted({value for one in people for value in one.values})),
+    )
 
 
 def state_from_reports(reports: Sequence[TenantTaskReport]) -> TenantTaskState:

@@ -15,7 +15,9 @@ from org.tenant_tasks.domain import TenantTaskKind, TenantTaskState
 class TenantTaskIn(BaseModel):
     """Export all data, or erase a person identified by ids, phone numbers and mail addresses.
 
-    Records with these ids lose all personal data. The phone numbers and mail addresses are removed
+    Records with these ids lose all personal data; the names, phone numbers and mail addresses in
+    them are removed from texts and files of all services too, but not from records of other
+    people who bear the same name. The phone numbers and mail addresses are removed
     from all records, but other records keep the rest, because they may belong to somebody else.
     """
 

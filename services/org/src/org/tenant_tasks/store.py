@@ -13,12 +13,13 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import enum_column, filter_indexes, tenant_column
+from chassis.database.columns import JsonDocument, enum_column, filter_indexes, tenant_column
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.lists.listing import Listing
 from chassis.records.writes import insert_row
+from contracts.tenant_tasks import PersonData
 from org.database import metadata
-from org.tenant_tasks.domain import TenantTask, TenantTaskKind, TenantTaskReport
+from org.tenant_tasks.domain import TenantTask, TenantTaskFinding, TenantTaskKind, TenantTaskReport
 from org.tenant_tasks.schemas import TenantTaskSummary
 
 LISTED_BY = ("kind", "target_id", "requested_by", "created_at")
@@ -44,6 +45,16 @@ tenant_task_reports = Table(
     Column("tables", JSONB, nullable=False),
     Column("notes", JSONB, nullable=False),
     instant("finished_at"),
+)
+
+# What the services found of a person to erase, until all of them have reported.
+tenant_task_findings = Table(
+    "tenant_task_findings",
+    metadata,
+    tenant_column(),
+    Column("task_id", Uuid, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("person", JsonDocument(PersonData), nullable=False),
 )
 
 
@@ -79,6 +90,30 @@ async def list_reports(tx: AsyncConnection, task_id: UUID) -> Sequence[TenantTas
     columns = tenant_task_reports.c
     query = select(tenant_task_reports).where(columns.task_id == task_id).order_by(columns.service)
     return [from_columns(TenantTaskReport, dict(row._mapping)) for row in await tx.execute(query)]
+
+
+async def add_finding(tx: AsyncConnection, finding: TenantTaskFinding) -> None:
+    """Insert what a service found unless it has reported already."""
+    values = {
+        "task_id": finding.task_id,
+        "service": finding.service,
+        "person": finding.person,
+    }
+    await tx.execute(insert(tenant_task_findings).values(values).on_conflict_do_nothing())
+
+
+async def list_findings(tx: AsyncConnection, task_id: UUID) -> Sequence[TenantTaskFinding]:
+    """Return what the services found for a task."""
+    columns = tenant_task_findings.c
+    query = select(tenant_task_findings).where(columns.task_id == task_id)
+    rows = (await tx.execute(query.order_by(columns.service))).mappings()
+    return [from_columns(TenantTaskFinding, dict(row)) for row in rows]
+
+
+async def delete_findings(tx: AsyncConnection, task_id: UUID) -> None:
+    """Delete what the services found for a task."""
+    is_found = tenant_task_findings.c.task_id == task_id
+    await tx.execute(tenant_task_findings.delete().where(is_found))
 
 
 LISTING = Listing(
