@@ -109,17 +109,6 @@ async def test_a_put_restores_a_deleted_record(records: Records) -> None:
     assert (await records.facts(first))[1:] == expected
 
 
-@pytest.mark.records(PUT, "DELETE /{}", without="POST /{}/restore")
-async def test_a_put_of_a_record_deleted_for_good_creates_another(records: Records) -> None:
-    body = await records.body()
-    first = (await records.put("1", body)).json()
-    await records.call("DELETE /{}", first["id"], if_match=ANY)
-    assert code_of(await records.call(GET, "erp", "1")) == (404, records.not_found)
-    second = await records.put("1", body)
-    assert second.status_code == 201, second.text
-    assert second.json()["id"] != first["id"]
-
-
 @pytest.mark.records(NAMES, ADD, GET)
 async def test_a_record_has_several_external_ids_and_shares_none(records: Records) -> None:
     record, other = await records.create(), await records.create()

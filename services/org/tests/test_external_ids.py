@@ -59,8 +59,8 @@ async def test_a_department_is_put_below_its_parent(client: AsyncClient) -> None
     assert (cycle.status_code, cycle.json()["code"]) == (409, "DEPARTMENT_CYCLE")
     assert (await client.delete(f"/departments/{created_body['id']}")).status_code == 204
     assert (await client.get(DEPARTMENT)).status_code == 404
-    recreated = created(await client.put(DEPARTMENT, json=body))
-    assert recreated["id"] != created_body["id"]
+    restored = (await client.put(DEPARTMENT, json=body)).json()
+    assert (restored["id"], restored["deleted_at"]) == (created_body["id"], None)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,11 @@ TEXTS: dict[str, Text] = {
         "该银行流水号已登记为回款 {document_no}。",
         "This bank reference is already recorded as payment {document_no}.",
     ),
+    "PAYMENT_DUPLICATE_HIDDEN": Text(
+        "该银行流水号已登记为一笔您不能查看的回款，请联系主管。",
+        "This bank reference is already recorded as a payment that you may not view. Please ask"
+        " your manager.",
+    ),
     "LINES_OR_STRATEGY": Text(
         "请填写核销明细，或选择核销策略（可限定金额），二者择一。",
         "Please enter either lines, or a strategy with an optional amount.",

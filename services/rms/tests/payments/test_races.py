@@ -163,5 +163,5 @@ async def test_concurrent_payments_with_one_reference_create_one(
         ("PAYMENT_DUPLICATE", created["id"])
     }
     async with committed.app.begin(tenant) as tx:
-        numbers = select(document_numbers.c.last).where(document_numbers.c.type == "payment")
+        numbers = select(document_numbers.c.last).where(document_numbers.c.type == "rms.payment")
         assert (await tx.execute(numbers)).scalar_one() == 2  # the ledger's payment has number 1

@@ -1,6 +1,7 @@
 """Tells people which new records an import has given them: one notice to each, not one a row."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,7 +33,7 @@ async def notify_owners(tx: AsyncConnection, run: Import) -> None:
     if run.dry_run or run.state is FAILED or not isinstance(scoped, ScopedResource):
         return
     for owner, count, first in (await tx.execute(_created_by_owner(scoped, run))).all():
-        about = RecordRef(resource=run.resource, record_id=first)
+        about = RecordRef(resource=run.resource, record_id=UUID(first))
         params = {"file_name": run.file_name, "count": str(count)}
         await notify(tx, IMPORTED, about, recipient=owner, params=params)
 

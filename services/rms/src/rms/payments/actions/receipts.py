@@ -110,10 +110,8 @@ async def _post(tx: AsyncConnection, payment: Payment, visibility: Visibility) -
     """The conflict names the existing payment only if the caller sees that one."""
     if not await insert_payment(tx, payment):
         existing = await find_payment_by_reference(tx, payment.bank_reference, visibility)
-        params = (
-            {"payment_id": str(existing.id), "document_no": existing.document_no}
-            if existing
-            else {}
-        )
+        if existing is None:
+            raise Conflict("PAYMENT_DUPLICATE_HIDDEN")
+        params = {"payment_id": str(existing.id), "document_no": existing.document_no}
         raise Conflict("PAYMENT_DUPLICATE", **params)
     await publish(tx, PAYMENT.event(PaymentReceived, payment), of=payment)
