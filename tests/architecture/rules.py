@@ -31,6 +31,11 @@ MAY_CATCH_ALL = {
     "timers.py": "the timer runner",
     "problems.py": "the problem handler",
 }
+# Errors whose first argument is a code; their keyword arguments are its params.
+CODED_ERRORS = {
+    "RuleBroken", "Conflict", "Forbidden", "NotYet", "Malformed", "Unauthenticated", "TooLarge",
+    "PreconditionFailed", "Unavailable", "TooManyRequests",
+}  # fmt: skip
 MAX_FILE, MAX_FUNCTION = 300, 40
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Modules of services that open transactions of their own; each with its reason.
@@ -192,11 +197,7 @@ def pure_domain(path: Path, tree: ast.Module, *, standard: frozenset[str]) -> It
 
 def codes(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Every error code that a module raises, with its line."""
-    raisers = {
-        "RuleBroken", "Conflict", "Forbidden", "NotYet", "Malformed", "Unauthenticated",
-        "TooLarge", "PreconditionFailed", "Unavailable", "PydanticCustomError", "Finding",
-        "TooManyRequests", "__init__",
-    }  # fmt: skip
+    raisers = CODED_ERRORS | {"PydanticCustomError", "Finding", "__init__"}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue

@@ -20,13 +20,10 @@ from chassis.foundation.text_rendering import (
 from chassis.foundation.texts import COMMON, Catalog
 from deploy.services import SERVICES
 from testkit.rendered_texts import faults_of
+from tests.architecture.rules import CODED_ERRORS
 from tests.architecture.test_texts import catalog
 
 ROOT = Path(__file__).parents[2]
-RAISERS = {
-    "RuleBroken", "Conflict", "Forbidden", "NotYet", "Malformed", "Unauthenticated", "TooLarge",
-    "PreconditionFailed", "Unavailable", "TooManyRequests",
-}  # fmt: skip
 # Ids that people give and know themselves.
 KNOWN_IDS = {"external_id", "client_id"}
 SAMPLES: dict[str, Any] = {
@@ -85,7 +82,7 @@ def raised_params(tree: ast.AST) -> Iterator[tuple[str, set[str], int]]:
             continue
         called = ast.unparse(node.func).split(".")[-1]
         given = {keyword.arg: keyword.value for keyword in node.keywords}
-        if called in RAISERS and len(node.args) == 1 and None not in given:
+        if called in CODED_ERRORS and len(node.args) == 1 and None not in given:
             yield from _with_code(node.args[0], {str(name) for name in given}, node.lineno)
         elif called == "Violation" and len(node.args) >= 2:
             params = node.args[2] if len(node.args) > 2 else ast.Dict([], [])

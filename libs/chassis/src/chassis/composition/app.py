@@ -13,9 +13,7 @@ from starlette.responses import Response
 
 from chassis.composition.features import imports_of, tables_with_custom_fields
 from chassis.database.engine import Database
-from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.events.relay.wakeup import Wakeup
-from chassis.events.resend_tables import event_resends
 from chassis.files.exports.routes import export_router
 from chassis.files.imports import tables as _import_tables  # noqa: F401  # registers the tables
 from chassis.files.imports.routes import import_router
@@ -26,26 +24,25 @@ from chassis.records.access import tables as _access_tables  # noqa: F401  # reg
 from chassis.records.access_keys import tables as _key_tables  # noqa: F401  # the same
 from chassis.records.access_keys.limits import AccessKeyLimits
 from chassis.records.audit import tables as _audit_tables  # noqa: F401  # registers the tables
-from chassis.records.audit.routes import audit_router
 from chassis.records.batch_routes import batch_routers
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same
 from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.dead_letter_routes import parked_event_router
 from chassis.records.event_feed_routes import event_feed_router
-from chassis.records.event_resend_routes import event_resend_router
+from chassis.records.event_resend_routes import RESENDS, event_resend_router
 from chassis.records.external_ids import tables as _name_tables  # noqa: F401  # the same
 from chassis.records.lists.saved_view_routes import saved_view_router
 from chassis.records.numbers.number_format_routes import number_format_router
-from chassis.records.rebuild_routes import rebuild_router
-from chassis.records.snapshots.routes import snapshot_router
-from chassis.records.snapshots.tables import event_snapshots
+from chassis.records.rebuild_routes import REBUILDS, rebuild_router
+from chassis.records.run_routes import run_audit_router
+from chassis.records.snapshots.routes import SNAPSHOTS, snapshot_router
 from chassis.records.unreadable_event_routes import unreadable_event_router
 from chassis.records.work import tables as _work_tables  # noqa: F401  # registers the table
 from chassis.records.working_time import tables as _time_tables  # noqa: F401  # the same
 from chassis.tenancy.export_routes import tenant_export_router
 from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web import problems
-from chassis.web.auth import KeySet, Verifier, allow
+from chassis.web.auth import KeySet, Verifier
 from chassis.web.enum_routes import enum_router
 from chassis.web.event_count_routes import event_count_router
 from chassis.web.head_requests import HeadMiddleware
@@ -125,31 +122,12 @@ def _common_routers(
         rebuild_router(service, replicas),
         event_feed_router(service),
         event_resend_router(service),
-        *_audit_routers_of_runs(service),
+        *(run_audit_router(service, runs) for runs in (SNAPSHOTS, REBUILDS, RESENDS)),
         saved_view_router(service),
         export_router(service),
         tenant_export_router(service),
         number_format_router(service, numbers),
         enum_router(),
-    ]
-
-
-def _audit_routers_of_runs(service: str) -> list[APIRouter]:
-    """Return the routers that show who requested and cancelled what operators do with events."""
-    runs = {
-        "event_snapshot": event_snapshots,
-        "replica_rebuild": replica_rebuilds,
-        "event_resend": event_resends,
-    }
-    return [
-        audit_router(
-            f"/{name.replace('_', '-')}s",
-            resource=name,
-            table=table,
-            dependencies=[allow(f"{service}.event.admin")],
-            tag="events",
-        )
-        for name, table in runs.items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""Every table of the backbone; each service's database has them; here workers see all tenants."""
+"""Every table of the backbone: each service's database has them, and workers see all tenants."""
 
 from typing import Any
 

@@ -9,6 +9,7 @@ a name, a document number, a day, a count; `{code:code}` is one that may look li
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from string import Formatter
 from typing import Any
 
@@ -30,7 +31,6 @@ class TextRenderer:
 
     def __init__(self, labels: Labels) -> None:
         self._labels = labels
-        self._enums: dict[str, set[str]] = {}
 
     def render(self, text: tuple[str, str], params: Mapping[str, Any], language: str) -> str:
         """Return the text in a language, filled with its params; absent ones become an ellipsis."""
@@ -63,15 +63,18 @@ class TextRenderer:
 
     def _enum_of(self, values: Sequence[str]) -> str:
         """Return the smallest enum that has all the values; "" if none has."""
-        if not self._enums:
-            enums = defaultdict(set)
-            for code in self._labels:
-                enum, dot, value = code.rpartition(".")
-                if dot:
-                    enums[enum].add(value)
-            self._enums = dict(enums)
         fitting = [name for name, known in self._enums.items() if known.issuperset(values)]
         return min(fitting, key=lambda name: (len(self._enums[name]), name), default="")
+
+    @cached_property
+    def _enums(self) -> Mapping[str, set[str]]:
+        """The values that have labels, by enum."""
+        enums = defaultdict(set)
+        for code in self._labels:
+            enum, dot, value = code.rpartition(".")
+            if dot:
+                enums[enum].add(value)
+        return enums
 
     def _scope(self, scope: str, chosen: int) -> str:
         """Return the resource and what may be done: 线索（编辑）, Lead (edit)."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from chassis.foundation.strict_json import UnstorableText
 from kernel.errors import Violation
 
@@ -41,6 +43,12 @@ def from_pydantic(errors: Sequence[Mapping[str, Any]]) -> list[Violation]:
     """Return the violations of a failed validation, in order and without duplicates."""
     violations = [Violation(pointer_of(e["loc"]), *_code_of(e)) for e in errors]
     return [v for index, v in enumerate(violations) if v not in violations[:index]]
+
+
+def violations_of_body(invalid: ValidationError, *above: str) -> list[Violation]:
+    """Return the violations of a document that stands in the body, below the fields `above`."""
+    errors = [{**error, "loc": ("body", *above, *error["loc"])} for error in invalid.errors()]
+    return from_pydantic(errors)
 
 
 def pointer_of(location: Sequence[str | int]) -> str:

@@ -14,11 +14,10 @@ from chassis.events.resend_commands import (
 )
 from chassis.events.resend_tables import event_resends
 from chassis.foundation.clock import Now
-from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.lists.listing import Listing
+from chassis.records.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.auth import Caller, allow
 from chassis.web.routing import new_router
-from chassis.web.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.transaction import Tx
 
 
@@ -43,15 +42,6 @@ class EventResendOut(RunOut):
     quarantined: int = Field(description="How many wait, because the broker refused one before")
 
 
-RESENDS = RunRoutes(
-    name="event_resend",
-    noun="resend",
-    answer=EventResendOut,
-    get=get_resend,
-    cancel=cancel_resend,
-    cancelled="Send none of the events that are still to be sent",
-)
-
 LISTING = Listing(
     event_resends,
     EventResendOut,
@@ -60,6 +50,14 @@ LISTING = Listing(
     filters=["topic", "requested_by", "requested_at", "finished_at"],
     sorts=["requested_at"],
     technical=True,
+)
+
+RESENDS = RunRoutes(
+    listing=LISTING,
+    noun="resend",
+    get=get_resend,
+    cancel=cancel_resend,
+    cancelled="Send none of the events that are still to be sent",
 )
 
 
@@ -86,6 +84,5 @@ def event_resend_router(service: str) -> APIRouter:
         response.headers["Location"] = f"/{service}/v1/event-resends/{resend.id}"
         return EventResendOut.model_validate(resend)
 
-    add_list_routes(router, LISTING, guard=admin)
     add_run_routes(router, RESENDS, admin)
     return router

@@ -12,11 +12,10 @@ from chassis.events.rebuilds.requests import RebuildStatus
 from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.foundation.clock import Now
 from chassis.records.lists.filters import EnumFilter
-from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.lists.listing import Listing
+from chassis.records.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.auth import Caller, allow
 from chassis.web.routing import new_router
-from chassis.web.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
 
@@ -62,15 +61,6 @@ class RebuildOut(RunOut):
     error: str | None
 
 
-REBUILDS = RunRoutes(
-    name="replica_rebuild",
-    noun="rebuild",
-    answer=RebuildOut,
-    get=requests.get_rebuild,
-    cancel=requests.cancel_rebuild,
-    cancelled="Give the new generation up; a copy that was swapped refuses",
-)
-
 LISTING = Listing(
     replica_rebuilds,
     RebuildOut,
@@ -79,6 +69,14 @@ LISTING = Listing(
     filters=[EnumFilter("status", RebuildStatus), "subscription", "requested_by", "requested_at"],
     sorts=["requested_at"],
     technical=True,
+)
+
+REBUILDS = RunRoutes(
+    listing=LISTING,
+    noun="rebuild",
+    get=requests.get_rebuild,
+    cancel=requests.cancel_rebuild,
+    cancelled="Give the new generation up; a copy that was swapped refuses",
 )
 
 
@@ -106,6 +104,5 @@ def rebuild_router(service: str, replicas: Collection[str]) -> APIRouter:
         )
         return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
 
-    add_list_routes(router, LISTING, guard=admin)
     add_run_routes(router, REBUILDS, admin)
     return router

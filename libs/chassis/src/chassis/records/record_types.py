@@ -222,6 +222,6 @@ def record_type_or_none(resource: str) -> RecordType[Any] | None:
 
 async def lock_first(tx: AsyncConnection, resource: str) -> None:
     """Take the locks that writers of this resource take before any row of it."""
-    declared = _DECLARED.get(resource)
+    declared = record_type_or_none(resource)
     if declared is not None and declared.lock_first is not None:
         await declared.lock_first(tx)

@@ -73,7 +73,7 @@ async def erase_rows(tx: AsyncConnection, page: RowPage, person: ErasureSubject)
     rows = await _rows_about(tx, page, person)
     if personal_columns(table, DIGEST_KIND):
         for row in rows:
-            await tx.execute(delete(table).where(*_key_is(table, row)))
+            await tx.execute(delete(table).where(*has_key_of(table, row)))
         return len(rows)
     emptied = [(row, empty) for row in rows if (empty := _emptied(table, row, person))]
     for row, empty in emptied:
@@ -158,7 +158,8 @@ def _is_about(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> b
     return str(row.get("id")) in ids or any(str(value) in ids for value in about)
 
 
-def _key_is(table: Table, row: Mapping[Any, Any]) -> list[ColumnElement[bool]]:
+def has_key_of(table: Table, row: Mapping[Any, Any]) -> list[ColumnElement[bool]]:
+    """Return the conditions that find a row again by its primary key."""
     return [column == row[column.key] for column in table.primary_key.columns]
 
 

@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import NAME_KEY_OF, JsonDocument
 from chassis.records.search.words import index_words
-from chassis.tenancy.erase import rewrite_row, with_name_keys
+from chassis.tenancy.erase import has_key_of, rewrite_row, with_name_keys
 from chassis.tenancy.namesakes import Namesakes, ids_in
 from chassis.tenancy.personal_data_map import FILE_KIND
 from chassis.tenancy.personal_patterns import candidate_pattern
@@ -142,7 +142,7 @@ async def _redact_row(
     tx: AsyncConnection, table: Table, key: ScannedRow, namesakes: Namesakes
 ) -> bool:
     """Redact one row; return whether anything changed."""
-    query = select(*map(_raw, table.c)).where(*_is(table, key))
+    query = select(*map(_raw, table.c)).where(*has_key_of(table, key))
     row = (await tx.execute(query)).mappings().one_or_none()
     if row is None:
         return False
@@ -192,10 +192,6 @@ def _ids_of(row: ScannedRow, columns: Sequence[Column[Any]]) -> set[UUID]:
         if isinstance(value, bytes) and len(value) <= MAX_SEARCHED_BYTES
     ]
     return _own_ids(row) | ids_in(texts)
-
-
-def _is(table: Table, key: ScannedRow) -> list[ColumnElement[bool]]:
-    return [column == key[column.key] for column in table.primary_key.columns]
 
 
 async def _redacted(

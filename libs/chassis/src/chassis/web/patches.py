@@ -8,7 +8,7 @@ from pydantic import BaseModel, GetJsonSchemaHandler, RootModel, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from chassis.foundation.violations import from_pydantic
+from chassis.foundation.violations import violations_of_body
 from kernel.errors import Invalid
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -60,8 +60,7 @@ class MergePatch(RootModel[dict[str, Any]], Generic[M]):
         try:
             return self.edit_model().model_validate(document)
         except ValidationError as invalid:
-            errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
-            raise Invalid(from_pydantic(errors)) from None
+            raise Invalid(violations_of_body(invalid)) from None
 
     def applied(self, before: E) -> E:
         """Return the entity with the patch applied to its fields of the same names.

@@ -87,10 +87,12 @@ async def transfer_account_contacts(command: Command, account_id: UUID, owner_id
     The caller has locked the row of the account. The notice of the account covers its contacts.
     """
     for contact in await store.lock_all_of_account(command.tx, account_id):
-        before, resource = contact.owner_id, CONTACT.scoped.resource
+        before = contact.owner_id
         if before != owner_id:
             await save_record(command, CONTACT, contact, replace(contact, owner_id=owner_id))
-            await add_owner_change(command, resource, contact.id, before=before, after=owner_id)
+            await add_owner_change(
+                command, CONTACT.scoped, contact.id, before=before, after=owner_id
+            )
 
 
 async def delete_contact(command: Command, contact_id: UUID) -> None:

@@ -21,7 +21,7 @@ from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.dead_letters import ParkedEvent, ParkedEventStatus
 from chassis.events.consumer.decoded_records import from_stored_json, to_stored_json
 from chassis.events.envelope import Envelope, EnvelopeInvalid
-from chassis.foundation.violations import from_pydantic
+from chassis.foundation.violations import violations_of_body
 from contracts.event import EVENT_CLASSES
 from kernel.errors import Invalid, NotFound, RuleBroken
 
@@ -174,6 +174,5 @@ def _ensure_fits_type(event_type: str, data: Mapping[str, Any]) -> None:
         return  # unknown in this process: the worker validates it at the retry
     try:
         event_class.model_validate(data)
-    except ValidationError as error:
-        errors = [{**one, "loc": ("body", "data", *one["loc"])} for one in error.errors()]
-        raise Invalid(from_pydantic(errors)) from None
+    except ValidationError as invalid:
+        raise Invalid(violations_of_body(invalid, "data")) from None

@@ -1,6 +1,6 @@
 """Tells people which new records an import has given them: one notice to each, not one a row."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, Text, cast, func, select
@@ -38,14 +38,13 @@ async def notify_owners(tx: AsyncConnection, run: Import) -> None:
         await notify(tx, IMPORTED, about, recipient=owner, params=params)
 
 
-def _created_by_owner(scoped: ScopedResource, run: Import) -> Select[Any]:
+def _created_by_owner(scoped: ScopedResource, run: Import) -> Select[str, int, str]:
     """Return the query of the owners of created records, with their number and one of them."""
-    rows, records = import_results.c, scoped.table.c
-    owner = records[scoped.owner]
+    rows, owner = import_results.c, scoped.owner_column
     first = func.min(cast(rows.record_id, Text))
     return (
         select(owner, func.count(), first)
-        .join_from(import_results, scoped.table, records.id == rows.record_id)
+        .join_from(import_results, scoped.table, scoped.table.c.id == rows.record_id)
         .where(
             rows.import_id == run.id,
             rows.outcome == RowOutcome.CREATED,

@@ -34,7 +34,7 @@ from chassis.files.imports.target import (
     updated,
 )
 from chassis.foundation.texts import Catalog
-from chassis.foundation.violations import from_pydantic
+from chassis.foundation.violations import violations_of_body
 from chassis.records.access.owners import subjects_by_name
 from chassis.records.access.visibility import Access
 from chassis.records.custom_fields.cells import parse_custom_field_cells
@@ -227,8 +227,7 @@ class _RowsImport(Generic[B, R]):
         try:
             body = self.resource.body.model_validate(document)
         except ValidationError as invalid:
-            errors = [{**one, "loc": ("body", *one["loc"])} for one in invalid.errors()]
-            raise Invalid(from_pydantic(errors)) from None
+            raise Invalid(violations_of_body(invalid)) from None
         return await self.resource.create_from(command, body)
 
     async def _edit(

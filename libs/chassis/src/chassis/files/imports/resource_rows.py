@@ -53,7 +53,7 @@ def row_reader(
     values = [one for one in columns if one.refers_to is None]
     model = _model_of(values)
     readers = {one.name: partial(_value, one, _choices(one, texts)) for one in values}
-    return partial(_read, resource, columns, model, readers)
+    return partial(_read, resource, {one.name: one for one in columns}, model, readers)
 
 
 def _model_of(columns: Sequence[BodyColumn]) -> type[BaseModel]:
@@ -73,12 +73,11 @@ def _model_of(columns: Sequence[BodyColumn]) -> type[BaseModel]:
 
 def _read(
     resource: str,
-    columns: Sequence[BodyColumn],
+    by_name: Mapping[str, BodyColumn],
     model: type[BaseModel],
     readers: Mapping[str, Callable[[str], Any]],
     cells: Cells,
 ) -> ParsedRow[ResourceRow]:
-    by_name = {one.name: one for one in columns}
     values: dict[str, Any] = {}
     references: dict[str, Sequence[str]] = {}
     errors: list[Finding] = []

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
 from chassis.foundation.refusals import Unavailable
-from chassis.foundation.violations import from_pydantic
+from chassis.foundation.violations import violations_of_body
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.web.auth import Principal
 from chassis.web.commands import Command
@@ -257,8 +257,7 @@ def validate_row(
     try:
         value = shape(model.model_validate(dict(body)))
     except ValidationError as invalid:
-        errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
-        violations = from_pydantic(errors)
+        violations = violations_of_body(invalid)
         return ParsedRow(
             errors=[Finding(v.code, params=v.params, field=_field(v.pointer)) for v in violations]
         )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.write_cause import set_audit_reason
 from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import owner_changes, people
-from chassis.records.access.visibility import Access, ScopedResource
+from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
 from chassis.records.work.actions import announce_owner
 from chassis.web.commands import Command
 from chassis.web.preconditions import Versioned
@@ -92,7 +92,7 @@ async def transfer_record(
         await set_audit_reason(tx, command.reason)
     saved = await request.transfer(command, record_id, request.owner_id)
     before, after = access.owner_id, request.owner_id
-    await add_owner_change(command, scoped.resource, record_id, before=before, after=after)
+    await add_owner_change(command, scoped, record_id, before=before, after=after)
     if command.announces:
         about, name = RecordRef(resource=scoped.resource, record_id=record_id), saved.display_name
         await announce_owner(tx, about, name=name, owner_id=after, actor=caller.subject)
@@ -100,12 +100,17 @@ async def transfer_record(
 
 
 async def add_owner_change(
-    command: Command, resource: str, record_id: UUID, *, before: str | None, after: str
+    command: Command,
+    scoped: ScopedResource | UnownedResource,
+    record_id: UUID,
+    *,
+    before: str | None,
+    after: str,
 ) -> None:
     """Add a change of the owner to the history of a record that has just been saved."""
     change = {
         "id": new_id(),
-        "resource": resource,
+        "resource": scoped.resource,
         "record_id": record_id,
         "from_owner_id": before,
         "to_owner_id": after,

@@ -8,14 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.foundation.clock import Now
 from chassis.records.codes import WholeNumber
 from chassis.records.lists.filters import EnumFilter
-from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.lists.listing import Listing
+from chassis.records.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.records.snapshots import runs
 from chassis.records.snapshots.runs import SnapshotStatus
 from chassis.records.snapshots.tables import event_snapshots
 from chassis.web.auth import Caller, allow
 from chassis.web.routing import new_router
-from chassis.web.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.transaction import Tx
 
 
@@ -48,15 +47,6 @@ class SnapshotOut(RunOut):
     error: str | None
 
 
-SNAPSHOTS = RunRoutes(
-    name="event_snapshot",
-    noun="snapshot",
-    answer=SnapshotOut,
-    get=runs.get_run,
-    cancel=runs.cancel_snapshot,
-    cancelled="Publish no further record; those that were published stay in the copies",
-)
-
 LISTING = Listing(
     event_snapshots,
     SnapshotOut,
@@ -65,6 +55,14 @@ LISTING = Listing(
     filters=[EnumFilter("status", SnapshotStatus), "requested_by", "requested_at"],
     sorts=["requested_at"],
     technical=True,
+)
+
+SNAPSHOTS = RunRoutes(
+    listing=LISTING,
+    noun="snapshot",
+    get=runs.get_run,
+    cancel=runs.cancel_snapshot,
+    cancelled="Publish no further record; those that were published stay in the copies",
 )
 
 
@@ -89,6 +87,5 @@ def snapshot_router(service: str) -> APIRouter:
         )
         return SnapshotOut.model_validate(run)
 
-    add_list_routes(router, LISTING, guard=admin)
     add_run_routes(router, SNAPSHOTS, admin)
     return router

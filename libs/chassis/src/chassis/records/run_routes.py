@@ -1,4 +1,4 @@
-"""The routes that snapshots, rebuilds and resends share beside their lists: get and cancel."""
+"""The routes that snapshots, rebuilds and resends share: list, get, cancel and audit."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.foundation.clock import Now
-from chassis.web.auth import Caller
+from chassis.records.audit.routes import audit_router
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing
+from chassis.web.auth import Caller, allow
 from chassis.web.references import PersonSubject
 from chassis.web.transaction import Tx
 
@@ -46,32 +49,32 @@ class RunOut(BaseModel):
 class RunRoutes:
     """What the routes of a kind of run need.
 
-    `name` begins the operation ids, and `noun` names a run in texts and its id in the path. `get`
-    and `cancel` work on one. `cancelled` says what cancelling does.
+    The name of the resource of the `listing` begins the operation ids, and `noun` names a run in
+    texts and its id in the path. `get` and `cancel` work on one. `cancelled` says what cancelling
+    does.
     """
 
-    name: str
+    listing: Listing[Any]
     noun: str
-    answer: type[RunOut]
     get: Callable[..., Awaitable[Any]]
     cancel: Callable[..., Awaitable[Any]]
     cancelled: str
 
 
 def add_run_routes(router: APIRouter, runs: RunRoutes, dependencies: list[Any]) -> None:
-    """Add get and cancel to the router of a kind of run."""
-    answer = runs.answer
+    """Add list, get and cancel to the router of a kind of run."""
+    answer: type[RunOut] = runs.listing.shows
+    name = runs.listing.resource
     guard: dict[str, Any] = {"dependencies": dependencies}
     id_type: Any = Annotated[UUID, Path(alias=f"{runs.noun}_id")]
     path = f"/{{{runs.noun}_id}}"
+    add_list_routes(router, runs.listing, guard=dependencies)
 
-    @router.get(
-        path, name=f"{runs.name}_get", summary=f"Get a {runs.noun} with its progress", **guard
-    )
+    @router.get(path, name=f"{name}_get", summary=f"Get a {runs.noun} with its progress", **guard)
     async def run_get(run_id: id_type, tx: Tx) -> answer:  # type: ignore[valid-type]  # FastAPI reads it at run time
         return answer.model_validate(await runs.get(tx, run_id))
 
-    @router.post(f"{path}/cancel", name=f"{runs.name}_cancel", summary=runs.cancelled, **guard)
+    @router.post(f"{path}/cancel", name=f"{name}_cancel", summary=runs.cancelled, **guard)
     async def run_cancel(
         run_id: id_type,
         body: RunCancelIn,
@@ -81,3 +84,15 @@ def add_run_routes(router: APIRouter, runs: RunRoutes, dependencies: list[Any]) 
     ) -> answer:  # type: ignore[valid-type]  # the same
         by, note = caller.subject, body.note
         return answer.model_validate(await runs.cancel(tx, run_id, by=by, now=now, note=note))
+
+
+def run_audit_router(service: str, runs: RunRoutes) -> APIRouter:
+    """Build the route that shows who requested and cancelled a run, for administrators."""
+    listing = runs.listing
+    return audit_router(
+        f"/{listing.collection}",
+        resource=listing.resource,
+        table=listing.table,
+        dependencies=[allow(f"{service}.event.admin")],
+        tag="events",
+    )
