@@ -1,6 +1,6 @@
 """Every business table is audited, or is listed as an exception with its reason."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import asyncpg
@@ -67,10 +67,10 @@ OPEN_TO_OTHERS = """
 
 @dataclass(frozen=True)
 class Migrated:
-    """A service's database and its audited tables."""
+    """A service's database and its audited tables, each with the resource that entries name."""
 
     database: ServiceDatabase
-    audited: frozenset[str]
+    audited: Mapping[str, str]
     audited_columns: frozenset[str]  # columns of audited tables whose values are in the entries
     unfiltered: frozenset[str]  # tables whose custom fields no list can be filtered by
     open_to_others: frozenset[str]  # functions whose search path is not fixed
@@ -81,7 +81,8 @@ async def migrated(request: pytest.FixtureRequest, worker_id: str) -> AsyncItera
     database = await databases.create_database(request.param, f"audit_{worker_id}")
     owner = await asyncpg.connect(database.owner_url.replace("+asyncpg", ""))
     rows = await owner.fetch(
-        "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        "SELECT c.relname, split_part(encode(t.tgargs, 'escape'), '\\000', 1) AS resource"
+        " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_proc p ON p.oid = t.tgfoid"
         " WHERE p.proname = 'audit_row' AND t.tgenabled = 'O' AND t.tgname = 'audit'"
     )
@@ -91,7 +92,7 @@ async def migrated(request: pytest.FixtureRequest, worker_id: str) -> AsyncItera
     await owner.close()
     yield Migrated(
         database,
-        frozenset(row["relname"] for row in rows),
+        {row["relname"]: row["resource"] for row in rows},
         frozenset(row["audited_column"] for row in audited_columns),
         frozenset(row["relname"] for row in unfiltered),
         frozenset(row["proname"] for row in open_to_others),
@@ -108,7 +109,7 @@ async def test_every_business_table_is_audited(migrated: Migrated) -> None:
         is_copy = {"epoch", "sequence"} <= set(table.c.keys())  # its origin is audited elsewhere
         if not is_copy and f"{service}.{name}" not in NOT_AUDITED:
             required.add(name)
-    assert required - migrated.audited == set()
+    assert required - migrated.audited.keys() == set()
 
 
 async def test_every_exception_names_an_existing_table(migrated: Migrated) -> None:
@@ -116,7 +117,12 @@ async def test_every_exception_names_an_existing_table(migrated: Migrated) -> No
     _, own = metadata_of(service)
     listed = {name.split(".")[1] for name in NOT_AUDITED if name.startswith(f"{service}.")}
     assert listed <= set(own.tables)
-    assert not listed & migrated.audited
+    assert not listed & migrated.audited.keys()
+
+
+async def test_audit_entries_name_resources_as_everything_else_does(migrated: Migrated) -> None:
+    own = (f"{migrated.database.service}.", "@resource")  # or what the row itself names
+    assert {name for name in migrated.audited.values() if not name.startswith(own)} == set()
 
 
 async def test_audit_entries_hold_no_secrets(migrated: Migrated) -> None:

@@ -15,6 +15,7 @@ from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.events.resend_tables import event_resends
 from chassis.files.exports.tables import exports
 from chassis.files.imports.tables import import_runs
+from chassis.records.custom_fields.tables import definitions
 from chassis.records.lists.tables import saved_views
 from chassis.records.snapshots.tables import event_snapshots
 from chassis.web.openapi import response_properties
@@ -40,7 +41,6 @@ PLAIN = {
     "/departments/{}/subtree": "one branch of the tree; the list filters by department",
     "/accounts/{}/subtree": "one branch of the tree; the list filters by parent",
     "/tenant/audit": "the history of one record, newest first",
-    "/custom-fields": "all of one resource in the order of their form, 200 at most",
     "/number-formats": "one for each type of document",
     "/tenant-exports": "the few of the last days",
     "/me/sessions": "the sessions of one person",
@@ -72,6 +72,10 @@ SHARED: Mapping[str, tuple[Table, Mapping[str, str]]] = {
         },
     ),
     "/exports": (exports, {"created_by": LI, "failures": "'[]'", "fields": "NULL"}),
+    "/custom-fields": (
+        definitions,
+        {"choices": "'[]'", "type": "'TEXT'", "minimum": "NULL", "maximum": "NULL"},
+    ),
     "/saved-views": (saved_views, {"subject": LI, "fields": "'[]'", "is_default": "n = 1"}),
     "/event-snapshots": (
         event_snapshots,

@@ -10,10 +10,15 @@ from chassis.database.columns import CURRENT_TENANT
 OWN_ROWS = f"tenant_id = (SELECT {CURRENT_TENANT})"
 
 
-def roles() -> tuple[str, str]:
-    """Return the names of the app and the worker role of the owner that runs the migration."""
+def own_service() -> str:
+    """Return the name of the service whose database is migrated: its owner runs the migration."""
     owner = op.get_bind().exec_driver_sql("SELECT current_user").scalar_one()
-    service = str(owner).removesuffix("_owner")
+    return str(owner).removesuffix("_owner")
+
+
+def roles() -> tuple[str, str]:
+    """Return the names of the app and the worker role of the service."""
+    service = own_service()
     return f"{service}_app", f"{service}_worker"
 
 

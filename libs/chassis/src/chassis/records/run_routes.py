@@ -91,7 +91,7 @@ def run_audit_router(service: str, runs: RunRoutes) -> APIRouter:
     listing = runs.listing
     return audit_router(
         f"/{listing.collection}",
-        resource=listing.resource,
+        resource=f"{service}.{listing.resource}",
         table=listing.table,
         dependencies=[allow(f"{service}.event.admin")],
         tag="events",

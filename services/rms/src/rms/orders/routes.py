@@ -33,7 +33,7 @@ from rms.orders.actions.lifecycle import amend_order, confirm_order
 from rms.orders.actions.shipments import ship_order
 from rms.orders.domain.amendments import Amendment
 from rms.orders.domain.order import LineQuantity
-from rms.orders.schemas import (
+from rms.orders.schemas.documents import (
     CancellationOut,
     LinesCancelIn,
     OrderAmendIn,

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import Visibility, is_visible
-from rms.orders.schemas import OrderLineOut, OrderOut, OrderSummary
+from rms.orders.schemas.documents import OrderLineOut, OrderOut
+from rms.orders.schemas.summary import OrderSummary
 from rms.orders.store.reads import read_all_shipments
 from rms.orders.store.writes import ORDER
 from rms.receivables.domain import Receivable

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chassis.records.access.schemas import PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.money import Money
+from rms.orders.schemas.summary import OrderSummary
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus
 
 # Free text that orders, receivables and payments share.
@@ -32,8 +33,9 @@ class ReceivableOut(BaseModel):
 
     id: UUID
     document_no: str = Field(examples=["AR-2026-000001"])
-    order_id: UUID
+    order_id: Annotated[UUID, RefersTo("rms.order")]
     order_no: str = Field(examples=["SO-2026-000001"])
+    order: Expandable[OrderSummary] = None
     kind: ReceivableKind
     shipment_id: Annotated[UUID | None, RefersTo("rms.shipment")] = Field(
         description="Null for a prepayment"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import Table
 
@@ -15,6 +15,9 @@ from chassis.records.codes import WholeNumber
 from chassis.records.custom_fields import actions, store
 from chassis.records.custom_fields.domain import LONGEST_TEXT, FieldDefinition, FieldType
 from chassis.records.custom_fields.tables import definitions
+from chassis.records.lists.filters import EnumFilter
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing
 from chassis.web.auth import allow
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -102,10 +105,16 @@ class FieldOut(BaseModel):
     updated_at: datetime
 
 
-class FieldList(BaseModel):
-    """All custom fields of a resource, in their order."""
-
-    items: list[FieldOut]
+LISTING = Listing(
+    definitions,
+    FieldOut,
+    resource="custom_field",
+    collection="custom-fields",
+    entity=FieldDefinition,
+    filters=["resource", EnumFilter("type", FieldType), "active"],
+    sorts=["position"],
+    technical=True,
+)
 
 
 def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRouter:
@@ -126,11 +135,12 @@ def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRout
         response.headers["Location"] = f"/{service}/v1/custom-fields/{added.id}"
         return FieldOut.model_validate(added)
 
-    @router.get("", name="custom_field_list", dependencies=[may_read])
-    async def list_all(tx: Tx, resource: Annotated[str, Query()]) -> FieldList:
-        """List the custom fields of a resource in their order, inactive ones included."""
-        definitions = await store.definitions_of(tx, resource)
-        return FieldList(items=[FieldOut.model_validate(one) for one in definitions.values()])
+    add_list_routes(
+        router,
+        LISTING,
+        guard=[may_read],
+        description="`?resource=l2o.account&sort=position` lists those of one form, in its order.",
+    )
 
     @router.get("/{definition_id}", name="custom_field_get", dependencies=[may_read])
     async def get(definition_id: UUID, tx: Tx) -> FieldOut:
@@ -139,7 +149,10 @@ def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRout
 
     _add_changes(router, resources, may_write)
     entries = audit_router(
-        "/custom-fields", resource="custom_field", table=definitions, dependencies=[may_read]
+        "/custom-fields",
+        resource=f"{service}.custom_field",
+        table=definitions,
+        dependencies=[may_read],
     )
     router.routes.extend(entries.routes)
     return router

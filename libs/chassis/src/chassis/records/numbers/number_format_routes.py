@@ -58,6 +58,7 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
     """Return the routes `/number-formats`; `prefixes` maps the documents: `{"cpq.quote": "Q"}`."""
     router = new_router("/number-formats", tag="number formats")
     read, write = (allow(f"{service}.number_format.{verb}") for verb in ("read", "write"))
+    resource = f"{service}.number_format"
     defaults = {type: NumberFormat(type=type, prefix=one) for type, one in prefixes.items()}
 
     def default_format(type: str) -> NumberFormat:
@@ -102,7 +103,7 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
         caller: Caller,
     ) -> Page[AuditEntryOut]:
         """List the changes of the number format of a document type, newest first."""
-        return await audit_page(tx, page, "number_format", caller.tenant_id, part_id=default.type)
+        return await audit_page(tx, page, resource, caller.tenant_id, part_id=default.type)
 
     return router
 

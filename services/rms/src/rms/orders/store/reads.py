@@ -18,13 +18,8 @@ from rms.orders.domain.cancellations import Cancellation
 from rms.orders.domain.lines import LinePart
 from rms.orders.domain.order import Order
 from rms.orders.domain.shipments import Shipment
-from rms.orders.schemas import (
-    CancellationOut,
-    OrderSummary,
-    RevisionOut,
-    ShipmentLineOut,
-    ShipmentOut,
-)
+from rms.orders.schemas.documents import CancellationOut, RevisionOut, ShipmentLineOut, ShipmentOut
+from rms.orders.schemas.summary import OrderSummary
 from rms.orders.store.tables import (
     ORDERS,
     order_cancellations,

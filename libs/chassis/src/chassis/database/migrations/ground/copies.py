@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
 from chassis.database.ddl import index
-from chassis.database.migration_operations import audited, secure
+from chassis.database.migration_operations import audited, own_service, secure
 
 TABLES = ("event_snapshots", "replica_rebuilds", "staged_states")
 
@@ -60,7 +60,7 @@ def _event_snapshots() -> None:
         index("event_snapshots", "tenant_id", column, "id")
     secure("event_snapshots", worker_sees_all=True, app="SELECT, INSERT, UPDATE")
     progress = ("aggregate", "after_id", "published", "total", "last_xid", "progressed_at")
-    audited("event_snapshots", resource="event_snapshot", noise=progress)
+    audited("event_snapshots", resource=f"{own_service()}.event_snapshot", noise=progress)
 
 
 def _replica_rebuilds() -> None:
@@ -103,7 +103,9 @@ def _replica_rebuilds() -> None:
     secure("replica_rebuilds", worker_sees_all=True, app="SELECT, INSERT, UPDATE")
     progress = ("places", "whole_aggregates", "records_read", "records_total", "progressed_at")
     results = ("rows_written", "rows_deleted", "rows_kept", "unreadable")
-    audited("replica_rebuilds", resource="replica_rebuild", noise=(*progress, *results))
+    audited(
+        "replica_rebuilds", resource=f"{own_service()}.replica_rebuild", noise=(*progress, *results)
+    )
 
 
 def _staged_states() -> None:

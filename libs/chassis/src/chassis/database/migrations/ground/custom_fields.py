@@ -8,7 +8,7 @@ from chassis.database import custom_values_trigger
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
 from chassis.database.ddl import index
-from chassis.database.migration_operations import audited, secure
+from chassis.database.migration_operations import audited, own_service, secure
 
 TABLES = (
     "external_ids",
@@ -79,8 +79,10 @@ def _custom_field_definitions() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
     )
     index("custom_field_definitions", "tenant_id", "resource", "key", unique=True)
+    for column in ("resource", "type", "active", "position"):
+        index("custom_field_definitions", "tenant_id", column, "id")
     secure("custom_field_definitions")
-    audited("custom_field_definitions", resource="custom_field")
+    audited("custom_field_definitions", resource=f"{own_service()}.custom_field")
 
 
 def _custom_values() -> None:

@@ -11,6 +11,7 @@ from chassis.database.migration_operations import (
     allow_deletes,
     audited,
     grant_to_worker,
+    own_service,
     secure,
 )
 
@@ -190,7 +191,7 @@ def _event_resends() -> None:
         index("event_resends", "tenant_id", column, "id")
     secure("event_resends", worker_sees_all=True, app="SELECT, INSERT, UPDATE")
     progress = ("sent", "quarantined", "progressed_at")
-    audited("event_resends", resource="event_resend", noise=progress)
+    audited("event_resends", resource=f"{own_service()}.event_resend", noise=progress)
 
 
 def _event_resend_keys() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
 from chassis.database.ddl import index
-from chassis.database.migration_operations import audited, roles, secure
+from chassis.database.migration_operations import audited, own_service, roles, secure
 
 TABLES = (
     "tenant_settings",
@@ -130,7 +130,11 @@ def _number_formats() -> None:
     )
     secure("number_formats")
     audited(
-        "number_formats", resource="number_format", key="tenant_id", part="formats", part_key="type"
+        "number_formats",
+        resource=f"{own_service()}.number_format",
+        key="tenant_id",
+        part="formats",
+        part_key="type",
     )
 
 

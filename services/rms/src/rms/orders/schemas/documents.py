@@ -6,15 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.records.access.schemas import PersonSummary, RecordSummary
-from chassis.web.references import Expandable, PersonSubject, RefersTo
+from chassis.web.references import PersonSubject, RefersTo
 from contracts.rms.events import OrderState
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import Money
-from kernel.taxes import TaxRounding
-from rms.orders.domain.order import OrderStatus
-from rms.payment_terms.schemas import TermOut
+from rms.orders.schemas.summary import OrderSummary
 from rms.receivables.schemas import NoteText, ReasonText, ReceivableOut
 
 _LINE = "01990000-0000-7000-8000-000000000001"
@@ -188,48 +185,6 @@ class OrderLineOut(BaseModel):
     gross_amount: Money
     shipped_amount: Money = Field(description="Gross amount of the shipped quantity")
     cancelled_amount: Money = Field(description="Gross amount of the cancelled quantity")
-
-
-class OrderSummary(BaseModel):
-    """An order without its lines."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    document_no: str = Field(examples=["SO-2026-000001"])
-    quote_id: UUID
-    quote_no: str
-    opportunity_id: Annotated[UUID, RefersTo("l2o.opportunity")]
-    opportunity_name: str | None = None
-    opportunity: Expandable[RecordSummary] = None
-    account_id: Annotated[UUID, RefersTo("l2o.account")]
-    account: Expandable[RecordSummary] = None
-    account_name: str
-    owner_id: Annotated[str | None, PersonSubject]
-    owner_name: str | None = None
-    owner: Expandable[PersonSummary] = None
-    currency: str
-    status: OrderStatus
-    revision: int = Field(description="1, plus 1 for every amendment")
-    requested_date: date | None
-    payment_term: TermOut
-    tax_rounding: TaxRounding = Field(
-        description="Tax is rounded on every line, or once per rate of the document"
-    )
-    confirmed_at: datetime | None
-    cancelled_at: datetime | None
-    net_total: Money
-    tax_total: Money
-    gross_total: Money
-    shipped_total: Money
-    cancelled_total: Money
-    prepaid_total: Money = Field(description="Amount owed before anything is shipped")
-    customer_order_no: str | None = Field(description="The customer's own order number")
-    note: str | None
-    custom_fields: dict[str, Any]
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class OrderOut(OrderSummary):
