@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from deploy.demo import report
+from testkit import tokens
 from tests.journeys.steps import (
     cny,
     convert_lead,
@@ -115,6 +116,19 @@ async def test_a_conversion_answers_202_until_events_are_delivered(world: World)
     assert (done["status"], done["result"]) == ("SUCCEEDED", waiting["result"])
     repeated = await world.post(path, expect=200)
     assert (repeated["id"], repeated["result"]) == (waiting["id"], waiting["result"])
+
+
+async def test_what_follows_from_a_request_names_its_caller_in_every_service(world: World) -> None:
+    lead = await create_qualified_lead(world)
+    ids = (await convert_lead(world, lead))["result"]
+    from_lead = {"resource": "mtl.lead", "id": lead["id"]}
+    for path in (
+        f"/l2o/v1/accounts/{ids['account_id']}",
+        f"/l2o/v1/contacts/{ids['contact_id']}",
+        f"/l2o/v1/opportunities/{ids['opportunity_id']}",
+    ):
+        *_, created = await world.items(f"{path}/audit")
+        assert (created["actor"], created["origin_record"]) == (tokens.CALLER, from_lead)
 
 
 async def test_a_lead_is_converted_into_an_existing_account(world: World) -> None:

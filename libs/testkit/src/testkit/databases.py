@@ -27,6 +27,15 @@ class ServiceDatabase:
     app_url: str
     worker_url: str
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables from which the service's settings read the database."""
+        prefix = self.service.upper()
+        return {
+            f"{prefix}_DATABASE_URL": self.app_url,
+            f"{prefix}_WORKER_DATABASE_URL": self.worker_url,
+        }
+
 
 def admin_dsn() -> str:
     """Return the superuser's DSN. Raises RuntimeError when the tests run without `make test`."""

@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 from importlib import import_module
 
+import pytest
 from fastapi import FastAPI
 
 from chassis.database.engine import Database
@@ -43,11 +44,12 @@ class Ground:
     async def app(self, service: str, variant: str) -> FastAPI:
         """The service's real application, trusting the tests' tokens; its settings are read now.
 
-        An application with other settings is another `variant`.
+        Its database is the one of this process, also while others stand in the environment. An
+        application with other settings is another `variant`.
         """
         key = f"{service} {variant}"
         if key not in self._apps:
-            created: FastAPI = import_module(f"{service}.app").create()
+            created = await self._created(service)
             created.state.verifier = tokens.verifier()
             created.state.admission.max_age = (
                 0  # a test changes its tenant and sends a request at once
@@ -58,3 +60,11 @@ class Ground:
             )
             self._apps[key] = created
         return self._apps[key]
+
+    async def _created(self, service: str) -> FastAPI:
+        variables = (await self.urls(service)).variables
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            app: FastAPI = import_module(f"{service}.app").create()
+        return app

@@ -141,14 +141,11 @@ async def worker_database(service: str, ground: Ground) -> Database:
 
 
 @pytest.fixture
-def environment(
-    service: str, service_database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def environment(service_database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment that the service's settings read."""
-    prefix = service.upper()
     monkeypatch.setenv("L2C_MODE", "development")
-    monkeypatch.setenv(f"{prefix}_DATABASE_URL", service_database.app_url)
-    monkeypatch.setenv(f"{prefix}_WORKER_DATABASE_URL", service_database.worker_url)
+    for name, value in service_database.variables.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,7 @@ outbox = Table(
     Column("payload", JSONB, nullable=False),
     Column("correlationid", Text, nullable=False),
     Column("causationid", Text),
+    Column("actor", Text),
     Column("traceparent", Text, nullable=False),
     instant("created", default=True),
     Index(None, "xid"),

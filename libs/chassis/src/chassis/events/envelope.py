@@ -53,7 +53,10 @@ _Counter = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
-    """One event. `sequence` is the aggregate's version, `epoch` the publishing database's epoch."""
+    """One event. `sequence` is the aggregate's version, `epoch` the publishing database's epoch.
+
+    `actor` is who caused it, as in the audit entries of the aggregate.
+    """
 
     id: _UuidText
     source: _NonEmpty
@@ -67,6 +70,7 @@ class Envelope:
     traceparent: _NonEmpty
     data: dict[str, Any]
     causationid: _NonEmpty | None = None
+    actor: _NonEmpty | None = None
     datacontenttype: _NonEmpty = "application/json"
     dataschema: _NonEmpty = ""
 
@@ -112,6 +116,7 @@ class Envelope:
             "partitionkey": self.partitionkey,
             "correlationid": self.correlationid,
             "causationid": self.causationid,
+            "actor": self.actor,
             "traceparent": self.traceparent,
         }
         return {name: value for name, value in attributes.items() if value is not None}
@@ -142,6 +147,7 @@ class Envelope:
             epoch=epoch,
             correlationid=row["correlationid"],
             causationid=row["causationid"],
+            actor=row["actor"],
             traceparent=row["traceparent"],
             data=payload if isinstance(payload, dict) else orjson.loads(payload),
             dataschema=schema_uri(row["type"]),

@@ -62,5 +62,6 @@ def _row(event: Event, entity: Entity) -> dict[str, Any]:
         "payload": payload,
         "correlationid": context.correlation_id or context.request_id,
         "causationid": context.causation_id or context.request_id,
+        "actor": context.actor,
         "traceparent": context.traceparent,
     }

@@ -44,6 +44,7 @@ _current: ContextVar[Context | None] = ContextVar("context", default=None)
 
 
 OPERATOR: Final = "operator:"
+SYSTEM_ACTOR: Final = "system:"  # then the name of a component that acts for nobody
 
 
 def operator_actor(name: str) -> str:

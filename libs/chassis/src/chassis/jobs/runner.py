@@ -23,7 +23,7 @@ from chassis.database.backbone_tables import jobs
 from chassis.database.engine import Database
 from chassis.database.error_texts import error_text
 from chassis.database.transient import is_transient
-from chassis.foundation.context import Context, use_context
+from chassis.foundation.context import SYSTEM_ACTOR, Context, use_context
 from chassis.foundation.waits import backoff_seconds, wait_or_timeout
 from chassis.jobs.queue import FAILED, WAITING, Again, Done, GivenUpHandler, Job, JobHandler
 
@@ -252,7 +252,7 @@ def _context_of(ticket: DueJob) -> Context:
         job_id=str(ticket.id),
         origin=ticket.origin,
         traceparent=f"{version}-{trace}-{token_hex(8)}-{flags}",
-        actor=ticket.actor or f"system:{ticket.kind}",
+        actor=ticket.actor or f"{SYSTEM_ACTOR}{ticket.kind}",
         tenant=str(ticket.tenant),
     )
 

@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from chassis.database.advisory_locks import TRY_TIMER_LOCK, timer_lock_key
 from chassis.database.connections import open_connection
 from chassis.database.engine import Database
-from chassis.foundation.context import Context, use_context
+from chassis.foundation.context import SYSTEM_ACTOR, Context, use_context
 from chassis.foundation.waits import wait_or_timeout
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ class TimerRunner:
                 await wait_or_timeout(stop, timer.every.total_seconds())
 
     async def _once(self, timer: Timer) -> None:
-        with use_context(Context(actor=f"system:{timer.name}")):
+        with use_context(Context(actor=f"{SYSTEM_ACTOR}{timer.name}")):
             await timer.run(self._database)
         RUNS.labels(timer.name, "done").inc()
 

@@ -46,6 +46,7 @@ EXAMPLE: dict[str, Any] = {
             "01a202dc-a2a5-700f-bf6f-431fa8cac7da",
             "correlationid": "01a202dc-a28f-7b10-8a4e-5d4a3f0c9b12",
             "causationid": "01a202dc-a28f-7b10-8a4e-5d4a3f0c9b12",
+            "actor": "01990000-0000-7000-8000-0000000000a1",
             "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "data": {
                 "lead": {
@@ -86,6 +87,9 @@ class FeedEvent(BaseModel):
     partitionkey: str
     correlationid: str
     causationid: str = Field("", description="Absent where nothing caused the event")
+    actor: str = Field(
+        "", description="Who caused it, over several services: a subject, or `system:<component>`"
+    )
     traceparent: str
     data: dict[str, Any] = Field(description="The payload, by the JSON Schema of the event type")
 

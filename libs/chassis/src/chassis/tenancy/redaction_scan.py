@@ -50,7 +50,7 @@ EXCLUDED_TABLES = frozenset({"search_texts", "search_grams", "tenant_exports"})
 # Columns that are not scanned: of an event only the payload may be rewritten.
 EXCLUDED_COLUMNS = frozenset(
     {f"outbox.{name}" for name in ("aggregatetype", "type", "correlationid", "causationid")}
-    | {"outbox.traceparent"}
+    | {"outbox.traceparent", "outbox.actor"}
 )
 TASK_JOB_KIND = "tenant.task"  # this job holds the values until it is done: it is not scanned
 MAX_SEARCHED_BYTES = 1_000_000  # of a file that PostgreSQL searches; larger files are searched here

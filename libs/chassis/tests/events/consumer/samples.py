@@ -113,6 +113,7 @@ def make_envelope(
     event_id: UUID | None = None,
     epoch: int = 1,
     kind: str = NoteWritten.type,
+    actor: str | None = None,
 ) -> Envelope:
     return Envelope(
         id=event_id or new_id(),
@@ -124,6 +125,7 @@ def make_envelope(
         sequence=sequence,
         epoch=epoch,
         correlationid="the-first-request",
+        actor=actor,
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         data=note_data(note_id, text),
     )

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -125,6 +126,31 @@ async def test_events_a_handler_publishes_carry_its_causation_id(
     assert contexts[0].actor == "system:sample.reactions"
     assert contexts[0].origin == f"{envelope.aggregate_type}:{envelope.subject}"
     assert notifications == ["published"]
+
+
+@pytest.mark.parametrize(
+    ("actor", "recorded"),
+    [
+        ("01990000-0000-7000-8000-0000000000a1", "01990000-0000-7000-8000-0000000000a1"),
+        ("access-key:1:li", "access-key:1:li"),
+        ("operator:li", "operator:li"),
+        ("system:import", "system:sample.reactions"),
+        (None, "system:sample.reactions"),
+    ],
+)
+async def test_who_caused_an_event_causes_what_follows_from_it(
+    committed: Committed, tenant: UUID, actor: str | None, recorded: str
+) -> None:
+    async def on_note_written(tx: AsyncConnection, _: NoteWritten, meta: EventMeta) -> None:
+        await write(tx, f"about {meta.aggregate_id}")
+
+    subscription = process("sample.reactions", {NoteWritten: on_note_written})
+    envelope = make_envelope(tenant, new_id(), 1, "hello", actor=actor)
+    await Processor(subscription, committed.worker).apply(
+        [Partition(tenant).append(envelope.encode())]
+    )
+    query = select(outbox.c.actor)
+    assert await fetch_rows(committed.worker, tenant, query) == [(recorded,)]
 
 
 async def test_a_failing_event_parks_its_key_and_nothing_else(

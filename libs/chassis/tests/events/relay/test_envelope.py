@@ -30,6 +30,7 @@ def outbox_row(**more: Any) -> dict[str, Any]:
         "aggversion": 3,
         "correlationid": "c",
         "causationid": None,
+        "actor": None,
         "traceparent": TRACE,
         "payload": '{"amount": "1234.50"}',
     } | more
@@ -66,13 +67,15 @@ def test_the_value_is_a_structured_cloudevent() -> None:
 
 
 def test_the_headers_carry_the_same_attributes() -> None:
-    envelope = Envelope.from_outbox_row(outbox_row(causationid="cause"), epoch=1)
+    stored = outbox_row(causationid="cause", actor="operator:李娜")
+    envelope = Envelope.from_outbox_row(stored, epoch=1)
     headers = dict(envelope.headers())
     assert headers.pop("content-type") == CONTENT_TYPE.encode()
     named = {name: str(value).encode() for name, value in envelope.attributes().items()}
     del named["datacontenttype"]
     assert headers == {f"ce_{name}": value for name, value in named.items()}
     assert headers["ce_causationid"] == b"cause"
+    assert headers["ce_actor"].decode() == "operator:李娜"
 
 
 def test_topic_and_key_follow_from_type_and_subject() -> None:

@@ -21,7 +21,7 @@ from chassis.events.envelope import Envelope, EnvelopeInvalid
 from chassis.events.rebuilds import staging
 from chassis.events.replicas import ReceivedState, ReplicaSubscription
 from chassis.events.subscriptions import ProcessSubscription, Subscription, SubscriptionKind
-from chassis.foundation.context import Context, use_context
+from chassis.foundation.context import SYSTEM_ACTOR, Context, use_context
 from contracts.event import AggregateState, Event
 
 RecordOutcomes = list[tuple[DecodedRecord, Outcome]]
@@ -264,7 +264,14 @@ def _event_context(
             causation_id=str(envelope.id),
             origin=f"{envelope.aggregate_type}:{envelope.subject}",
             traceparent=envelope.traceparent,
-            actor=f"system:{subscription.name}",
+            actor=_actor(subscription, envelope),
             tenant=str(record.tenant),
         )
     )
+
+
+def _actor(subscription: Subscription, envelope: Envelope) -> str:
+    """Return who caused the event: a person, also over several services, else the subscription."""
+    if envelope.actor is None or envelope.actor.startswith(SYSTEM_ACTOR):
+        return f"{SYSTEM_ACTOR}{subscription.name}"
+    return envelope.actor

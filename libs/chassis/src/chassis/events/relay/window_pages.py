@@ -19,7 +19,7 @@ FIRST_PAGE_ROWS = 32
 
 # Both halves are ranges of an index, so the cost is that of the rows read, whatever is still open.
 COLUMNS = """seq, tenant_id, bucket, id, aggregatetype, aggregateid, aggversion, type, payload,
- correlationid, causationid, traceparent, created"""
+ correlationid, causationid, actor, traceparent, created"""
 WINDOW = f"""
 SELECT * FROM (
  SELECT {COLUMNS} FROM outbox

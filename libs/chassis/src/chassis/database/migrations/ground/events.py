@@ -81,6 +81,7 @@ def _outbox() -> None:
         sa.Column("payload", JSONB(), nullable=False),
         sa.Column("correlationid", sa.Text(), nullable=False),
         sa.Column("causationid", sa.Text()),
+        sa.Column("actor", sa.Text()),
         sa.Column("traceparent", sa.Text(), nullable=False),
         instant("created", default=True),
     )
