@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import (
-    Index,
-    Select,
-    Table,
-    select,
-)
+from sqlalchemy import Index, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.record_columns import record_columns

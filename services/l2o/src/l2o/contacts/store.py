@@ -3,13 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Index,
-    Select,
-    Table,
-    select,
-    text,
-)
+from sqlalchemy import Index, Select, Table, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.record_columns import record_columns

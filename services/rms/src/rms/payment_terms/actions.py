@@ -6,12 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.record_commands import (
-    create_record,
-    delete_record,
-    edit_record,
-    save_record,
-)
+from chassis.records.record_commands import create_record, delete_record, edit_record, save_record
 from chassis.web.commands import Command
 from kernel.errors import RuleBroken
 from rms.payment_terms import store

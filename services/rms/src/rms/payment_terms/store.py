@@ -2,16 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import (
-    Index,
-    Select,
-    Table,
-    column,
-    exists,
-    select,
-    table,
-    text,
-)
+from sqlalchemy import Index, Select, Table, column, exists, select, table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
