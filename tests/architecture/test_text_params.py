@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from chassis.foundation.text_rendering import (
+    AMOUNT,
     CODE,
+    CURRENCY,
     KINDS,
     NUMBER,
     RELATION,
@@ -28,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 KNOWN_IDS = {"external_id", "client_id"}
 SAMPLES: dict[str, Any] = {
     "": "张三",
+    AMOUNT: "67.800000",
     CODE: "SALES_MANAGER",
     NUMBER: "67.800000",
     RELATION: ">=",
@@ -54,6 +57,7 @@ def test_every_text_is_rendered_without_a_word_of_programs(service: str) -> None
     wrong = {}
     for code, text in texts.items():
         params = {name: sample_of(kind, texts) for name, kind in placeholders(text.zh).items()}
+        params[CURRENCY] = "CNY"
         both = (renderer.render(text, params, "zh-CN"), renderer.render(text, params, "en"))
         faults = faults_of(text, params, both)
         if faults or "…" in "".join(both) or "67.800000" in "".join(both):
@@ -112,10 +116,15 @@ def missing_in(folder: Path, texts: Catalog) -> dict[str, set[str]]:
     for path in sorted(folder.rglob("*.py")):
         for code, names, line in raised_params(ast.parse(path.read_text())):
             text = texts.get(code)
-            missing = set() if text is None else placeholders(text.zh).keys() - names
+            missing = set() if text is None else _needed(text.zh) - names
             if missing:
                 found[f"{code} {path.name}:{line}"] = missing
     return found
+
+
+def _needed(text: str) -> set[str]:
+    kinds = placeholders(text)
+    return {*kinds, *([CURRENCY] if AMOUNT in kinds.values() else [])}
 
 
 @pytest.mark.parametrize("service", SERVICES)

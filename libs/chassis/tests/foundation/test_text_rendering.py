@@ -19,6 +19,21 @@ LABELS = {
 
 
 @pytest.mark.parametrize(
+    ("value", "currency", "shown"),
+    [
+        ("1234.5", "CNY", "1,234.50 CNY"),
+        (Decimal(100), "CNY", "100.00 CNY"),
+        ("0.125", "CNY", "0.125 CNY"),
+        ("-3.10", "JPY", "-3.1 JPY"),
+        (1000, "JPY", "1,000 JPY"),
+    ],
+)
+def test_an_amount_is_shown_with_its_currency(value: Any, currency: str, shown: str) -> None:
+    renderer, params = TextRenderer({}), {"x": value, "currency": currency}
+    assert renderer.render(("{x:amount}", "at most {x:amount}"), params, "en") == f"at most {shown}"
+
+
+@pytest.mark.parametrize(
     ("template", "value", "zh", "en"),
     [
         ("{x}", "张三", "张三", "张三"),

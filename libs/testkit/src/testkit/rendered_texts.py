@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from chassis.foundation.text_rendering import CODE, placeholders
+from chassis.foundation.text_rendering import AMOUNT, CODE, CURRENCY, placeholders
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WORD_OF_A_PROGRAM = re.compile(r"[A-Z]+(_[A-Z]+)+")
@@ -30,6 +30,8 @@ def faults_of(
         elif kind == "":
             values = value if isinstance(value, list | tuple) else [value]
             found += [f"{{{name}}} is {one!r}, so it needs a kind" for one in values if _raw(one)]
+        elif kind == AMOUNT and params.get(CURRENCY) is None:
+            found.append(f"{{{name}}} is an amount without a currency")
         elif kind != CODE and any(_WORD_OF_A_PROGRAM.search(one) for one in rendered):
             found.append(f"{{{name}:{kind}}} has no label for {value!r}")
     return found

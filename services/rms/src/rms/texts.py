@@ -81,8 +81,8 @@ TEXTS: dict[str, Text] = {
         "cannot be changed. To correct it, please reverse it and record it again.",
     ),
     "PREPAYMENT_ALLOCATED": Text(
-        "预付款已核销，其中 {amount:number} {currency} 不能撤回；请先冲销相应的核销记录。",
-        "{amount:number} {currency} of the prepayment has already been settled. "
+        "预付款已核销，其中 {amount:amount} 不能撤回；请先冲销相应的核销记录。",
+        "{amount:amount} of the prepayment has already been settled. "
         "Please reverse its allocation first.",
     ),
     "PAYMENT_REVERSED": Text(
@@ -133,13 +133,12 @@ TEXTS: dict[str, Text] = {
         "该应收款属于另一客户。", "The receivable belongs to another account."
     ),
     "AMOUNT_EXCEEDS_OPEN": Text(
-        "超出应收款未结清金额，至多 {open:number} {currency}。",
-        "The amount exceeds the open amount of the receivable: at most {open:number} {currency}.",
+        "超出应收款未结清金额，至多 {open:amount}。",
+        "The amount exceeds the open amount of the receivable: at most {open:amount}.",
     ),
     "AMOUNT_EXCEEDS_UNALLOCATED": Text(
-        "超出回款未核销金额，至多 {unallocated:number} {currency}。",
-        "The amount exceeds the unallocated amount of the payment: "
-        "at most {unallocated:number} {currency}.",
+        "超出回款未核销金额，至多 {unallocated:amount}。",
+        "The amount exceeds the unallocated amount of the payment: at most {unallocated:amount}.",
     ),
     # Labels of enums.
     "AllocationsIn.strategy.OLDEST_FIRST": Text("先核销最早到期的应收", "Oldest first"),

@@ -144,7 +144,7 @@ async def test_all_violations_are_reported_and_nothing_is_written(
         headers={"Idempotency-Key": "zh", "Accept-Language": "zh-CN"},
     )
     (error,) = chinese.json()["errors"]
-    assert error["message"] == "超出应收款未结清金额，至多 100 CNY。"
+    assert error["message"] == "超出应收款未结清金额，至多 100.00 CNY。"
     assert len(await published()) == before
     assert (await client.get(f"/receivables/{early}")).json()["status"] == "OPEN"
 

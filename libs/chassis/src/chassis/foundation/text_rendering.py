@@ -1,9 +1,10 @@
 """Fills the placeholders of texts for people: labels instead of codes, plain numbers, lists.
 
 A placeholder says after a colon what its value is: `{state:ImportState}` is a value of that enum,
-`{amount:number}` an amount or a quantity, `{scopes:scope}` are scopes, `{expected:values}` values
-of an enum that the text does not know. One without a colon is a text that people wrote or know:
-a name, a document number, a day, a count; `{code:code}` is one that may look like our own words.
+`{quantity:number}` a quantity, `{open:amount}` an amount in the currency of the params,
+`{scopes:scope}` are scopes, `{expected:values}` values of an enum that the text does not know.
+One without a colon is a text that people wrote or know: a name, a document number, a day, a count;
+`{code:code}` is one that may look like our own words.
 """
 
 from collections import defaultdict
@@ -13,10 +14,13 @@ from functools import cached_property
 from string import Formatter
 from typing import Any
 
+from kernel.currencies import precision
+
 Labels = Mapping[str, tuple[str, str]]  # in Chinese and in English, by their codes
 ABSENT = "…"
 CODE, NUMBER, RELATION, SCOPE, VALUES = "code", "number", "relation", "scope", "values"
-KINDS = (CODE, NUMBER, RELATION, SCOPE, VALUES)
+AMOUNT, CURRENCY = "amount", "currency"
+KINDS = (AMOUNT, CODE, NUMBER, RELATION, SCOPE, VALUES)
 SCOPE_VERB = "ScopeVerb"
 RELATIONS: Labels = {
     ">": ("大于", "greater than"),
@@ -35,7 +39,7 @@ class TextRenderer:
     def render(self, text: tuple[str, str], params: Mapping[str, Any], language: str) -> str:
         """Return the text in a language, filled with its params; absent ones become an ellipsis."""
         chosen = _position(language)
-        return _TextFormatter(self, chosen).vformat(text[chosen], (), params)
+        return _TextFormatter(self, chosen, params.get(CURRENCY)).vformat(text[chosen], (), params)
 
     def shown(self, value: Any, kind: str, chosen: int) -> str:
         """Return how people read a value of this kind."""
@@ -87,13 +91,15 @@ class TextRenderer:
 
 
 class _TextFormatter(Formatter):
-    def __init__(self, renderer: TextRenderer, chosen: int) -> None:
-        self._renderer, self._chosen = renderer, chosen
+    def __init__(self, renderer: TextRenderer, chosen: int, currency: Any) -> None:
+        self._renderer, self._chosen, self._currency = renderer, chosen, currency
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return kwargs.get(str(key))
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == AMOUNT and value is not None and self._currency is not None:
+            return _amount(value, str(self._currency))
         return self._renderer.shown(value, format_spec, self._chosen)
 
 
@@ -113,3 +119,10 @@ def _number(value: Any) -> str:
     except InvalidOperation:
         return str(value)
     return f"{number.normalize():,f}" if number.is_finite() else str(value)
+
+
+def _amount(value: Any, currency: str) -> str:
+    """Return 1,234.50 CNY for 1234.5: the decimals of the currency, or more if there are more."""
+    number = Decimal(str(value))
+    decimals = max(precision(currency), -int(number.normalize().as_tuple().exponent))
+    return f"{number:,.{decimals}f} {currency}"
