@@ -93,6 +93,13 @@ async def test_a_replica_is_rebuilt_for_every_tenant(
     assert {(r["status"], r["read"], r["total"], r["by"]) for r in rows} == {
         ("FINISHED", "2", "2", "ann")
     }
+    async with committed.app.begin(other) as tx:
+        query = select(audit_entries).where(audit_entries.c.resource == "testkit.replica_rebuild")
+        entries = (await tx.execute(query.order_by(audit_entries.c.id))).all()
+    assert [(e.verb, e.actor) for e in entries] == [
+        ("INSERT", "operator:ann"),
+        ("UPDATE", "operator:ann"),
+    ]
     assert len(await copied(committed.worker, other)) == 1
 
 

@@ -67,7 +67,8 @@ def known_service(name: str) -> str:
 
 Service = Annotated[str, typer.Argument(help="Name of a service", callback=known_service)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
-Operator = Annotated[str, typer.Option(help="Your name, for the audit")]
+# The actor of the command, of whom the operator gives the name.
+Operator = Annotated[str, typer.Option(help="Your name, for the audit", callback=operator_actor)]
 
 
 def known_part(name: str) -> str:
@@ -119,10 +120,10 @@ async def worker_transaction(
 ) -> AsyncIterator[AsyncConnection]:
     """Open a transaction of the worker's role, which sees the events of all tenants.
 
-    Its writes are audited as those of the operator `by`.
+    Its writes are audited as those of the actor `by`.
     """
     database = Database(setting(service, "worker_database_url"), name=f"{service}-events")
-    context = current() if by is None else replace(current(), actor=operator_actor(by))
+    context = current() if by is None else replace(current(), actor=by)
     try:
         with use_context(context):
             async with database.begin(None) as tx:

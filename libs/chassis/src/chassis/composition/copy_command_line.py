@@ -40,6 +40,7 @@ from chassis.events.rebuilds.requests import (
 )
 from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.foundation import clock
+from chassis.foundation.context import shown_operator
 from chassis.records.snapshots.runs import cancel_snapshot, request_snapshot, run_of
 from chassis.records.snapshots.tables import event_snapshots
 from contracts.topics import load_events
@@ -128,7 +129,7 @@ def _snapshot_row(tenant: UUID, row: dict[str, object]) -> dict[str, str]:
         "published": str(run.published),
         "total": "?" if run.total is None else str(run.total),
         "aggregate": run.aggregate or run.aggregates[0],
-        "by": run.requested_by,
+        "by": shown_operator(run.requested_by),
         "error": run.error or "",
     }
 
@@ -236,7 +237,7 @@ def _rebuild_row(one: Rebuild) -> dict[str, str]:
         "deleted": _number(one.rows_deleted),
         "kept": _number(one.rows_kept),
         "unreadable": str(one.unreadable),
-        "by": one.requested_by,
+        "by": shown_operator(one.requested_by),
         "error": one.error or "",
     }
 

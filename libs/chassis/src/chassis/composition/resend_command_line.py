@@ -30,6 +30,7 @@ from chassis.events.resend_commands import (
 )
 from chassis.events.resend_tables import event_resends
 from chassis.foundation import clock
+from chassis.foundation.context import shown_operator
 from contracts.event import topic_of
 
 RESEND_RUNS = CancellableRun("event_resend", event_resends, cancel_resend)
@@ -106,7 +107,7 @@ def resends(
             "sent": one.sent,
             "quarantined": one.quarantined,
             "finished": _ending(one),
-            "by": one.requested_by,
+            "by": shown_operator(one.requested_by),
         }
         for one in requests
     ]

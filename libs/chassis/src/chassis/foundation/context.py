@@ -52,6 +52,16 @@ def operator_actor(name: str) -> str:
     return f"{OPERATOR}{name}"
 
 
+def shown_operator(actor: str) -> str:
+    """Return how the command line shows an actor: an operator by the name that they gave."""
+    return operator_name(actor) or actor
+
+
+def operator_name(actor: str) -> str | None:
+    """Return the name that an operator gave; None of an actor who is no operator."""
+    return actor.removeprefix(OPERATOR) if actor.startswith(OPERATOR) else None
+
+
 def current_or_none() -> Context | None:
     """Return the context of the running task, None outside any request, event or job."""
     return _current.get()

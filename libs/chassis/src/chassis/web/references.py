@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import NamedTable, find_named_table
+from chassis.foundation.context import operator_name
 
 M = TypeVar("M", bound=BaseModel)
 _EXPANDABLE: Final = object()
@@ -196,7 +197,8 @@ async def fill_names(tx: AsyncConnection, answer: Any) -> None:
     names = await _names(tx, sources)
     for model, reference, name_field in slots:
         table = _source(reference)
-        found = [names.get((table, str(key))) for key in reference.ids_in(model)]
+        keys = [str(key) for key in reference.ids_in(model)]
+        found = [names.get((table, key)) or operator_name(key) for key in keys]
         is_many = isinstance(getattr(model, reference.field, None), list | tuple)
         setattr(model, name_field, found if is_many else next(iter(found), None))
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from chassis.database.connections import open_connection
 from chassis.database.pruning import prune
@@ -16,6 +17,7 @@ from chassis.events.relay.quarantine import list_quarantined, retry_quarantined
 from chassis.events.relay.window_pages import SENT_BEFORE
 from chassis.events.resend_commands import EventResend, get_resend, list_resends
 from chassis.foundation.clock import now
+from chassis.records.audit.tables import audit_entries
 from kernel.errors import Invalid, NotFound
 from kernel.ids import new_id
 from libs.chassis.tests.events.hostile_writers import write_hostilely
@@ -58,6 +60,10 @@ async def test_the_events_of_every_tenant_are_sent_again_in_order(
         assert (ended.sent, ended.quarantined) == (one.events, 0)
         assert ended.finished_at is not None
         assert (ended.requested_by, ended.note) == ("ann", "lost disk")
+        async with committed.app.begin(one.tenant_id) as tx:
+            query = select(audit_entries.c.verb, audit_entries.c.actor)
+            entries = (await tx.execute(query.where(audit_entries.c.record_id == one.id))).all()
+        assert ("UPDATE", "ann") in [(entry.verb, entry.actor) for entry in entries]
     assert await relay_of(committed, after).drain() == 0
 
 

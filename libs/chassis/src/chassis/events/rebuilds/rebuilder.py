@@ -6,7 +6,8 @@ replica; tenants that were requested together are read together.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -32,6 +33,7 @@ from chassis.events.rebuilds.swap import swap
 from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.events.replicas import ReplicaSubscription
 from chassis.foundation import clock
+from chassis.foundation.context import Context, use_context
 from chassis.foundation.waits import Backoff, wait_or_timeout
 from contracts.event import SNAPSHOT_RUN, SnapshotFinished, SnapshotRunState, topic_of
 
@@ -164,7 +166,7 @@ class Rebuilder:
                 places = page.places
         swapped = 0
         for rebuild in await self._as_staged(generation):
-            async with self._database.begin(rebuild.tenant_id) as tx:
+            async with self._begin_for(rebuild) as tx:
                 counts = await swap(tx, generation.subscription, rebuild, self._now())
             if counts is not None:
                 swapped += 1
@@ -213,10 +215,19 @@ class Rebuilder:
             "progressed_at": self._now(),
         }
         r = replica_rebuilds.c
-        async with self._database.begin(None) as tx:
-            mine = (r.id == generation.id) & (r.status == RebuildStatus.READING)
-            await tx.execute(update(replica_rebuilds).where(mine).values(ending))
+        for rebuild in generation.rebuilds:
+            async with self._begin_for(rebuild) as tx:
+                mine = (r.id == rebuild.id) & (r.tenant_id == rebuild.tenant_id)
+                is_reading = r.status == RebuildStatus.READING
+                await tx.execute(update(replica_rebuilds).where(mine, is_reading).values(ending))
         await self._discard_ended()
+
+    @asynccontextmanager
+    async def _begin_for(self, rebuild: Rebuild) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction whose writes are audited as those of who requested the rebuild."""
+        with use_context(Context(actor=rebuild.requested_by)):
+            async with self._database.begin(rebuild.tenant_id) as tx:
+                yield tx
 
 
 def _order(rebuild: Rebuild) -> tuple[UUID, UUID]:

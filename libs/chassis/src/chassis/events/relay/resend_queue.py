@@ -11,6 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database.connections import SharedConnection
+from chassis.database.write_cause import write_cause
+from chassis.foundation.context import Context
 
 BATCH_AGGREGATES = 50  # what the relay sends between two windows: live events wait that long
 
@@ -62,9 +64,13 @@ class ResendQueue:
         """
         request = batch.tenant_id, batch.resend_id
         async with self._session.use() as connection, connection.transaction():
-            await connection.execute(
-                "SELECT FROM event_resends WHERE tenant_id = $1 AND id = $2 FOR UPDATE", *request
+            requested_by = await connection.fetchval(
+                "SELECT requested_by FROM event_resends"
+                " WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
+                *request,
             )
+            cause = write_cause(Context(actor=requested_by))
+            await connection.execute("SELECT set_config('app.cause', $1, true)", cause)
             await connection.execute(
                 "DELETE FROM event_resend_keys USING unnest($3::text[], $4::uuid[]) AS done(t, k)"
                 " WHERE tenant_id = $1 AND resend_id = $2"
