@@ -57,7 +57,6 @@ WITHOUT_NAMES = {
     "QuoteOut.superseded_by": "another revision with the same document number",
     "QuoteSummary.superseded_by": "another revision with the same document number",
     "RebuildOut.snapshot_id": "a run of an operator",
-    "ReceivableOut.order_id": "beside it stands `order_no`",
     "ReminderOut.record_id": "of any resource: the note names the record",
     "ShipmentLineOut.line_id": "beside it stand `line_no`, `sku` and `name`",
     "TaskOut.record_id": "of any resource: the title names the record",
@@ -159,6 +158,19 @@ async def test_a_record_has_the_names_wherever_it_is_answered(
         assert only == [{"id": record["id"], name: value}]
     edited = (await records.patch(record)).json()
     assert names == {name: edited[name] for name in names}
+
+
+@pytest.mark.records
+@pytest.mark.usefixtures("colleagues")
+async def test_counts_by_records_have_their_names(app: FastAPI, records: Records) -> None:
+    record = await records.create()
+    for one in set_references(app, records, record):
+        counted = await records.call("GET", query=f"?count_by={one.field}&id__in={record['id']}")
+        if one.name_field is None or counted.status_code == 422:
+            continue  # not every list is counted by every record
+        [count] = counted.json()["counts"]
+        assert (count["value"], count["count"]) == (record[one.field], 1)
+        assert count["name"] == record[one.name_field]
 
 
 @pytest.mark.records

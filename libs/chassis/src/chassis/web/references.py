@@ -225,6 +225,14 @@ async def _names(
     return {(numbered[number], key): name for number, key, name in rows}
 
 
+async def names_by_id(
+    tx: AsyncConnection, reference: Reference, ids: Collection[Any]
+) -> dict[str, str]:
+    """Return the names of the records with these ids, by their ids; unknown ones are left out."""
+    found = await _names(tx, {_source(reference): set(ids)}) if ids else {}
+    return {key: name for (_, key), name in found.items()}
+
+
 def completed_answer(
     endpoint: Callable[..., Awaitable[Any]],
 ) -> Callable[..., Awaitable[Any]]:

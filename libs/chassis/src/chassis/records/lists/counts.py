@@ -13,6 +13,7 @@ from chassis.records.lists.counted_groups import groups_without
 from chassis.records.lists.filters import DeclaredFilter, EnumFilter, filtered_column
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import ListSearch
+from chassis.web.references import names_by_id, references_of
 
 MAX_COUNTED_VALUES = 100  # of a field whose values are not declared; the most frequent ones
 
@@ -21,6 +22,9 @@ class ValueCount(BaseModel):
     """How many rows of a list have one value of the field `count_by`."""
 
     value: str | bool | None = Field(description="null: the rows whose field is empty")
+    name: str | None = Field(
+        default=None, description="Of the record whose id the value is, such as an owner"
+    )
     count: int
 
 
@@ -45,14 +49,33 @@ def _is_countable(column: Column[Any]) -> bool:
 
 
 async def count_values(
-    tx: AsyncConnection, search: ListSearch, field: str, declared: Sequence[Any] = ()
+    tx: AsyncConnection,
+    search: ListSearch,
+    field: str,
+    declared: Sequence[Any] = (),
+    *,
+    shows: type[BaseModel],
 ) -> list[ValueCount]:
-    """Return the counts by value: declared values in their order, even 0; others by frequency."""
+    """Return the counts by value: declared values in their order, even 0; others by frequency.
+
+    The model that the list `shows` says of which records the values are ids.
+    """
     column = search.table.c[field]
     counted = (await tx.execute(_counts_query(search, column, limited=not declared))).all()
     found = {value: number for value, number in counted}
     values = [*declared, *(value for value in found if value not in declared)]
-    return [ValueCount(value=_shown(value), count=found.get(value, 0)) for value in values]
+    names = await _names(tx, shows, field, [value for value in found if value is not None])
+    return [
+        ValueCount(value=_shown(value), name=names.get(str(value)), count=found.get(value, 0))
+        for value in values
+    ]
+
+
+async def _names(
+    tx: AsyncConnection, shows: type[BaseModel], field: str, values: Sequence[Any]
+) -> dict[str, str]:
+    reference = next((one for one in references_of(shows) if one.field == field), None)
+    return {} if reference is None else await names_by_id(tx, reference, values)
 
 
 def without_field(query: ListQuery, field: str) -> ListQuery:

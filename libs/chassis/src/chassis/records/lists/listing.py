@@ -215,7 +215,7 @@ class Listing(Generic[T]):
         others = without_field(query, query.count_by)
         search = await self.search(tx, others, visibility, where)
         declared = declared_values(self.table, self.filters).get(query.count_by, ())
-        return await count_values(tx, search, query.count_by, declared)
+        return await count_values(tx, search, query.count_by, declared, shows=self.shows)
 
     async def conditions(
         self, tx: AsyncConnection, query: ListQuery, visibility: Visibility
