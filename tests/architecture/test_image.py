@@ -1,10 +1,15 @@
 """What can be said about image and compose without an engine that builds them."""
 
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.architecture.scratch import copy_tree
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
@@ -56,6 +61,25 @@ def test_the_builder_gets_no_tests(left_out: str) -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in lines
     assert left_out in lines
+
+
+@pytest.mark.parametrize(("service", "others"), [("mtl", False), ("all", True)])
+def test_the_image_is_assembled_from_what_the_builder_gets(
+    tmp_path: Path, service: str, others: bool
+) -> None:
+    """Run the script of the image in a copy of what `.dockerignore` lets through."""
+    tree = copy_tree(tmp_path / "l2c")
+    for left_out in (tree / "libs/testkit", *tree.glob("*/*/tests"), *tree.glob("*/*/*/tests")):
+        shutil.rmtree(left_out, ignore_errors=True)
+    script = re.findall(r"^ARG SERVICE=all\nRUN ((?:.*\\\n)*.*)\n", DOCKERFILE, re.MULTILINE)[0]
+    script = script.replace("/l2c/$member", f"{tree}/$member")
+    script = re.sub(r'> "\$\(/venv[^\n]*', "> paths", script)
+    environment = {**os.environ, "SERVICE": service}
+    subprocess.run(["sh", "-ec", script], cwd=tree, env=environment, check=True)
+    paths = [Path(line) for line in (tree / "paths").read_text().splitlines()]
+    assert all(path.is_dir() for path in paths)
+    assert tree / "services/mtl/src" in paths
+    assert (tree / "services/l2o/src" in paths) is others
 
 
 def test_what_a_broker_and_a_database_hold_outlives_their_containers() -> None:

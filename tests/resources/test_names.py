@@ -33,6 +33,7 @@ WITHOUT_NAMES = {
     "EffectiveHoursOut.working_hours_id": "beside it stands `name`",
     "ExportedTable.task_id": "a task of an operator",
     "ExternalIdOut.external_id": "what another system calls the record",
+    "FeedEvent.actor": "an event is the same here as on Kafka, where it has no names",
     "ImportRowOut.record_id": "of any resource: the row's texts name the record",
     "LeadMoveOut.contact_id": "the lead has the name of the person itself",
     "LeadMoveOut.conversion_id": "the account and the opportunity have names",

@@ -15,7 +15,7 @@ async def test_who_restores_a_role_holds_its_scopes(client: AsyncClient, tenant:
     unknown = await client.post("/people", json={"name": "李娜", "role_ids": [role["id"]]})
     assert codes(unknown) == {("/role_ids/0", "ROLE_UNKNOWN")}
     again = await client.post("/roles", json={"code": "CHANNEL", "name": "渠道", "scopes": []})
-    assert codes(again) == {("/code", "ROLE_CODE_TAKEN")}
+    assert codes(again) == {("/code", "ROLE_CODE_OF_DELETED")}
     keeper = await create_role(client, "KEEPER", "org.role.read", "org.role.write", "mtl.lead.read")
     person = await add_person(client, role_ids=[keeper["id"]])
     weaker = tokens.bearer(tenant, sub=person["id"])
@@ -42,7 +42,7 @@ async def test_a_department_returns_only_below_its_parent(client: AsyncClient) -
     path = f"/departments/{child['id']}/restore"
     assert codes(await client.post(path)) == {("/parent_id", "DEPARTMENT_UNKNOWN")}
     taken = await client.post("/departments", json={"name": "上海", "code": "SH"})
-    assert codes(taken) == {("/code", "DEPARTMENT_CODE_TAKEN")}
+    assert codes(taken) == {("/code", "DEPARTMENT_CODE_OF_DELETED")}
     below = await client.post("/departments", json={"name": "苏州", "parent_id": parent["id"]})
     assert codes(below) == {("/parent_id", "DEPARTMENT_UNKNOWN")}
     assert (await client.post(f"/departments/{parent['id']}/restore")).status_code == 200

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.foundation import clock
+from chassis.foundation.context import Context, use_context
 from chassis.web.commands import Command
 from chassis.web.pages import PageRequest, fetch_page
 from kernel.errors import NotYet
@@ -37,7 +38,8 @@ async def test_a_confirmed_order_wins_its_opportunity(
 ) -> None:
     opportunity = await add_opportunity(tx, stage=Stage.NEGOTIATION)
     event = order_confirmed(opportunity_id=opportunity.id)
-    await on_order_confirmed(tx, event, meta())
+    with use_context(Context(actor="li.na")):  # who confirmed the order
+        await on_order_confirmed(tx, event, meta())
     won = await store.OPPORTUNITY.get(tx, opportunity.id)
     assert (won.stage, won.order_id, won.version) == (Stage.WON, event.order.order_id, 2)
     assert won.closed_at == NOON
@@ -46,7 +48,7 @@ async def test_a_confirmed_order_wins_its_opportunity(
     assert won_event.payload["order_id"] == str(event.order.order_id)
     [change] = await history(tx, opportunity.id)
     assert (change.from_stage, change.to_stage) == (Stage.NEGOTIATION, Stage.WON)
-    assert change.actor == f"order:{event.order.order_id}"
+    assert change.actor == "li.na"
 
 
 async def test_a_repeated_and_a_second_order_change_nothing(

@@ -90,7 +90,7 @@ async def seed_tenant(database: Database, seed: Seed, *, now: datetime) -> int:
         if await _is_missing(TENANT.get(tx, seed.tenant.id)):
             await _add_tenant(command, seed.tenant)
             added += 1
-        added += await sync_built_in_roles(command)
+        added += await sync_built_in_roles(command, seed.tenant.languages)
         new = [
             item
             for item in seed.departments

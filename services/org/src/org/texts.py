@@ -11,6 +11,11 @@ TEXTS: dict[str, Text] = {
     "DEPARTMENT_CODE_TAKEN": Text(
         "部门代码 {code} 已被使用。", "The department code {code} is already in use."
     ),
+    "DEPARTMENT_CODE_OF_DELETED": Text(
+        "部门代码 {code:code} 属于已删除的部门“{name}”，可以恢复该部门。",
+        "The department code {code:code} belongs to the deleted department {name};"
+        " it can be restored.",
+    ),
     "DEPARTMENT_CYCLE": Text(
         "不能将部门移动到其自身或其下级部门之下。",
         "A department cannot be moved below itself or below one of its own sub-departments.",
@@ -47,6 +52,10 @@ TEXTS: dict[str, Text] = {
     "ROLE_UNKNOWN": Text("该角色不存在。", "This role does not exist."),
     "ROLE_CODE_TAKEN": Text(
         "角色代码 {code:code} 已被使用。", "The role code {code:code} is already in use."
+    ),
+    "ROLE_CODE_OF_DELETED": Text(
+        "角色代码 {code:code} 属于已删除的角色“{name}”，可以恢复该角色。",
+        "The role code {code:code} belongs to the deleted role {name}; it can be restored.",
     ),
     "ROLE_CODE_FIXED": Text(
         "角色代码不能更改，请另建角色。",

@@ -16,7 +16,7 @@ from testkit import tokens
 @pytest.fixture
 async def roles(client: AsyncClient, tx: AsyncConnection) -> dict[str, str]:
     """The ids of the built-in roles by code."""
-    await sync_built_in_roles(Command(tx, NOW))
+    await sync_built_in_roles(Command(tx, NOW), ["zh-CN"])
     items = (await client.get("/roles?limit=100")).json()["items"]
     return {role["code"]: role["id"] for role in items}
 

@@ -51,11 +51,11 @@ async def test_an_assigned_role_cannot_be_deleted(client: AsyncClient) -> None:
 async def test_built_in_roles_are_created_once_and_follow_the_release(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    assert await sync_built_in_roles(Command(tx, NOW)) == len(BUILT_IN_ROLES)
-    assert await sync_built_in_roles(Command(tx, NOW)) == 0
+    assert await sync_built_in_roles(Command(tx, NOW), ["zh-CN"]) == len(BUILT_IN_ROLES)
+    assert await sync_built_in_roles(Command(tx, NOW), ["zh-CN"]) == 0
     await tx.execute(update(roles).where(roles.c.code == "SELLER").values(scopes=["mtl.lead.read"]))
     await tx.execute(delete(roles).where(roles.c.code == "FINANCE"))
-    assert await sync_built_in_roles(Command(tx, NOW)) == 2
+    assert await sync_built_in_roles(Command(tx, NOW), ["zh-CN"]) == 2
     items = (await client.get("/roles?built_in=true")).json()["items"]
     assert {i["code"]: tuple(i["scopes"]) for i in items} == {
         r.code: r.scopes for r in BUILT_IN_ROLES
@@ -80,7 +80,7 @@ async def test_an_own_role_with_a_built_in_code_stays_unchanged(
 ) -> None:
     """A tenant's own role stays as it is when a later release adds a built-in role of its code."""
     own = await create_role(client, "FINANCE", "mtl.lead.read")
-    assert await sync_built_in_roles(Command(tx, NOW)) == len(BUILT_IN_ROLES) - 1
+    assert await sync_built_in_roles(Command(tx, NOW), ["zh-CN"]) == len(BUILT_IN_ROLES) - 1
     assert (await client.get(f"/roles/{own['id']}")).json() == own
 
 
@@ -134,3 +134,11 @@ async def test_codes_are_unique_within_a_tenant(client: AsyncClient) -> None:
     assert accepted.status_code == 201
     reader = tokens.bearer(new_id(), scope="org.role.read")
     assert (await client.post("/roles", json={}, headers=reader)).status_code == 403
+
+
+async def test_built_in_roles_are_named_in_the_first_language_of_the_tenant(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    await sync_built_in_roles(Command(tx, NOW), ["en-US", "zh-CN"])
+    items = (await client.get("/roles?code=SALES_MANAGER")).json()["items"]
+    assert [one["name"] for one in items] == ["Sales manager"]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi_offline import FastAPIOffline
@@ -56,6 +56,11 @@ from chassis.web.request_middleware import RequestMiddleware
 # In development a front-end on the same machine may call, on whatever port its server listens.
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+# What a script in a browser may read beside the body.
+EXPOSED_HEADERS: Final = (
+    "ETag", "Location", "X-Request-Id", "Idempotent-Replayed", "Retry-After",
+    "Content-Disposition", "Content-Language",
+)  # fmt: skip
 
 
 def create_app(
@@ -143,7 +148,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_origin_regex=None if settings.in_production else LOCAL_ORIGIN,
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["ETag", "Location", "X-Request-Id", "Idempotent-Replayed"],
+        expose_headers=EXPOSED_HEADERS,
     )
     return [requests, cors, heads, safely]
 

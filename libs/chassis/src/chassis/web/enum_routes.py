@@ -11,6 +11,7 @@ from chassis.foundation.resource_texts import declared_labels
 from chassis.foundation.texts import Texts
 from chassis.web.auth import Caller
 from chassis.web.routing import new_router
+from chassis.web.transaction import Tx  # reads the tenant, and so its language
 
 EnumValues = Mapping[str, Sequence[str]]
 
@@ -38,7 +39,7 @@ def enum_router() -> APIRouter:
     known: dict[str, Sequence[str]] = {}  # filled by the first request, when all routes exist
 
     @router.get("")
-    async def enum_list(request: Request, caller: Caller) -> EnumsOut:
+    async def enum_list(request: Request, caller: Caller, tx: Tx) -> EnumsOut:
         """List every enum with the labels of its values."""
         if not known:
             declared = {name: list(labels) for name, labels in declared_labels().items()}

@@ -19,6 +19,10 @@ TRADITIONAL = "姓名,公司\n陳志明,台灣積體電路製造股份有限公�
 CZECH_AND_POLISH = "name,company\nŁukasz Wójcik,Spółka Łódź\nJiří Dvořák,Škoda\n"
 CHINESE = "姓名,手机\n王芳,13800138000\n"
 RUSSIAN = "имя,компания\nИван Петров,Газпром\n"
+GREEK = "όνομα,πόλη\nΓιώργος,Αθήνα\n"
+HEBREW = "שם,חברה\nדוד כהן,אלביט\n"
+THAI = "ชื่อ,บริษัท\nสมชาย ใจดี,ปตท\n"
+TURKISH = "isim,şirket\nAyşe Yıldız,Koç\n"
 CHINESE_TENANT = ("zh-CN", "en")
 
 
@@ -38,9 +42,6 @@ def refusal(
         (GERMAN, "cp1252", Encoding.WINDOWS_1252),
         (JAPANESE, "cp932", Encoding.SHIFT_JIS),
         (TRADITIONAL, "big5", Encoding.BIG5),
-        (CZECH_AND_POLISH, "iso8859_2", Encoding.ISO_8859_2),
-        (CZECH_AND_POLISH, "cp1250", Encoding.WINDOWS_1250),
-        (RUSSIAN, "cp1251", Encoding.WINDOWS_1251),
         (CHINESE, "utf-8", Encoding.UTF_8),
         (CHINESE, "utf-8-sig", Encoding.UTF_8),
         (CHINESE, "utf-16", Encoding.UTF_16),
@@ -76,6 +77,12 @@ def test_gb18030_needs_no_declaration_in_a_chinese_tenant(text: str) -> None:
         ("이름,회사\n김철수,삼성전자\n", "cp949", ("ko",), Encoding.EUC_KR),
         ("姓名\n陳志明\n", "big5", ("zh-TW",), Encoding.BIG5),
         (CZECH_AND_POLISH, "iso8859_2", ("pl",), Encoding.ISO_8859_2),
+        (CZECH_AND_POLISH, "cp1250", ("cs", "zh-CN"), Encoding.WINDOWS_1250),
+        (RUSSIAN, "cp1251", ("zh-CN", "ru"), Encoding.WINDOWS_1251),
+        (GREEK, "cp1253", ("el",), Encoding.WINDOWS_1253),
+        (HEBREW, "cp1255", ("he", "en"), Encoding.WINDOWS_1255),
+        (THAI, "cp874", ("th",), Encoding.WINDOWS_874),
+        (TURKISH, "cp1254", ("tr",), Encoding.WINDOWS_1254),
     ],
 )
 def test_the_languages_of_the_tenant_decide_between_plausible_encodings(
@@ -97,6 +104,26 @@ def test_a_doubtful_encoding_is_refused_with_the_ones_that_can_be_declared() -> 
     assert decode_text(korean, Encoding.EUC_KR).text.startswith("이름")
     lines = first_lines_by_encoding(spanish, ["zh-CN"])
     assert lines == {Encoding.WINDOWS_1252: ["Nuñez"], Encoding.WINDOWS_1250: ["Nuńez"]}
+
+
+@pytest.mark.parametrize("languages", [CHINESE_TENANT, ("zh-CN",), ("en",)])
+@pytest.mark.parametrize(
+    ("text", "codec", "encoding"),
+    [
+        (CZECH_AND_POLISH, "iso8859_2", Encoding.ISO_8859_2),
+        (CZECH_AND_POLISH, "cp1250", Encoding.WINDOWS_1250),
+        (RUSSIAN, "cp1251", Encoding.WINDOWS_1251),
+        (GREEK, "cp1253", Encoding.WINDOWS_1253),
+        (HEBREW, "cp1255", Encoding.WINDOWS_1255),
+        (THAI, "cp874", Encoding.WINDOWS_874),
+    ],
+)
+def test_other_scripts_are_declared_or_languages_of_the_tenant(
+    text: str, codec: str, encoding: Encoding, languages: tuple[str, ...]
+) -> None:
+    content = text.encode(codec)
+    assert refusal(content, *languages)[0] == "FILE_ENCODING_DOUBTFUL"
+    assert decode_text(content, encoding, languages).text == text
 
 
 def test_a_declared_encoding_is_not_guessed() -> None:

@@ -196,9 +196,12 @@ async def _code_violations(tx: AsyncConnection, department: Department) -> list[
     if department.code is None:
         return []
     await store.lock_code(tx, department.code)
-    if not await store.code_is_taken(tx, department.code, except_id=department.id):
+    holder = await store.holder_of_code(tx, department.code, except_id=department.id)
+    if holder is None:
         return []
-    return [Violation("/code", "DEPARTMENT_CODE_TAKEN", {"code": department.code})]
+    is_there = holder.deleted_at is None
+    code = "DEPARTMENT_CODE_TAKEN" if is_there else "DEPARTMENT_CODE_OF_DELETED"
+    return [Violation("/code", code, {"code": department.code, "name": holder.name})]
 
 
 def _raise_if_any(violations: Sequence[Violation]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Index,
+    Row,
     Select,
     Table,
     Text,
@@ -130,10 +131,13 @@ async def is_in_use(tx: AsyncConnection, department_id: UUID) -> bool:
     return bool((await tx.execute(select(children | people | hours))).scalar_one())
 
 
-async def code_is_taken(tx: AsyncConnection, code: str, *, except_id: UUID) -> bool:
-    """Return whether another department has this code; a deleted one keeps its code."""
-    others = (departments.c.code == code) & (departments.c.id != except_id)
-    return bool((await tx.execute(select(exists().where(others)))).scalar_one())
+async def holder_of_code(
+    tx: AsyncConnection, code: str, *, except_id: UUID
+) -> Row[Any, Any] | None:
+    """Return name and `deleted_at` of another department with this code; deleted ones keep it."""
+    query = select(departments.c.name, departments.c.deleted_at)
+    query = query.where(departments.c.code == code, departments.c.id != except_id)
+    return (await tx.execute(query)).one_or_none()
 
 
 async def lock_code(tx: AsyncConnection, code: str) -> None:

@@ -41,7 +41,7 @@ async def provision_tenant(
     async with acting_for(command.tx, tenant_id):
         tenant = Tenant(id=tenant_id, **settings._asdict(), created_at=now, updated_at=now)
         tenant = await create_tenant(command, tenant)
-        await sync_built_in_roles(command)
+        await sync_built_in_roles(command, tenant.languages)
         if admin is not None:
             await _add_administrator(command, admin)
     return tenant

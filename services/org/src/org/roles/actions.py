@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
+from chassis.foundation.languages import first_supported
 from chassis.records.record_commands import (
     create_record,
     delete_record,
@@ -36,14 +37,17 @@ async def create_role(command: Command, role: Role) -> Role:
     """Add a role of the tenant's own.
 
     Callers need `org.role.write` and every scope of the role.
-    Raises Forbidden (SCOPES_NOT_HELD), Invalid (ROLE_CODE_TAKEN, custom fields).
+    Raises Forbidden (SCOPES_NOT_HELD), Invalid (ROLE_CODE_TAKEN, ROLE_CODE_OF_DELETED, custom
+    fields).
     """
     rights = await lock_rights(command, WRITE_ROLES)
     rights.ensure(role.scopes)
     role = await with_valid_custom_fields(command, ROLE, role)
     await store.lock_codes(command.tx)
-    if role.code in await store.map_by_code(command.tx):
-        raise Invalid([Violation("/code", "ROLE_CODE_TAKEN", {"code": role.code})])
+    other = (await store.map_by_code(command.tx)).get(role.code)
+    if other is not None:
+        code = "ROLE_CODE_TAKEN" if other.deleted_at is None else "ROLE_CODE_OF_DELETED"
+        raise Invalid([Violation("/code", code, {"code": role.code, "name": other.name})])
     return await create_record(command, ROLE, role, validate=False)
 
 
@@ -109,10 +113,11 @@ async def restore_role(command: Command, role_id: UUID) -> Role:
     return await restore_record(command, ROLE, role_id, prepare=prepare)
 
 
-async def sync_built_in_roles(command: Command) -> int:
+async def sync_built_in_roles(command: Command, languages: Sequence[str]) -> int:
     """Create or update the tenant's built-in roles as this release defines them.
 
-    Called when a tenant is created or seeded. Returns how many roles changed.
+    Called when a tenant is created or seeded. New ones are named in the first of the tenant's
+    `languages`. Returns how many roles changed.
     """
     await lock_tenant_rights(command.tx)
     await store.lock_codes(command.tx)
@@ -121,7 +126,8 @@ async def sync_built_in_roles(command: Command) -> int:
     for definition in BUILT_IN_ROLES:
         role = existing.get(definition.code)
         if role is None:
-            await create_record(command, ROLE, _built_in(command, definition))
+            name = definition.name_in(first_supported(languages))
+            await create_record(command, ROLE, _built_in(command, definition, name))
         elif role.built_in and role.scopes != definition.scopes:
             after = replace(role, scopes=definition.scopes)
             await _withdraw_from_holders(
@@ -133,11 +139,11 @@ async def sync_built_in_roles(command: Command) -> int:
     return changed
 
 
-def _built_in(command: Command, definition: BuiltInRole) -> Role:
+def _built_in(command: Command, definition: BuiltInRole, name: str) -> Role:
     return Role(
         id=new_id(),
         code=definition.code,
-        name=definition.name,
+        name=name,
         scopes=definition.scopes,
         built_in=True,
         created_at=command.now,

@@ -36,6 +36,11 @@ class Encoding(StrEnum):
     WINDOWS_1250 = "WINDOWS_1250"
     ISO_8859_2 = "ISO_8859_2"
     WINDOWS_1251 = "WINDOWS_1251"
+    WINDOWS_1253 = "WINDOWS_1253"
+    WINDOWS_1254 = "WINDOWS_1254"
+    WINDOWS_1255 = "WINDOWS_1255"
+    WINDOWS_874 = "WINDOWS_874"
+    MAC_ROMAN = "MAC_ROMAN"
 
 
 # The name for people and the codec of Python. Where two codecs of one name differ, this is the
@@ -52,8 +57,21 @@ _CODECS: Final[Mapping[Encoding, tuple[str, str]]] = {
     Encoding.WINDOWS_1250: ("windows-1250", "cp1250"),
     Encoding.ISO_8859_2: ("ISO-8859-2", "iso8859_2"),
     Encoding.WINDOWS_1251: ("windows-1251", "cp1251"),
+    Encoding.WINDOWS_1253: ("windows-1253", "cp1253"),
+    Encoding.WINDOWS_1254: ("windows-1254", "cp1254"),
+    Encoding.WINDOWS_1255: ("windows-1255", "cp1255"),
+    Encoding.WINDOWS_874: ("windows-874", "cp874"),
+    Encoding.MAC_ROMAN: ("Mac Roman", "mac_roman"),
 }
 _UNICODE = (Encoding.UTF_8, Encoding.UTF_16)
+# Only where declared, or where the tenant has the language: their bytes could be many others.
+_NEVER_GUESSED = (
+    Encoding.WINDOWS_1253,
+    Encoding.WINDOWS_1254,
+    Encoding.WINDOWS_1255,
+    Encoding.WINDOWS_874,
+    Encoding.MAC_ROMAN,
+)
 ENCODING_DOUBTFUL = "FILE_ENCODING_DOUBTFUL"
 ENCODING_NAMES = [name for name, _ in _CODECS.values()]
 # The encodings of a language before Unicode, by its BCP 47 primary tag; others use windows-1252.
@@ -65,6 +83,10 @@ _OF_LANGUAGES: Final[Mapping[str, Sequence[Encoding]]] = {
         ("cs", "hr", "hu", "pl", "ro", "sk", "sl"), (Encoding.WINDOWS_1250, Encoding.ISO_8859_2)
     ),
     **dict.fromkeys(("be", "bg", "mk", "ru", "sr", "uk"), (Encoding.WINDOWS_1251,)),
+    "el": (Encoding.WINDOWS_1253,),
+    "tr": (Encoding.WINDOWS_1254,),
+    "he": (Encoding.WINDOWS_1255,),
+    "th": (Encoding.WINDOWS_874,),
 }
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 _MAX_CHAOS = 0.2  # of the detector, 0 to 1: above it, a text is not in this encoding
@@ -102,7 +124,7 @@ def decode_text(
         text = _strictly(content, one)
         if text is not None:
             texts.setdefault(text, one)
-    if len(texts) != 1:
+    if len(texts) != 1 or _is_foreign(next(iter(texts.values())), languages):
         names = [encoding_name(one) for one in texts.values()] or ENCODING_NAMES
         raise UnreadableFile([Finding(ENCODING_DOUBTFUL, params={"encodings": names})])
     [(only, encoding)] = texts.items()
@@ -135,7 +157,8 @@ def candidate_encodings(content: bytes, languages: Sequence[str]) -> list[Encodi
     if not sample:
         return [Encoding.UTF_8]
     native = list(dict.fromkeys(_encodings_of(languages)))
-    legacy = [one for one in dict.fromkeys([*native, *_CODECS]) if one not in _UNICODE]
+    guessed = [one for one in _CODECS if one not in (*_UNICODE, *_NEVER_GUESSED)]
+    legacy = list(dict.fromkeys([*native, *guessed]))
     found = {one: oddness(sample, _CODECS[one][1]) for one in legacy}
     odd = {one: share for one, share in found.items() if share is not None}
     chaos = _chaos(sample, list(odd))
@@ -146,6 +169,15 @@ def candidate_encodings(content: bytes, languages: Sequence[str]) -> list[Encodi
             return _least_odd(same_kind, odd) if _is_single_byte(one) else [one]
     rest = [one for one in odd if chaos.get(one, 1.0) <= _MAX_CHAOS]
     return _least_odd(rest, odd) if all(map(_is_single_byte, rest)) else rest
+
+
+def _is_foreign(encoding: Encoding, languages: Sequence[str]) -> bool:
+    """Whether the encoding has one byte a character and is neither Western nor of the languages.
+
+    Bytes of one such encoding nearly always make words in another: Greek reads as Cyrillic.
+    """
+    known = {Encoding.WINDOWS_1252, *_encodings_of(languages)}
+    return _is_single_byte(encoding) and encoding not in known
 
 
 def _is_single_byte(encoding: Encoding) -> bool:

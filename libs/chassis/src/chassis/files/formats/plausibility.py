@@ -15,7 +15,8 @@ from typing import Final
 _CELL_ENDS = re.compile(rb'[\t\n\r",;]+')
 _UNUSED: Final = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, private use, surrogate
 _SIGNS: Final = frozenset({"Sc", "Sk", "Sm", "So", "No", "Po", "Cf"})
-SINGLE_BYTE: Final = frozenset({"cp1252", "cp1250", "iso8859_2", "cp1251"})
+_OTHER_SCRIPTS: Final = frozenset({"cp1251", "cp1253", "cp1255", "cp874"})  # than Latin
+SINGLE_BYTE: Final = _OTHER_SCRIPTS | {"cp1252", "cp1250", "iso8859_2", "cp1254", "mac_roman"}
 
 # Letters of Chinese, Japanese and Korean, without those of other scripts that their codecs have.
 _EAST_ASIAN: Final = "[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9f]"
@@ -55,7 +56,7 @@ def _oddness_of_words(text: str, codec: str) -> float | None:
     share = odd / sum(not one.isascii() for one in text)
     words = [word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()]
     without_ascii = sum(len(word) > 1 and not re.search("[A-Za-z]", word) for word in words)
-    mostly_foreign = codec != "cp1251" and 3 * without_ascii > len(words)
+    mostly_foreign = codec not in _OTHER_SCRIPTS and 3 * without_ascii > len(words)
     return None if mostly_foreign or share > MAX_ODDNESS else share
 
 
@@ -65,7 +66,7 @@ def _is_odd_pair(left: str, right: str, codec: str) -> bool:
         return False
     if not left.isalpha():
         return unicodedata.category(left) in _SIGNS
-    if codec == "cp1251":
+    if codec in _OTHER_SCRIPTS:
         return left.isascii() != right.isascii()
     return left.islower() and right.isupper()
 
