@@ -18,6 +18,7 @@ from alembic.operations.ops import (
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis.database.encryption.columns import EncryptedText, KeyedDigest, is_encrypted
 from chassis.database.migrate import metadata_of
 from chassis.records.access.guards import ACCESS_GUARDS
 
@@ -80,6 +81,8 @@ def _in_house_style(kind: str, item: Any, _: object) -> Any:
     """
     if isinstance(item, PrimaryKeyConstraint):
         return None
+    if kind == "type" and isinstance(item, EncryptedText | KeyedDigest):
+        return "sa.LargeBinary()"
     if kind != "column" or not isinstance(item, Column) or not item.primary_key:
         return False
     if item.name == "tenant_id":
@@ -103,7 +106,9 @@ def _rules_of(operation: MigrateOperation) -> Iterator[str]:
     )
     if resource is None:
         return
-    yield f'audited("{name}", resource="{resource}")'
-    names = {item.name for item in operation.columns if isinstance(item, Column)}
-    if "custom_fields" in names:
+    columns = [item for item in operation.columns if isinstance(item, Column)]
+    encrypted = ", ".join(f'"{one.name}"' for one in columns if is_encrypted(one))
+    more = f", encrypted=({encrypted},)" if encrypted else ""
+    yield f'audited("{name}", resource="{resource}"{more})'
+    if "custom_fields" in {one.name for one in columns}:
         yield f'with_custom_fields("{name}", resource="{resource}")'

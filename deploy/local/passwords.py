@@ -2,7 +2,9 @@
 
 import json
 import secrets
+from base64 import b64encode
 from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,6 +19,14 @@ class Passwords:
     roles: str
     app: str  # L2C_SECRET: signs cursors
     lead_keys: str  # MTL_LEAD_KEY_SECRET: keys the digests that identify leads
+    digests: str  # L2C_DIGEST_SECRET: keys the digests by which encrypted columns are searched
+    encryption: str  # of this is the key of L2C_ENCRYPTION_KEYS
+
+    @property
+    def encryption_keys(self) -> str:
+        """The key of encrypted columns as the setting lists it."""
+        key = sha256(self.encryption.encode()).digest()
+        return f"local:{b64encode(key).decode()}"
 
 
 def passwords(place: Place) -> Passwords:

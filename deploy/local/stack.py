@@ -93,6 +93,8 @@ def _settings(place: Place, chosen: plan.Plan, mode: str) -> dict[str, str]:
     defaults = {
         "L2C_MODE": "development",
         "L2C_SECRET": secret.app,
+        "L2C_DIGEST_SECRET": secret.digests,
+        "L2C_ENCRYPTION_KEYS": secret.encryption_keys,
         "MTL_LEAD_KEY_SECRET": secret.lead_keys,
         "OIDC_ISSUER": chosen.issuer,
         "OIDC_JWKS_URL": f"{chosen.issuer}/oauth/jwks",

@@ -40,13 +40,15 @@ NOT_AUDITED = {
     "rms.shipment_lines": "posted with their shipment, never changed",
 }
 
-# The sixth argument of the trigger, behind the fifth zero byte, names what is secret.
+# The fifth and sixth argument of the trigger, behind the fourth and fifth zero byte, name what is
+# left out of the entries and what is secret.
 AUDITED_COLUMNS = """
     SELECT c.relname || '.' || a.attname AS audited_column
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE p.proname = 'audit_row' AND a.attname <> ALL(
-        (string_to_array(encode(t.tgargs, 'escape'), '\\000'))[6]::text[])
+        (string_to_array(encode(t.tgargs, 'escape'), '\\000'))[5]::text[]
+        || (string_to_array(encode(t.tgargs, 'escape'), '\\000'))[6]::text[])
 """
 UNFILTERED = """
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid

@@ -13,7 +13,11 @@ import orjson
 import pytest
 from sqlalchemy import Enum
 
+from chassis.database.encryption.columns import encrypted_columns_of, place_of
+from chassis.database.encryption.sealing import seal
 from chassis.database.engine import Database
+from chassis.database.transaction_tenant import within_tenant
+from chassis.records.audit.encrypted_changes import as_stored
 from chassis.tenancy import tasks
 from chassis.tenancy.personal_data_map import SUBJECT_KIND, personal_columns, tenant_tables
 from deploy.services import SERVICES
@@ -48,6 +52,13 @@ EXEMPT = {
     "outbox.causationid": "an id of an event",
     "outbox.actor": "the subject of a person, which stays and names nobody after the erasure",
     "outbox.traceparent": "an id of a trace",
+}
+# Columns that hold ciphertext of the person, each with what its values are bound to.
+ENCRYPTED = {
+    f"{table.name}.{column.name}": place_of(column)
+    for service in SERVICES
+    for table in tenant_tables(service)
+    for column in encrypted_columns_of(table)
 }
 FILLED_KINDS = {"text", "jsonb", "_text", "bytea"}
 COLUMNS = """
@@ -109,6 +120,10 @@ def value_of(column: asyncpg.Record, spelling: str, person: UUID | None) -> str 
     """Return the SQL of what the superuser writes, None for what may stay null."""
     name, kind = column["column_name"], column["udt_name"]
     place = f"{column['table_name']}.{name}"
+    if place in ENCRYPTED:
+        with within_tenant(TENANT):
+            sealed = seal(MAIL if name == "email" else PHONE, ENCRYPTED[place])
+        return f"'{as_stored(sealed)}'"
     if name == "tenant_id":
         return f"'{TENANT}'"
     if person is not None and name == "id":
@@ -207,9 +222,32 @@ async def test_nothing_of_an_erased_person_stays(canary: Canary) -> None:
         for one in columns
         if one["udt_name"] in FILLED_KINDS
     }
-    assert filled - EXEMPT.keys() - written == set()
+    assert filled - EXEMPT.keys() - ENCRYPTED.keys() - written == set()
+    encrypted = filled & ENCRYPTED.keys()
+    assert await filled_places(canary, encrypted) == encrypted
     await erase_person(canary, people)
     assert await places_of_person(canary) == set()
+    assert await filled_places(canary, encrypted) == set()
+
+
+async def filled_places(canary: Canary, places: set[str]) -> set[str]:
+    """Return those of these columns that hold a value."""
+    filled = set()
+    for place in places:
+        table, _, column = place.partition(".")
+        query = f'SELECT count("{column}") FROM "{table}" WHERE tenant_id = $1'
+        if await canary.admin.fetchval(query, TENANT):
+            filled.add(place)
+    return filled
+
+
+def test_the_leads_and_contacts_are_encrypted() -> None:
+    assert sorted(ENCRYPTED.values()) == [
+        "l2o.contact.email",
+        "l2o.contact.phone",
+        "mtl.lead.email",
+        "mtl.lead.phone",
+    ]
 
 
 @pytest.mark.parametrize("canary", ["org"], indirect=True)

@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Table
 
+from chassis.database.encryption.columns import is_encrypted
+from chassis.records.record_types import record_type_of
 from testkit.samples import Body
 from testkit.tenants import add_tenant
 from tests.resources.records import Records, errors_of
@@ -16,6 +19,11 @@ async def _with(records: Records, **values: Any) -> Body:
     assert changed.status_code == 200, changed.text
     shown: Body = changed.json()
     return shown
+
+
+def table_of(records: Records) -> Table:
+    """The table in which these records are stored."""
+    return record_type_of(records.resource.name).table
 
 
 async def _search(records: Records, *groups: Body) -> list[str]:
@@ -33,7 +41,11 @@ async def test_numbers_are_stored_filtered_and_found_alike(records: Records) -> 
         assert await records.ids(f"?phone={spelling}") == found
         assert await records.ids(f"?phone__in=13800138000,{spelling}") == found
         assert await records.ids(f"?q={spelling}") == found
-    assert await records.ids("?phone__startswith=010-62") == found
+    if is_encrypted(table_of(records).c.phone):  # its beginning is not known without the key
+        refused = await records.call("GET", query="?phone__startswith=010-62")
+        assert errors_of(refused) == {("?phone__startswith", "UNKNOWN_FIELD")}
+    else:
+        assert await records.ids("?phone__startswith=010-62") == found
     assert await records.ids("?phone=010-62345678") == []
     assert await _search(records, {"phone": "010 62345678 x8001"}) == found
     for whole_or_end in ("010-62345678", "62345678", "5678", "8001", "%2B861062345678"):
@@ -86,7 +98,11 @@ async def test_mail_addresses_are_stored_filtered_and_found_alike(records: Recor
         assert await records.ids(f"?email__in=other@example.com,{spelling}") == found
         assert await _search(records, {"email": spelling}) == found
         assert await records.ids(f"?q={spelling}") == found
-    assert await records.ids("?email__startswith=WANG.") == found
+    if is_encrypted(table_of(records).c.email):
+        refused = await records.call("GET", query="?email__startswith=WANG.")
+        assert errors_of(refused) == {("?email__startswith", "UNKNOWN_FIELD")}
+    else:
+        assert await records.ids("?email__startswith=WANG.") == found
     assert await records.ids("?q=@Example.com") == found
     assert await records.ids("?q=wang.fang@example") == []
     refused = await records.call("GET", query="?email=wang@")

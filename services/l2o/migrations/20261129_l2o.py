@@ -101,8 +101,10 @@ def _contacts() -> None:
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("title", sa.Text()),
-        sa.Column("phone", sa.Text()),
-        sa.Column("email", sa.Text()),
+        sa.Column("phone", sa.LargeBinary()),
+        sa.Column("phone_digest", sa.LargeBinary()),
+        sa.Column("email", sa.LargeBinary()),
+        sa.Column("email_digest", sa.LargeBinary()),
         sa.Column("roles", ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")),
         sa.Column("is_primary", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
@@ -115,8 +117,8 @@ def _contacts() -> None:
     for column in (
         "account_id",
         "name",
-        "phone",
-        "email",
+        "phone_digest",
+        "email_digest",
         "is_primary",
         "owner_id",
         "created_at",
@@ -147,7 +149,7 @@ def _contacts() -> None:
         name="ix_contacts_one_primary",
     )
     secure("contacts")
-    audited("contacts", resource="l2o.contact")
+    audited("contacts", resource="l2o.contact", encrypted=("phone", "email"))
     with_custom_fields("contacts", resource="l2o.contact")
 
 

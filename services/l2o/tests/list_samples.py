@@ -19,8 +19,6 @@ SAMPLES = {
     "contacts": ListSample(
         columns={
             "name": NAME,
-            "phone": PHONE,
-            "email": "CASE WHEN n % 11 <> 4 THEN md5((n % 4999)::text) || '@example.com' END",
             "roles": "ARRAY['BUYER']",
             "is_primary": "(n / 100) % 2 = 0",
         }

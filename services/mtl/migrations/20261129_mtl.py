@@ -57,16 +57,11 @@ def _leads() -> None:
         sort_column("name", sa.Text()),
         sa.Column("company", sa.Text()),
         sort_column("company", sa.Text()),
-        sa.Column("phone", sa.Text()),
-        sa.Column(
-            "phone_tail",
-            sa.Text(),
-            sa.Computed(
-                "COALESCE(right(split_part(phone, ';'::text, 1), 4), ''::text)", persisted=True
-            ),
-            nullable=False,
-        ),
-        sa.Column("email", sa.Text()),
+        sa.Column("phone", sa.LargeBinary()),
+        sa.Column("phone_digest", sa.LargeBinary()),
+        sa.Column("phone_tail_digest", sa.LargeBinary()),
+        sa.Column("email", sa.LargeBinary()),
+        sa.Column("email_digest", sa.LargeBinary()),
         sa.Column("external_id", sa.Text()),
         sa.Column("source", sa.Text()),
         sa.Column("attributes", JSONB(), nullable=False),
@@ -89,9 +84,9 @@ def _leads() -> None:
     for column in (
         "name_sort",
         "company_sort",
-        "phone",
-        "phone_tail",
-        "email",
+        "phone_digest",
+        "phone_tail_digest",
+        "email_digest",
         "external_id",
         "source",
         "owner_id",
@@ -104,7 +99,7 @@ def _leads() -> None:
         index("leads", "tenant_id", column, "id")
     index("leads", "tenant_id", "id", where="leads.deleted_at IS NOT NULL", name="ix_leads_deleted")
     secure("leads")
-    audited("leads", resource="mtl.lead")
+    audited("leads", resource="mtl.lead", encrypted=("phone", "email"))
     with_custom_fields("leads", resource="mtl.lead")
 
 

@@ -11,7 +11,6 @@ SAMPLES = {
             "name": "CASE WHEN n % 11 <> 3 THEN"
             " 'name ' || translate(md5((n % 4999)::text), '01234567', 'abcdef89') END",
             "company": "CASE WHEN n % 11 <> 4 THEN 'company ' || md5((n % 4999)::text) END",
-            "phone": "CASE WHEN n % 11 <> 5 THEN '+86138' || lpad((n * 7919)::text, 8, '0') END",
         }
     )
 }

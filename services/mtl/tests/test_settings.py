@@ -6,6 +6,7 @@ import pytest
 
 from mtl.settings import MtlSettings, lead_key_secret
 from mtl.worker import WORKER
+from testkit.production import set_secrets
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def test_the_digests_do_not_depend_on_the_cursor_secret(monkeypatch: pytest.Monk
 
 def test_production_requires_a_strong_lead_key_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "production")
-    monkeypatch.setenv("L2C_SECRET", "s" * 32)
+    set_secrets(monkeypatch)
     monkeypatch.setenv("OIDC_ISSUER", "https://issuer.test")
     monkeypatch.delenv("MTL_LEAD_KEY_SECRET", raising=False)
     with pytest.raises(ValueError, match=r"^MTL_LEAD_KEY_SECRET must have at least 32 .*\.$"):

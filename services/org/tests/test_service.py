@@ -18,6 +18,7 @@ from org.worker import WORKER
 from services.org.tests.factories import write_key
 from testkit.databases import ServiceDatabase
 from testkit.plugin import Committed
+from testkit.production import set_secrets
 
 
 async def test_models_and_migrated_schema_agree(service_database: ServiceDatabase) -> None:
@@ -59,7 +60,7 @@ def test_the_development_issuer_is_refused_in_production(
 ) -> None:
     monkeypatch.delenv("ORG_HASH_COST")
     monkeypatch.setenv("L2C_MODE", "production")
-    monkeypatch.setenv("L2C_SECRET", "a real one, of 32 characters at least")
+    set_secrets(monkeypatch)
     with pytest.raises(ValueError, match=r"^ORG_DEV_ISSUER must not be true in production: .*\.$"):
         create()
     monkeypatch.setenv("ORG_DEV_ISSUER", "false")
@@ -77,7 +78,7 @@ def test_password_hashes_are_strong_unless_a_test_makes_them_fast(
     monkeypatch.setenv("ORG_HASH_COST", "fast")
     monkeypatch.setenv("ORG_DEV_ISSUER", "false")
     monkeypatch.setenv("L2C_MODE", "production")
-    monkeypatch.setenv("L2C_SECRET", "a real one, of 32 characters at least")
+    set_secrets(monkeypatch)
     with pytest.raises(ValueError, match=r"^ORG_HASH_COST must not be 'fast' in production"):
         OrgSettings.of()
 

@@ -24,6 +24,7 @@ from chassis.composition.command_line import (
     worker_transaction,
 )
 from chassis.composition.copy_command_line import rebuild, rebuilds, snapshot, snapshots
+from chassis.composition.key_command_line import keys
 from chassis.composition.resend_command_line import resend, resends
 from chassis.composition.run_worker import WorkerPart
 from chassis.composition.serve import combine_apps, serve
@@ -49,6 +50,7 @@ events = typer.Typer(
     rich_markup_mode=None,
 )
 cli.add_typer(events, name="events")
+cli.add_typer(keys, name="keys")
 events.command()(snapshot)
 events.command()(snapshots)
 events.command()(rebuild)

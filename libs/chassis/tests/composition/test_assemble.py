@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from chassis.composition.run_worker import WorkerPart, assemble, close_assembly
 from chassis.composition.worker import Worker
 from testkit.ground import Ground
+from testkit.production import set_secrets
 
 WORKERS = [Worker("testkit")]
 ALL_PARTS = frozenset(WorkerPart)
@@ -37,7 +38,7 @@ async def test_a_part_alone_needs_kafka(part: WorkerPart) -> None:
 
 async def test_production_needs_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "production")
-    monkeypatch.setenv("L2C_SECRET", "of this test, long enough for production")
+    set_secrets(monkeypatch)
     monkeypatch.setenv("OIDC_ISSUER", "https://issuer.example")
     with pytest.raises(ValueError, match="KAFKA_BOOTSTRAP must be set"):
         assemble(WORKERS, ALL_PARTS)

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from chassis.composition.serve import combine_apps
 from testkit.app import create
+from testkit.production import set_secrets
 
 DOCS = ("/", "/testkit/v1/docs", "/testkit/v1/openapi.json", "/static-offline-docs/favicon.png")
 OPERATORS = ("/livez", "/readyz", "/metrics")
@@ -21,7 +22,7 @@ async def statuses(app: ASGIApp, paths: tuple[str, ...]) -> list[int]:
 @pytest.fixture
 def production(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "production")
-    monkeypatch.setenv("L2C_SECRET", "s" * 32)
+    set_secrets(monkeypatch)
     monkeypatch.setenv("OIDC_ISSUER", "https://issuer.test")
 
 

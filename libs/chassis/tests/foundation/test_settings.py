@@ -1,16 +1,17 @@
 """Tests of the settings that production requires and development does not."""
 
+from base64 import b64encode
+
 import pytest
 
 from chassis.foundation.settings import Settings
-
-SECRET = "s" * 32
+from testkit.production import set_secrets
 
 
 @pytest.fixture(autouse=True)
 def production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "production")
-    monkeypatch.setenv("L2C_SECRET", SECRET)
+    set_secrets(monkeypatch)
     monkeypatch.setenv("OIDC_ISSUER", "https://issuer.test")
     monkeypatch.delenv("L2C_DRAIN_SECONDS", raising=False)
 
@@ -45,11 +46,70 @@ def test_production_refuses_a_missing_issuer(
         Settings.of("testkit")
 
 
+def test_production_refuses_a_weak_secret_of_digests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("L2C_DIGEST_SECRET", "x" * 31)
+    with pytest.raises(ValueError, match=r"^L2C_DIGEST_SECRET must have at least 32 .*\.$"):
+        Settings.of("testkit")
+
+
+@pytest.mark.parametrize("keys", [None, ""])
+def test_production_refuses_missing_encryption_keys(
+    monkeypatch: pytest.MonkeyPatch, keys: str | None
+) -> None:
+    if keys is None:
+        monkeypatch.delenv("L2C_ENCRYPTION_KEYS")
+    else:
+        monkeypatch.setenv("L2C_ENCRYPTION_KEYS", keys)
+    with pytest.raises(ValueError, match=r"^L2C_ENCRYPTION_KEYS must be set in production: .*\.$"):
+        Settings.of("testkit")
+
+
+KEY, OTHER = (b64encode(bytes([one]) * 32).decode() for one in (1, 2))
+
+
+@pytest.mark.parametrize("mode", ["development", "production"])
+def test_the_first_key_encrypts_and_no_key_is_shown(
+    monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setenv("L2C_MODE", mode)
+    monkeypatch.setenv("L2C_ENCRYPTION_KEYS", f"2027:{KEY}, 2026:{OTHER}")
+    settings = Settings.of("testkit")
+    keyring = settings.keyring()
+    assert keyring.current_id == "2027"
+    assert keyring.keys == {"2027": b"\1" * 32, "2026": b"\2" * 32}
+    assert KEY not in repr(settings)
+    assert "2027" not in repr(keyring)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (KEY, "Entry 1 of L2C_ENCRYPTION_KEYS must begin with the id of its key: .*"),
+        (f"2026:{KEY},", "Entry 2 of L2C_ENCRYPTION_KEYS must begin with the id of its key: .*"),
+        (f"Übung:{KEY}", "Entry 1 of L2C_ENCRYPTION_KEYS must begin with the id of its key: .*"),
+        (f"{'k' * 17}:{KEY}", "Entry 1 of L2C_ENCRYPTION_KEYS must begin with .*"),
+        (f"a:{KEY},a:{OTHER}", "L2C_ENCRYPTION_KEYS has two keys with the id 'a'."),
+        ("a:c2hvcnQ=", "The key 'a' of L2C_ENCRYPTION_KEYS must be 32 random bytes in base64."),
+        ("a:not base64", "The key 'a' of L2C_ENCRYPTION_KEYS must be 32 random bytes in base64."),
+    ],
+)
+def test_keys_that_cannot_be_read_are_refused(
+    monkeypatch: pytest.MonkeyPatch, keys: str, message: str
+) -> None:
+    monkeypatch.setenv("L2C_ENCRYPTION_KEYS", keys)
+    with pytest.raises(ValueError, match=f"^{message}$") as refused:
+        Settings.of("testkit")
+    assert KEY not in str(refused.value)
+
+
 def test_development_starts_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "development")
+    monkeypatch.delenv("L2C_ENCRYPTION_KEYS")
+    monkeypatch.delenv("L2C_DIGEST_SECRET")
     monkeypatch.delenv("L2C_SECRET")
     monkeypatch.delenv("OIDC_ISSUER")
     assert Settings.of("testkit").drain_for == 0
+    assert Settings.of("testkit").keyring().current_id == "development"
     monkeypatch.setenv("L2C_DRAIN_SECONDS", "2")
     assert Settings.of("testkit").drain_for == 2
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.encryption.columns import DIGEST_OF, is_encrypted
 from chassis.database.engine import Database
 from chassis.records.access.tables import grants
 from chassis.records.custom_fields.tables import custom_values, definitions
@@ -30,6 +31,7 @@ from chassis.records.lists.listing import Listing
 from chassis.records.search.tables import search_grams, search_texts
 from kernel.ids import new_id
 from testkit.databases import ServiceDatabase
+from testkit.digested import digests_sql
 
 FULL_SIZE = 200_000
 # A quarter of the rows on as many pages: PostgreSQL weighs a table by its pages, so it chooses as
@@ -177,6 +179,8 @@ def _expression(column: Column[Any], owner: str | None) -> str:
     if column.name == "deleted_at":
         return "CASE WHEN n % 500 = 0 THEN now() END"
     unique = _is_unique(column)
+    if is_encrypted(column):
+        return "NULL"  # SQL has no key
     value = _by_type(column, "n" if unique else "n % 5000")
     # Some values are null, among the rows of every owner.
     return f"CASE WHEN n % 11 <> 3 THEN {value} END" if column.nullable and not unique else value
@@ -184,6 +188,8 @@ def _expression(column: Column[Any], owner: str | None) -> str:
 
 def _by_type(column: Column[Any], number: str) -> str:
     kind = column.type
+    if DIGEST_OF in column.info:
+        return digests_sql(column)
     if isinstance(kind, Enum):
         members = ", ".join(f"'{member}'" for member in kind.enums)
         return f"(ARRAY[{members}])[1 + n % {len(kind.enums)}]"

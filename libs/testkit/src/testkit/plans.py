@@ -19,6 +19,7 @@ from chassis.records.lists.listing import Listing, listings_of
 from chassis.records.search.tables import search_texts
 from testkit import databases
 from testkit.databases import ServiceDatabase
+from testkit.digested import digested_texts
 from testkit.filling import FULL_SIZE, OWNERS, PLAN_ROWS, SPARSE, FilledTenant, ListSample, fill
 
 PAGE, SUBJECT = 50, "owner-1"
@@ -214,7 +215,7 @@ async def _filtered(
     tx: AsyncConnection, listing: Listing[Any], samples: Mapping[str, Sequence[Any]]
 ) -> list[ListQuery]:
     columns = {p.column for p in listing.parameters if p.column is not None}
-    quantiles = {column: await _quantiles(tx, column) for column in columns}
+    quantiles = {one: digested_texts(one) or await _quantiles(tx, one) for one in columns}
     return [
         ListQuery(values={parameter.name: value})
         for parameter in listing.parameters
@@ -259,9 +260,8 @@ def _values(
 
 async def _quantiles(tx: AsyncConnection, column: Column[Any]) -> list[Any]:
     """Values a fiftieth from each end, and from the middle."""
-    not_null = (
-        column.is_not(None) if null_stand_in(column) is None else column != null_stand_in(column)
-    )
+    stand_in = null_stand_in(column)
+    not_null = column.is_not(None) if stand_in is None else column != stand_in
     count = select(func.count()).select_from(column.table).where(not_null)
     rows = (await tx.execute(count)).scalar_one()
     ordered = select(column).where(not_null).order_by(column).limit(1)

@@ -22,6 +22,7 @@ from chassis.foundation.text_rendering import TextRenderer
 from kernel.ids import new_id
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase, empty_tables
+from testkit.encryption_keys import encryption_keys
 from testkit.ground import Ground
 from testkit.published import Published, Work, published_facts, work_in_outbox
 from testkit.rendered_texts import faults_of
@@ -111,6 +112,13 @@ def rendered_texts() -> Iterator[None]:
 def service() -> str:
     """The service under test; a service's conftest overrides it."""
     return "testkit"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_of_tests() -> Iterator[None]:
+    """The key of encrypted columns, which tests without an environment need as well."""
+    with encryption_keys():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.transaction_tenant import enter_tenant, within_tenant
 from chassis.database.write_cause import attribute_writes
 
 PrepareTenant = Callable[[AsyncConnection], Awaitable[None]]
@@ -15,6 +16,7 @@ PrepareTenant = Callable[[AsyncConnection], Awaitable[None]]
 
 async def set_tenant(tx: AsyncConnection, tenant: UUID | None) -> None:
     """Set the tenant for the rest of the transaction."""
+    enter_tenant(tenant)
     value = str(tenant) if tenant else ""
     await tx.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": value})
 
@@ -30,13 +32,14 @@ async def shared_transaction(
 
     @asynccontextmanager
     async def begin(caller_tenant: UUID | None) -> AsyncIterator[AsyncConnection]:
-        async with tx.begin_nested():
-            await set_tenant(tx, caller_tenant)
-            if caller_tenant not in (tenant, None):
-                await prepare_tenant(tx)
-            await attribute_writes(tx)
-            yield tx
-            await set_tenant(tx, tenant)
+        with within_tenant(caller_tenant):
+            async with tx.begin_nested():
+                await set_tenant(tx, caller_tenant)
+                if caller_tenant not in (tenant, None):
+                    await prepare_tenant(tx)
+                await attribute_writes(tx)
+                yield tx
+                await set_tenant(tx, tenant)
 
     own = app.state.begin_transaction
     app.state.begin_transaction = begin

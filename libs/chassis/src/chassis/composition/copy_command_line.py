@@ -70,7 +70,7 @@ def snapshot(
 
     async def run() -> int:
         async with worker_transaction(service, by=by) as tx:
-            tenants = await _chosen_tenants(tx, service, tenant)
+            tenants = await chosen_tenants(tx, service, tenant)
             for one in tenants:
                 async with acting_for(tx, one):
                     await request_snapshot(
@@ -151,7 +151,7 @@ def rebuild(
 
     async def run() -> int:
         async with worker_transaction(service, by=by) as tx:
-            tenants = await _chosen_tenants(tx, service, tenant)
+            tenants = await chosen_tenants(tx, service, tenant)
             if not tenants:
                 raise CommandFailed(f"{service} knows no tenant yet: there is nothing to rebuild.")
             await request_rebuild(
@@ -174,7 +174,7 @@ def rebuild(
     )
 
 
-async def _chosen_tenants(tx: AsyncConnection, service: str, tenant: UUID | None) -> Sequence[UUID]:
+async def chosen_tenants(tx: AsyncConnection, service: str, tenant: UUID | None) -> Sequence[UUID]:
     """Return this tenant, or all. Raises CommandFailed if the service has no events of it."""
     known = await known_tenants(tx)
     if tenant is None:

@@ -16,6 +16,7 @@ from chassis.records.snapshots.runs import SNAPSHOT_JOB
 from chassis.records.snapshots.sources import SnapshotSource
 from chassis.records.snapshots.work import work_source
 from chassis.tenancy import tasks
+from chassis.tenancy.key_rotation import ROTATION_JOB, rotation_job
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Worker:
     """The subscriptions of a service and the kinds of jobs it runs.
 
     Every service also imports the files and publishes the snapshots that its features declare, and
-    runs its part of tenant tasks: exports, erasures, deletions.
+    runs its part of tenant tasks: exports, erasures, deletions; and it rotates encryption keys.
 
     `jobs` maps each kind of job to its handler; `failure_handlers` maps kinds to the handlers of
     jobs that failed for good.
@@ -59,6 +60,7 @@ class Worker:
                 self.service, partial(publish_erased_records, self.service)
             ),
             SNAPSHOT_JOB: snapshot_job(self.snapshots),
+            ROTATION_JOB: rotation_job(self.service),
         }
         object.__setattr__(self, "jobs", jobs)
         failure_handlers = {

@@ -3,7 +3,9 @@
 It runs as its owner, so that the app's role can add entries by no other way than by a write; its
 search path is fixed, so that no caller's operator or cast is run as the owner.
 Its arguments: the resource (or `@column` that holds it), the column of the record's id, the name
-of the part or '', the column of the part's id, columns that are noise, columns that are secret.
+of the part or '', the column of the part's id, columns that are noise, columns that are secret,
+columns that are encrypted. An encrypted column has changed if its digest has: the entry then holds
+both ciphertexts, which the API decrypts for its readers.
 
 `changes` is `{"from": {column: value}, "to": {column: value}}`: of an UPDATE what changed, both
 columns of a money. It is put into words when it is read; a row costs 0.05 to 0.1 ms here.
@@ -15,6 +17,8 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     noise text[] := TG_ARGV[4]::text[];
     secret text[] := TG_ARGV[5]::text[];
+    encrypted text[] := TG_ARGV[6]::text[];
+    rewritten text[];
     cause jsonb := coalesce(nullif(current_setting('app.cause', true), ''), '{}')::jsonb;
     whole jsonb;
     old_row jsonb;
@@ -31,6 +35,12 @@ BEGIN
         whole := to_jsonb(NEW);
         new_row := whole - noise;
         old_row := to_jsonb(OLD) - noise;
+        IF encrypted <> '{}' THEN
+            SELECT coalesce(array_agg(f), '{}') INTO rewritten FROM unnest(encrypted) AS e(f)
+            WHERE to_jsonb(OLD) -> (f || '_digest') = whole -> (f || '_digest');
+            new_row := new_row - rewritten;
+            old_row := old_row - rewritten;
+        END IF;
         IF old_row = new_row THEN RETURN NULL; END IF;
         SELECT jsonb_build_object(
             'from', jsonb_object_agg(

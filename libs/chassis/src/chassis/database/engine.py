@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chassis.database.transaction_tenant import within_tenant
 from chassis.database.write_cause import write_cause
 from chassis.foundation.context import current
 
@@ -91,8 +92,9 @@ class Database:
             driver.tenant, driver.cause = tenant, write_cause(current())
             connection.info.pop(PUBLISHED_KEY, None)
             connection.info.pop(ROW_LIMIT_KEY, None)
-            async with connection.begin():
-                yield connection
+            with within_tenant(tenant):
+                async with connection.begin():
+                    yield connection
             published = connection.info.pop(PUBLISHED_KEY, False)
         if published:
             self.on_published()
@@ -114,7 +116,8 @@ async def acting_for(tx: AsyncConnection, tenant: UUID) -> AsyncIterator[None]:
     await tx.execute(set_tenant, {"tenant": str(tenant)})
     succeeded = False
     try:
-        yield
+        with within_tenant(tenant):
+            yield
         succeeded = True
     finally:
         tx.info[ROW_LIMIT_KEY] = limit

@@ -62,6 +62,7 @@ def audited(
     part_key: str = "id",
     noise: Sequence[str] = ("version", "updated_at"),
     secret: Sequence[str] = (),
+    encrypted: Sequence[str] = (),
 ) -> None:
     """Write an audit entry for every change of this table's rows, by a trigger.
 
@@ -69,11 +70,13 @@ def audited(
     `part`, its name within the record, and `part_key`, the column of its own id:
     `audited("quote_lines", resource="cpq.quote", key="quote_id", part="lines")`. A resource
     `@column` is read from that column. Generated columns and `noise` are left out; of a `secret`
-    column the entry says that it changed, but not its value. Call this after the last change of
-    the table's columns, and again when a generated column is added.
+    column the entry says that it changed, but not its value. An `encrypted` column has a digest,
+    `x_digest`, which tells whether it changed: encrypting it anew makes no entry. Call this after
+    the last change of the table's columns, and again when a generated column is added.
     """
-    left_out = _as_array(["tenant_id", *noise, *_generated(table)])
-    arguments = [resource, key, part, part_key, left_out, _as_array(secret)]
+    left_out = ["tenant_id", *noise, *_generated(table), *_digests(table, encrypted)]
+    lists = [_as_array(names) for names in (left_out, secret, encrypted)]
+    arguments = [resource, key, part, part_key, *lists]
     quoted = ", ".join("'" + argument.replace("'", "''") + "'" for argument in arguments)
     op.execute(
         f"CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON {table}"
@@ -100,6 +103,16 @@ def _generated(table: str) -> Sequence[str]:
         " AND attgenerated <> '' AND NOT attisdropped"
     )
     return [str(name) for name in op.get_bind().execute(query, {"t": table}).scalars()]
+
+
+def _digests(table: str, encrypted: Sequence[str]) -> Sequence[str]:
+    """Return the columns with digests of the encrypted columns."""
+    query = sa.text(
+        "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:t AS regclass) AND attnum > 0"
+        " AND NOT attisdropped AND right(attname, 7) = '_digest'"
+    )
+    names = op.get_bind().execute(query, {"t": table}).scalars() if encrypted else ()
+    return [str(name) for name in names if str(name).startswith(tuple(f"{e}_" for e in encrypted))]
 
 
 def _as_array(names: Sequence[str]) -> str:

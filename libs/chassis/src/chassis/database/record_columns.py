@@ -16,6 +16,7 @@ from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Numeric, Text, 
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database.columns import JsonDocument, enum_column, money_columns, tenant_column
+from chassis.database.encryption.columns import encrypted_columns
 from chassis.database.rows import Row
 from kernel.money import Money
 from kernel.personal import Personal
@@ -32,24 +33,33 @@ _SIMPLE: Final[Mapping[Any, Any]] = {
 _EMPTY: Final = text("'{}'")
 
 
-def record_columns(entity: type[Row], *, without: Sequence[str] = ()) -> Iterator[Column[Any]]:
+def record_columns(
+    entity: type[Row], *, without: Sequence[str] = (), encrypted: Sequence[str] = (), of: str = ""
+) -> Iterator[Column[Any]]:
     """Yield the tenant's column, and one for each field of the entity, in their order.
 
     Money has two columns, an enum its values, a mapping is JSON, a sequence of texts an array, and
     other dataclasses are JSON documents. A field that is marked as `Personal` marks its column.
-    `without` names fields that are stored in other tables.
+    `without` names fields that are stored in other tables. `encrypted` names fields, texts that may
+    be missing, which are stored encrypted and bound to the resource `of`.
     """
     yield tenant_column()
     for name, hint in get_type_hints(entity, include_extras=True).items():
-        if name in entity.__dataclass_fields__ and name not in without:
+        if name in encrypted:
+            yield from encrypted_columns(name, of=of, personal=_personal_kind(hint) or "")
+        elif name in entity.__dataclass_fields__ and name not in without:
             yield from _columns(name, hint)
 
 
-def _columns(name: str, hint: Any) -> Iterator[Column[Any]]:
+def _personal_kind(hint: Any) -> str | None:
     marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    personal = next((one.kind for one in marks if isinstance(one, Personal)), None)
+    return next((one.kind for one in marks if isinstance(one, Personal)), None)
+
+
+def _columns(name: str, hint: Any) -> Iterator[Column[Any]]:
+    personal = _personal_kind(hint)
     info = {} if personal is None else {"personal": personal}
-    kind = get_args(hint)[0] if marks else hint
+    kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     options = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     nullable = type(None) in options
     [kind] = [one for one in options if one is not type(None)]

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import NAME_KEY_OF
+from chassis.database.encryption.columns import digests_of
 from kernel.errors import NotFound
 from kernel.money import Money
 from kernel.names import comparable_name
@@ -54,7 +55,7 @@ def to_columns(table: Table, row: Row) -> dict[str, Any]:
     for column in table.c:
         if NAME_KEY_OF in column.info:
             values[column.name] = comparable_name(values[column.info[NAME_KEY_OF]])
-    return values
+    return values | digests_of(table, values)
 
 
 def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:

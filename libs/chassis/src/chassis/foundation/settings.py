@@ -6,6 +6,13 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.foundation.encryption_keys import (
+    KEYS_VARIABLE,
+    Keyring,
+    development_keys,
+    parse_keys,
+)
+
 DEVELOPMENT_SECRET = "development-only"  # noqa: S105  # too short for production, see below
 SECRET_LENGTH = 32
 
@@ -16,6 +23,8 @@ class Settings(BaseSettings):
     The database URLs of the app, worker and owner roles are per service (`<SERVICE>_DATABASE_URL`,
     `<SERVICE>_WORKER_DATABASE_URL`, `<SERVICE>_OWNER_DATABASE_URL`); the rest is shared.
     `ORG_OPERATOR_TENANT` is the tenant whose people are operators; without it nobody is.
+    `L2C_ENCRYPTION_KEYS` are the keys of encrypted columns, the current one first. These columns
+    are searched by digests under `L2C_DIGEST_SECRET`: after a change, older values are not found.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -27,6 +36,10 @@ class Settings(BaseSettings):
 
     mode: Literal["development", "production"] = Field("production", validation_alias="L2C_MODE")
     secret: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), validation_alias="L2C_SECRET")
+    encryption_keys: SecretStr = Field(SecretStr(""), validation_alias=KEYS_VARIABLE)
+    digest_secret: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET), validation_alias="L2C_DIGEST_SECRET"
+    )
     pool_size: int = Field(10, ge=1, validation_alias="L2C_POOL_SIZE")
     pool_overflow: int = Field(10, ge=0, validation_alias="L2C_POOL_OVERFLOW")
     revision: str = Field("unknown", validation_alias="L2C_REVISION")
@@ -51,11 +64,14 @@ class Settings(BaseSettings):
     def of(cls, service: str) -> Self:
         """Read the settings of one service.
 
-        Raises ValueError in production if a secret is weak, or the issuer is missing or unsafe.
+        Raises ValueError for keys that cannot be read, and in production if a key is missing or a
+        secret weak, or the issuer is missing or unsafe.
         """
         prefix = f"{service.upper()}_"
         settings = cls(_env_prefix=prefix, service=service)  # type: ignore[call-arg]  # pydantic's own
         settings.ensure_strong("L2C_SECRET", settings.secret)
+        settings.ensure_strong("L2C_DIGEST_SECRET", settings.digest_secret)
+        settings.keyring()
         settings.ensure_safe_issuer()
         return settings
 
@@ -80,6 +96,20 @@ class Settings(BaseSettings):
                 f"{name} must have at least {SECRET_LENGTH} characters in production, "
                 "from a random source."
             )
+
+    def keyring(self) -> Keyring:
+        """Return the keys of encrypted columns, in development those that everybody knows.
+
+        Raises ValueError if they cannot be read, and in production if there are none.
+        """
+        given = self.encryption_keys.get_secret_value()
+        if not given and self.in_production:
+            raise ValueError(
+                f"{KEYS_VARIABLE} must be set in production: <id>:<32 random bytes in base64>, the "
+                "current key first, separated by commas."
+            )
+        keys = parse_keys(given) if given else development_keys(DEVELOPMENT_SECRET)
+        return Keyring(keys, self.digest_secret.get_secret_value().encode())
 
     @property
     def in_production(self) -> bool:

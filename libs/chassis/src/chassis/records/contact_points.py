@@ -62,6 +62,11 @@ def normalize_phone(text: str, region: str | None = None) -> str:
             raise refused from None
 
 
+def phone_tail(phone: str) -> str:
+    """Return the last four digits of a stored number, without its extension."""
+    return phone.partition(EXTENSION)[0][-4:]
+
+
 def phone_prefix(text: str, region: str | None = None) -> str:
     """Return the beginning that all stored numbers have which begin with these digits."""
     dialled = "".join(map(_dialled, _folded(text)))

@@ -20,8 +20,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import NAME_KEY_OF
+from chassis.database.encryption.columns import digests_of, is_encrypted
 from chassis.records.contact_points import EXTENSION
 from chassis.records.search.words import index_words
+from chassis.tenancy.encrypted_contacts import (
+    digests_of_encrypted_contact,
+    rows_with_encrypted_contact,
+)
 from chassis.tenancy.personal_data_map import (
     BORNE_KINDS,
     CONTACT_KINDS,
@@ -89,6 +94,8 @@ async def _rows_about(
     tx: AsyncConnection, page: RowPage, person: ErasureSubject
 ) -> Sequence[Mapping[str, Any]]:
     conditions = [*_rows_of(page.table, person), *_rows_with_contact_data(page.table, person)]
+    conditions += await rows_with_encrypted_contact(tx, page, person)
+    conditions += await digests_of_encrypted_contact(tx, page, person)
     if not conditions:
         return []
     rows = await tx.execute(select(page.table).where(*page.within(), or_(*conditions)))
@@ -106,12 +113,17 @@ def _rows_of(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[boo
 def _rows_with_contact_data(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of rows that contain a requested phone or email, or a digest of one."""
     contacts = sorted(person.requested_values)
-    for column in personal_columns(table, *CONTACT_KINDS):
+    for column in _clear_contacts(table):
         yield _is_contact(column, contacts)
     for column in personal_columns(table, DIGEST_KIND):
         if isinstance(column.type, Text):
             yield _is_contact(column, contacts)
     yield from _digests_of(table, contacts)
+
+
+def _clear_contacts(table: Table) -> list[Column[Any]]:
+    contacts = personal_columns(table, *CONTACT_KINDS)
+    return [column for column in contacts if not is_encrypted(column)]
 
 
 def _is_contact(column: Column[Any], contacts: Sequence[str]) -> ColumnElement[bool]:
@@ -126,7 +138,7 @@ def _digests_of(table: Table, contacts: Sequence[str]) -> Iterator[ColumnElement
         return
     for subject in personal_columns(table, SUBJECT_KIND):
         for other in table.metadata.sorted_tables:
-            for column in personal_columns(other, *CONTACT_KINDS) if "id" in other.c else ():
+            for column in _clear_contacts(other) if "id" in other.c else ():
                 subjects = select(other.c.id).where(_is_contact(column, contacts))
                 yield (table.c.kind == str(column.name)) & subject.in_(subjects)
 
@@ -138,18 +150,21 @@ def _emptied(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> di
         reached = personal_columns(table, *CONTACT_KINDS)
         columns = [c for c in reached if person.is_requested(row[c.key])]
     emptied = {str(c.name): None if c.nullable else REDACTED for c in columns}
-    return with_name_keys(table, emptied)
+    return with_derived_columns(table, emptied)
 
 
-def with_name_keys(table: Table, changes: dict[str, Any]) -> dict[str, Any]:
-    """Add the comparing form of each changed name that has a column of its own."""
+def with_derived_columns(table: Table, changes: dict[str, Any]) -> dict[str, Any]:
+    """Add the comparing form of each changed name, and the digest of each emptied encrypted field.
+
+    An encrypted field is never rewritten but emptied.
+    """
     sources = {str(c.name): c.info[NAME_KEY_OF] for c in table.c if NAME_KEY_OF in c.info}
     keys = {
         key: comparable_name(changes[name] or "")
         for key, name in sources.items()
         if name in changes
     }
-    return changes | keys
+    return changes | keys | digests_of(table, changes)
 
 
 def _is_about(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> bool:

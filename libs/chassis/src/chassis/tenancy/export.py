@@ -11,6 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import CURRENT_TENANT
+from chassis.database.encryption.columns import encrypted_columns_of, place_of
+from chassis.records.audit.encrypted_changes import EncryptedChange, encrypted_changes
+from chassis.records.audit.tables import audit_entries
 from chassis.tenancy.personal_data_map import secret_columns
 from chassis.tenancy.tables import tenant_exports
 
@@ -29,7 +32,7 @@ async def export_part(
     )
     rows = (await tx.execute(query, {"after": after or {}})).all()
     if rows:
-        content = "".join(f"{row.document}\n" for row in rows)
+        content = "".join(f"{_in_clear(table, row.document)}\n" for row in rows)
         await tx.execute(
             tenant_exports.insert().values(
                 task_id=task_id,
@@ -41,6 +44,28 @@ async def export_part(
         )
     last = orjson.loads(rows[-1].position) if len(rows) == PART_ROWS else None
     return len(rows), last
+
+
+def _in_clear(table: Table, document: str) -> str:
+    """Return a row with its encrypted values decrypted. Raises Unreadable.
+
+    They are replaced in the text, so that numbers stay as exact as PostgreSQL writes them.
+    """
+    encrypted = encrypted_columns_of(table)
+    if not encrypted and table is not audit_entries:
+        return document
+    row = orjson.loads(document)
+    changes = [
+        EncryptedChange("", str(column.name), place_of(column), row[column.name])
+        for column in encrypted
+        if row[column.name] is not None
+    ]
+    if table is audit_entries:
+        changes += encrypted_changes(row["resource"], row["changes"])
+    for change in changes:
+        shown = orjson.dumps(change.read()).decode()
+        document = document.replace(orjson.dumps(change.stored).decode(), shown)
+    return document
 
 
 def _query(table: Table, *, first: bool) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Column, Table, Uuid, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.encryption.columns import is_encrypted
 from chassis.tenancy.personal_data_map import BORNE_KINDS, personal_columns
 from chassis.tenancy.personal_patterns import names_person, text_pattern
 from chassis.tenancy.redaction import ErasureSubject
@@ -57,14 +58,19 @@ class Namesakes:
 
     async def _bearers(self, ids: set[UUID]) -> list[UUID]:
         queries = [
-            select(column.table.c.id, column.label("value"), literal(is_marked).label("marked"))
-            .where(*RowPage(column.table, None, None).within())
-            .where(column.table.c.id.in_(sorted(ids)), column.is_not(None))
+            (
+                is_encrypted(column),
+                select(column.table.c.id, column.label("value"), literal(is_marked).label("marked"))
+                .where(*RowPage(column.table, None, None).within())
+                .where(column.table.c.id.in_(sorted(ids)), column.is_not(None)),
+            )
             for column, is_marked in _own_names(self.tables)
         ]
-        if not queries:
-            return []
-        rows = await self.tx.execute(union_all(*queries))
+        clear = [query for encrypted, query in queries if not encrypted]
+        # Each encrypted column is decrypted by its own type, so it is read by a query of its own.
+        statements: list[Any] = [query for encrypted, query in queries if encrypted]
+        statements += [union_all(*clear)] if clear else []
+        rows = [row for one in statements for row in await self.tx.execute(one)]
         return [row.id for row in rows if self._bears(row.value, marked=row.marked)]
 
     def _bears(self, value: str, *, marked: bool) -> bool:

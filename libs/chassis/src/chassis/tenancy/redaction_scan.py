@@ -29,7 +29,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import NAME_KEY_OF, JsonDocument
 from chassis.records.search.words import index_words
-from chassis.tenancy.erase import has_key_of, rewrite_row, with_name_keys
+from chassis.tenancy.audited_values import entries_naming, entry_in_clear, entry_sealed
+from chassis.tenancy.erase import has_key_of, rewrite_row, with_derived_columns
 from chassis.tenancy.namesakes import Namesakes, ids_in
 from chassis.tenancy.personal_data_map import FILE_KIND
 from chassis.tenancy.personal_patterns import candidate_pattern
@@ -70,7 +71,8 @@ async def redact_rows(
     if not columns or not person.needles:
         return 0
     keys = list(table.primary_key.columns)
-    query = select(*keys).where(*page.within(), or_(*_naming(table, columns, person)))
+    naming = [*_naming(table, columns, person), *await entries_naming(tx, page, person)]
+    query = select(*keys).where(*page.within(), or_(*naming))
     if table.name == "jobs":
         query = query.where(table.c.kind != TASK_JOB_KIND)
     matches = (await tx.execute(query)).mappings().all()
@@ -143,17 +145,19 @@ async def _redact_row(
 ) -> bool:
     """Redact one row; return whether anything changed."""
     query = select(*map(_raw, table.c)).where(*has_key_of(table, key))
-    row = (await tx.execute(query)).mappings().one_or_none()
-    if row is None:
+    stored = (await tx.execute(query)).mappings().one_or_none()
+    if stored is None:
         return False
+    row = entry_in_clear(table, stored)
     person, columns = namesakes.person, scanned_columns(table)
     identified = _is_identified(row, columns, person)
     if not identified and await namesakes.include(_ids_of(row, columns)):
         return False
     redacted = {c: await _redacted(tx, c, row, person, identified=identified) for c in columns}
-    changes = with_name_keys(
+    changes = with_derived_columns(
         table, {str(c.name): value for c, value in redacted.items() if value is not None}
     )
+    changes = entry_sealed(table, stored, changes)
     if not changes:
         return False
     await rewrite_row(tx, table, row, changes)

@@ -47,14 +47,13 @@ class RowPage:
         return conditions
 
 
-async def next_row_page(tx: AsyncConnection, table: Table, after: RowPosition | None) -> RowPage:
-    """Return the next page of the table."""
+async def next_row_page(
+    tx: AsyncConnection, table: Table, after: RowPosition | None, *, size: int = 0
+) -> RowPage:
+    """Return the next page of the table, of `size` rows or of what suits the table."""
     keys = _keys(table)
-    size = (
-        FILE_PAGE_SIZE
-        if any(one.info.get("personal") == FILE_KIND for one in table.c)
-        else ROW_PAGE_SIZE
-    )
+    has_files = any(one.info.get("personal") == FILE_KIND for one in table.c)
+    size = size or (FILE_PAGE_SIZE if has_files else ROW_PAGE_SIZE)
     named = [part for one in keys for part in (str(one.name), one)]
     query = (
         select(func.jsonb_build_object(*named))

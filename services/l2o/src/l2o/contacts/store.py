@@ -20,7 +20,7 @@ from l2o.database import metadata
 contacts = Table(
     "contacts",
     metadata,
-    *record_columns(Contact),
+    *record_columns(Contact, encrypted=("phone", "email"), of="l2o.contact"),
     Index(None, "tenant_id", "account_id", "id"),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(

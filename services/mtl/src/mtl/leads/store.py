@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     Column,
-    Computed,
     DateTime,
     Index,
     Integer,
@@ -29,8 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
+from chassis.database.encryption.columns import digest_column, encrypted_columns
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
+from chassis.records.contact_points import phone_tail
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
@@ -59,15 +60,10 @@ leads = Table(
     sort_column("name", Text()),
     Column("company", Text),
     sort_column("company", Text()),
-    Column("phone", Text, info={"personal": "phone"}),
+    *encrypted_columns("phone", of="mtl.lead", personal="phone"),
     # Sellers search by the last four digits, without an extension.
-    Column(
-        "phone_tail",
-        Text,
-        Computed("COALESCE(right(split_part(phone, ';'::text, 1), 4), ''::text)", persisted=True),
-        nullable=False,
-    ),
-    Column("email", Text, info={"personal": "email"}),
+    digest_column("phone_tail", of="mtl.lead", field="phone", form=phone_tail),
+    *encrypted_columns("email", of="mtl.lead", personal="email"),
     Column("external_id", Text),
     Column("source", Text),
     Column("attributes", JSONB, nullable=False),
@@ -123,7 +119,7 @@ LISTING = Listing(
     custom=custom_conditions,
 )
 
-# The unique keys of leads. They are digests, so that the columns of `leads` can be encrypted.
+# The unique keys of leads. They are whole digests, because the columns of `leads` are encrypted.
 lead_keys = Table(
     "lead_keys",
     metadata,

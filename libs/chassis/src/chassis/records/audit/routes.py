@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import ensure_row
 from chassis.records.access.tables import people
 from chassis.records.access_keys.key_actors import ISSUER_PATTERN, shown_actor_name
+from chassis.records.audit.encrypted_changes import in_clear
 from chassis.records.audit.tables import audit_entries
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
@@ -162,7 +163,7 @@ def _entries_query(resource: str, record_id: UUID) -> Select[Any]:
 
 
 def _entry_out(row: Mapping[str, Any]) -> AuditEntryOut:
-    stored = json.loads(row["changes"], parse_float=Decimal)
+    stored = in_clear(row["resource"], json.loads(row["changes"], parse_float=Decimal))
     changes = field_changes(stored.get("from", {}), stored.get("to", {}))
     name = shown_actor_name(row["actor"], row["actor_name"])
     origin = origin_record(row["origin"])

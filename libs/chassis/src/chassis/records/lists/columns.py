@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import Column, Computed, Date, DateTime, Double, Table
 from sqlalchemy.types import TypeEngine
 
+from chassis.database.encryption.columns import DIGEST_OF, DIGEST_SUFFIX
+
 SORT_SUFFIX = "_sort"
 # asyncpg reads and writes PostgreSQL's 'infinity' as Python's last day and instant, so that rows
 # without a date are sorted last.
@@ -36,9 +38,27 @@ def _generated(name: str, kind: TypeEngine[Any]) -> str:
 
 
 def comparable_column(table: Table, name: str) -> Column[Any]:
-    """Return the column that a field is compared and sorted by: its generated column, or itself."""
+    """Return the column that a field is compared by: a generated column, its digest, or itself."""
     generated: Column[Any] | None = table.c.get(name + SORT_SUFFIX)
+    digest: Column[Any] | None = table.c.get(name + DIGEST_SUFFIX)
+    if digest is not None and DIGEST_OF in digest.info:
+        return digest
     return table.c[name] if generated is None else generated
+
+
+def field_column(table: Table, name: str) -> Column[Any]:
+    """Return the column of a field; of one that has only a digest, such as `phone_tail`, that."""
+    column: Column[Any] | None = table.c.get(name)
+    return comparable_column(table, name) if column is None else column
+
+
+def spelling_of(column: Column[Any]) -> str | None:
+    """Return the kind of personal data that a column, or the field of a whole digest, holds."""
+    source = column.info.get(DIGEST_OF)
+    if source is None:
+        kind: str | None = column.info.get("personal")
+        return kind
+    return spelling_of(column.table.c[source.field]) if source.form is None else None
 
 
 def null_stand_in(column: Column[Any]) -> Any:

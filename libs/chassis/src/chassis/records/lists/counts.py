@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Boolean, Column, Enum, Select, Table, Text, Uuid, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.lists.columns import field_column
 from chassis.records.lists.counted_groups import groups_without
 from chassis.records.lists.filters import DeclaredFilter, EnumFilter, filtered_column
 from chassis.records.lists.list_query import ListQuery
@@ -34,7 +35,8 @@ def countable_fields(table: Table, filters: Sequence[DeclaredFilter]) -> list[st
     These are enums, booleans, ids and texts; not texts that hold personal data.
     """
     names = [filtered_column(each) for each in filters]
-    return [name for name in names if name is not None and _is_countable(table.c[name])]
+    columns = [(name, field_column(table, name)) for name in names if name is not None]
+    return [name for name, column in columns if _is_countable(column)]
 
 
 def declared_values(table: Table, filters: Sequence[DeclaredFilter]) -> dict[str, list[Any]]:

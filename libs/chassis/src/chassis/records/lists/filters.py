@@ -27,13 +27,20 @@ from sqlalchemy import (
     and_,
 )
 
+from chassis.database.encryption.columns import DIGEST_OF
 from chassis.records.contact_points import (
     normalize_email,
     normalize_phone,
     phone_prefix,
     tenant_country,
 )
-from chassis.records.lists.columns import NO_AMOUNT, comparable_column, null_stand_in
+from chassis.records.lists.columns import (
+    NO_AMOUNT,
+    comparable_column,
+    field_column,
+    null_stand_in,
+    spelling_of,
+)
 from chassis.records.search.prefixes import begins_with
 from kernel.business_dates import CalendarDate
 from kernel.decimals import DecimalString
@@ -149,7 +156,7 @@ def filter_parameters(table: Table, field: DeclaredFilter) -> list[FilterParamet
         ]
     column = comparable_column(table, field)
     kind, operations = _type_and_operations(column)
-    if table.c[field].nullable:
+    if field_column(table, field).nullable:
         operations = (*operations, NULL)
     return [_parameter(field, column, kind, operation) for operation in operations]
 
@@ -164,12 +171,13 @@ def _type_and_operations(column: Column[Any]) -> tuple[Any, tuple[str, ...]]:
     kind = column.type
     if isinstance(kind, Enum):
         return _enum_class(kind), (EQUAL, IN)
-    if column.info.get("personal") == EMAIL:
-        return FilterEmail, (EQUAL, IN, PREFIX)
+    by_text = (EQUAL, IN) if DIGEST_OF in column.info else (EQUAL, IN, PREFIX)
+    if spelling_of(column) == EMAIL:
+        return FilterEmail, by_text
     for family, python, operations in _FAMILIES:
         if isinstance(kind, family):
             return python, operations
-    return FilterText, (EQUAL, IN, PREFIX)
+    return FilterText, by_text
 
 
 _FAMILIES: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
@@ -230,7 +238,7 @@ def _as_stored(parameter: str, column: Column[Any], operation: str, value: Any) 
     Numbers without a country code need the tenant, who is known when the condition is built. Raises
     Invalid (PHONE_INVALID, PHONE_REGION_UNKNOWN) at `?parameter`.
     """
-    kind = column.info.get("personal")
+    kind = spelling_of(column)
     if operation == PREFIX and kind == EMAIL:
         return unicodedata.normalize("NFKC", value).lower()
     if kind != PHONE or operation == NULL:

@@ -42,7 +42,7 @@ from chassis.records.lists.page_start import page_start, rows_before
 from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
 from chassis.records.lists.restricted import UNRESTRICTED, RestrictedFields
 from chassis.records.lists.saved_views import query_of_view
-from chassis.records.search.words import SearchedColumns, match_words
+from chassis.records.search.words import match_words, searched_columns
 from chassis.web.pages import PageRequest, encode_cursor
 from chassis.web.references import expandable_paths, shown_fields
 
@@ -110,7 +110,7 @@ class Listing(Generic[T]):
         self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
-        self._searched = SearchedColumns(self.resource, tuple(words), tuple(contact_points))
+        self._searched = searched_columns(self.resource, self.table, words, contact_points)
         self._declare(technical=technical)
 
     def _declare(self, *, technical: bool) -> None:

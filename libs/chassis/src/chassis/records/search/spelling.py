@@ -14,6 +14,8 @@ from chassis.records.contact_points import EXTENSION, normalize_phone
 
 MAX_SEARCHED_LENGTH = 200  # characters of one name that can be found
 TAIL_MARK = "<"  # begins the line of a contact point; no normalized word contains it
+# These begin the lines of encrypted contact points: of a digest that is a gram, and of another one.
+DIGEST_GRAM_MARK, DIGEST_MARK = "=", ">"
 _PRIVATE_USE = 0xF0000
 _DIGITS = re.compile(r"\+?[0-9]{4,20}", re.ASCII)
 _MAIL_TAIL = re.compile(r"[^\s@]*@[^\s@]{2,}|[^\s@]{2,}\.[^\s@.\d]{2,}")
@@ -72,13 +74,13 @@ def bigrams_of(text: str) -> set[str]:
     """Return all pairs of adjacent characters of each line, and its last character alone.
 
     So every character of a line begins a gram, and a single character is found by a prefix range.
-    A reversed contact point is one gram, so that an end of it is found by a prefix range.
+    A reversed contact point is one gram, so that an end of it is found by a prefix range; a digest
+    is one gram or none.
     """
     lines = [line for line in text.split("\n") if line]
-    whole = {line for line in lines if line.startswith(TAIL_MARK)}
-    return whole | {
-        line[start : start + 2] for line in lines if line not in whole for start in range(len(line))
-    }
+    whole = {line for line in lines if line.startswith((TAIL_MARK, DIGEST_GRAM_MARK))}
+    split = [line for line in lines if line not in whole and not line.startswith(DIGEST_MARK)]
+    return whole | {line[start : start + 2] for line in split for start in range(len(line))}
 
 
 def reversed_tail(text: str) -> str:

@@ -23,7 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.encryption.columns import is_encrypted
 from chassis.records.contact_points import tenant_country
+from chassis.records.search.digested_points import end_lines, point_lines
 from chassis.records.search.prefixes import begins_with
 from chassis.records.search.spelling import (
     TAIL_MARK,
@@ -72,22 +74,41 @@ GramPairs = Iterable[tuple[str, UUID]]
 class SearchedColumns:
     """The searched columns of a table and its resource name; stored in `table.info`.
 
-    Words are found anywhere in `columns`; `contact_points` are found whole or by their end.
+    Words are found anywhere in `columns`; `contact_points` are found whole or by their end, and so
+    are `digested_points`, whose columns are encrypted.
     """
 
     resource: str
     columns: tuple[str, ...]
     contact_points: tuple[str, ...] = ()
+    digested_points: tuple[str, ...] = ()
 
     @property
     def all_columns(self) -> tuple[str, ...]:
         """The columns that the index follows."""
-        return (*self.columns, *self.contact_points)
+        return (*self.columns, *self.contact_points, *self.digested_points)
+
+    @property
+    def has_points(self) -> bool:
+        """Whether numbers and mail addresses are found."""
+        return bool(self.contact_points or self.digested_points)
 
     def text_of(self, row: Mapping[str, Any]) -> str:
         """Return the text of a row to search in."""
         names = (row[name] for name in self.columns)
-        return search_text_of(names, (row[name] for name in self.contact_points))
+        text = search_text_of(names, (row[name] for name in self.contact_points))
+        points = [row[name] for name in self.digested_points if row[name]]
+        digested = [line for point in points for line in point_lines(self.resource, point)]
+        return "\n".join(filter(None, (text, *dict.fromkeys(digested))))
+
+
+def searched_columns(
+    resource: str, table: Table, words: Sequence[str], points: Sequence[str]
+) -> SearchedColumns:
+    """Return the searched columns of a table; of the points some may be encrypted."""
+    digested = tuple(one for one in points if is_encrypted(table.c[one]))
+    clear = tuple(one for one in points if one not in digested)
+    return SearchedColumns(resource, tuple(words), clear, digested)
 
 
 async def index_words(
@@ -155,13 +176,15 @@ async def match_words(
     """
     resource, terms = searched.resource, search_terms(query)
     grams = {gram for term in terms for gram in _grams_of_term(term)}
-    match = await _match(tx, key, resource, terms, grams)
-    end = tail_term(query, tenant_country()) if searched.contact_points else None
-    if end is None:
-        return match
-    tail = reversed_tail(end)
-    ending = await _match(tx, key, resource, [tail], {tail})
-    return WordMatch(or_(match.condition, ending.condition), few=match.few and ending.few)
+    matches = [await _match(tx, key, resource, terms, grams)]
+    end = tail_term(query, tenant_country()) if searched.has_points else None
+    if end is not None and searched.contact_points:
+        tail = reversed_tail(end)
+        matches.append(await _match(tx, key, resource, [tail], {tail}))
+    if end is not None and searched.digested_points:
+        line, gram = end_lines(resource, end)
+        matches.append(await _match(tx, key, resource, [line], {gram}))
+    return WordMatch(or_(*(one.condition for one in matches)), all(one.few for one in matches))
 
 
 async def _match(

@@ -1,0 +1,1 @@
+"""Encrypted columns: values are AES-GCM ciphertext at rest, found by keyed digests beside them."""
