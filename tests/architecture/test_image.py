@@ -72,7 +72,7 @@ def test_the_image_is_assembled_from_what_the_builder_gets(
     for left_out in (tree / "libs/testkit", *tree.glob("*/*/tests"), *tree.glob("*/*/*/tests")):
         shutil.rmtree(left_out, ignore_errors=True)
     script = re.findall(r"^ARG SERVICE=all\nRUN ((?:.*\\\n)*.*)\n", DOCKERFILE, re.MULTILINE)[0]
-    script = script.replace("/l2c/$member", f"{tree}/$member")
+    script = script.replace("/l2c/$source", f"{tree}/$source")
     script = re.sub(r'> "\$\(/venv[^\n]*', "> paths", script)
     environment = {**os.environ, "SERVICE": service}
     subprocess.run(["sh", "-ec", script], cwd=tree, env=environment, check=True)
