@@ -38,7 +38,7 @@ def run(seconds: float = 60.0, seed: int = 0, rate: float = 1.0, patience: float
 def mutants(
     names: Annotated[list[str] | None, typer.Argument()] = None,
     *,
-    seconds: float = 30.0,
+    seconds: float = 40.0,
     seed: int = 7,
     rate: float = 1.0,
     patience: float = 60.0,

@@ -15,7 +15,7 @@ from tests.soak.witness import Witness
 Json = dict[str, Any]
 REQUEST_SECONDS = 8.0  # a frozen API does not answer
 PATIENCE = 300.0  # seconds until a request that nobody answers is a fault
-POLL_SECONDS = 0.5
+POLL_SECONDS, SLOWEST_POLL_SECONDS = 0.5, 3.0
 
 
 class Refused(Exception):
@@ -69,12 +69,13 @@ class Caller:
 
     async def until_listed(self, path: str) -> Json:
         """Wait until a list has an item and return the first. Raises Unanswered."""
-        until = time.monotonic() + PATIENCE
+        until, pause = time.monotonic() + PATIENCE, POLL_SECONDS
         while time.monotonic() < until:
             items: list[Json] = (await self.get(path))["items"]
             if items:
                 return items[0]
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(SLOWEST_POLL_SECONDS, pause * 1.5)
         raise Unanswered(f"{path} stayed empty for {PATIENCE:.0f} s")
 
     async def _call(
@@ -142,6 +143,7 @@ class Caller:
         body: Json = answer.json() if answer.content else {}
         if request.startswith("GET"):
             return body
+        self.journal.progress_at = time.monotonic()
         promised = answer_of(request, path, body, answer.headers.get("etag", ""))
         if promised is not None:
             self.journal.answers.append(promised)

@@ -26,6 +26,7 @@ class Journal:
 
     answers: list[Answer] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)  # requests, retries, statuses
+    progress_at: float = 0.0  # when a write was last answered, of the monotonic clock
     early: list[str] = field(default_factory=list)  # answered before they were committed
     faults: list[str] = field(default_factory=list)  # walks and requests that went wrong
 

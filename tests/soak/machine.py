@@ -31,7 +31,7 @@ class Settings:
     seconds: float = 60.0
     seed: int = 1
     rate: float = 1.0  # walks started a second
-    patience: float = 180.0  # seconds for walks to end, and again for everything to settle
+    patience: float = 180.0  # seconds without an answered write, and again for everything to settle
 
 
 @dataclass

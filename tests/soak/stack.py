@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import SIGCONT, SIGTERM
 
@@ -161,17 +161,15 @@ def _end_with_parent() -> None:
 
 
 def _bring_up(supervisor: Supervisor) -> None:
-    stack.bring_up(supervisor, "split")
-    env: dict[str, str] = json.loads(supervisor.place.env.read_text())
-    supervisor.say("starting", "second relays and consumers")
-    supervisor.wait_ready(supervisor.add(*plan.programs(_second_programs(), env)))
+    stack.bring_up(supervisor, "split", _doubled)
 
 
-def _second_programs() -> Plan:
-    ports, added = Ports(), []
+def _doubled(ports: Ports) -> Plan:
+    """Return the processes of split mode, with second relays and consumers."""
+    chosen, added = plan.split(ports), []
     for service in DOUBLED:
         for part in DOUBLED_PARTS:
             port = ports.take(WORKER_PORT + 1)
             arguments = ("worker", service, "--only", part, "--port", str(port))
             added.append((f"{service}-{part}-2", arguments, port))
-    return Plan({service: 0 for service in DOUBLED}, tuple(added))
+    return replace(chosen, programs=(*chosen.programs, *added))
