@@ -13,7 +13,7 @@ from deploy.local.logs import last_lines
 from deploy.local.places import ROOT
 from tests.soak import machine, stack
 from tests.soak.machine import Result, Settings
-from tests.soak.mutations import declared_mutants, run_mutant
+from tests.soak.mutations import groups_of, run_planted
 
 RESULT = ROOT / ".local" / "soak.json"
 SHOWN = 5  # violations of a check that are printed; the file has all of them
@@ -43,17 +43,17 @@ def mutants(
     rate: float = 1.0,
     patience: float = 60.0,
 ) -> None:
-    """Plant each fault, or those named, and demand that the run fails for it."""
+    """Plant each fault, or those named, and demand that the run fails for it (`a,b`: at once)."""
     survivors = []
-    for mutant in declared_mutants():
-        if names and mutant.name not in names:
-            continue
-        print(f"== {mutant.name}: {mutant.fault}", flush=True)
-        result = run_mutant(mutant, Settings(seconds, seed, rate, patience))
+    for group in groups_of(names or []):
+        for mutant in group:
+            print(f"== {mutant.name}: {mutant.fault}", flush=True)
+        result = run_planted(group, Settings(seconds, seed, rate, patience))
         show(result)
-        caught = mutant.caught_by(result)
-        print(f"== {mutant.name}: {'caught by ' + ', '.join(caught) if caught else 'SURVIVED'}")
-        survivors += [] if caught else [mutant.name]
+        for mutant in group:
+            caught = mutant.caught_by(result)
+            print(f"== {mutant.name}: {'caught by ' + ', '.join(caught) if caught else 'SURVIVED'}")
+            survivors += [] if caught else [mutant.name]
     print(f"survived: {', '.join(survivors) or 'none'}")
     raise typer.Exit(1 if survivors else 0)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from chassis.foundation.waits import Backoff
 from kernel.ids import new_id
 from tests.soak.journal import Answer, Journal, answer_of
 from tests.soak.witness import Witness
@@ -15,6 +16,8 @@ from tests.soak.witness import Witness
 Json = dict[str, Any]
 REQUEST_SECONDS = 8.0  # a frozen API does not answer
 PATIENCE = 300.0  # seconds until a request that nobody answers is a fault
+RETRY_SECONDS = (0.1, 1.0)
+RETRY_SECONDS = (0.1, 1.0)
 POLL_SECONDS, SLOWEST_POLL_SECONDS = 0.5, 3.0
 
 
@@ -69,13 +72,12 @@ class Caller:
 
     async def until_listed(self, path: str) -> Json:
         """Wait until a list has an item and return the first. Raises Unanswered."""
-        until, pause = time.monotonic() + PATIENCE, POLL_SECONDS
+        until, backoff = time.monotonic() + PATIENCE, Backoff(POLL_SECONDS, SLOWEST_POLL_SECONDS)
         while time.monotonic() < until:
             items: list[Json] = (await self.get(path))["items"]
             if items:
                 return items[0]
-            await asyncio.sleep(pause)
-            pause = min(SLOWEST_POLL_SECONDS, pause * 1.5)
+            await asyncio.sleep(backoff.next())
         raise Unanswered(f"{path} stayed empty for {PATIENCE:.0f} s")
 
     async def _call(
@@ -93,7 +95,7 @@ class Caller:
             headers["Idempotency-Key"] = str(new_id())
         if method in ("POST", "PATCH") and path.count("/") > 3:
             headers["If-Match"] = f'"{seen["version"]}"' if seen else "*"
-        until, pause = time.monotonic() + PATIENCE, 0.1
+        until, backoff = time.monotonic() + PATIENCE, Backoff(*RETRY_SECONDS)
         counts["requests"] += 1
         while time.monotonic() < until:
             answer = await self._send(method, path, body, headers)
@@ -102,8 +104,7 @@ class Caller:
             if answer is not None and not _is_temporary(answer, not_yet):
                 raise Refused(request, answer.status_code, answer.text)
             counts["retries"] += 1
-            await asyncio.sleep(pause)
-            pause = min(1.0, pause * 1.5)
+            await asyncio.sleep(backoff.next())
         raise Unanswered(f"{request} was not answered for {PATIENCE:.0f} s")
 
     async def _send(

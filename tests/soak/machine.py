@@ -1,4 +1,4 @@
-"""One run: walks under fire, then peace, then the checks (see `tests/soak/README.md`)."""
+"""One run: walks under fire, then peace, then the checks (decision 31)."""
 
 import asyncio
 import json

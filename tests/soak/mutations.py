@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from deploy.local.errors import CannotGoOn
 from tests.soak.machine import Result, Settings, run
 
 FOLDER = Path(__file__).parent / "mutants"
@@ -21,10 +22,6 @@ class Mutant:
     name: str
     fault: str
     bites: Sequence[str]
-
-    def env(self) -> dict[str, str]:
-        """The environment of processes that have the fault."""
-        return {"PYTHONPATH": str(FOLDER), "L2C_SOAK_MUTANT": self.name}
 
     def caught_by(self, result: Result) -> list[str]:
         """Return the checks that should fail for this fault, and do."""
@@ -42,6 +39,19 @@ def _declared(name: str) -> Mutant:
     return Mutant(name, (module.__doc__ or "").strip(), module.BITES)
 
 
-def run_mutant(mutant: Mutant, settings: Settings) -> Result:
-    """Run the soak with a planted fault."""
-    return run(settings, mutant.env())
+def groups_of(arguments: Sequence[str]) -> list[list[Mutant]]:
+    """Return the mutants of each run: `a,b` plants two in one, without arguments each has its own.
+
+    Raises CannotGoOn for an unknown name.
+    """
+    known = {mutant.name: mutant for mutant in declared_mutants()}
+    groups = [argument.split(",") for argument in arguments] or [[name] for name in known]
+    if unknown := {name for group in groups for name in group} - known.keys():
+        raise CannotGoOn(f"No mutant is called {', '.join(sorted(unknown))}: {', '.join(known)}.")
+    return [[known[name] for name in group] for group in groups]
+
+
+def run_planted(mutants: Sequence[Mutant], settings: Settings) -> Result:
+    """Run the soak with planted faults."""
+    names = ",".join(mutant.name for mutant in mutants)
+    return run(settings, {"PYTHONPATH": str(FOLDER), "L2C_SOAK_MUTANTS": names})

@@ -1,7 +1,7 @@
 """Python imports this at the start of every process of a mutant run, and of no other.
 
-The run sets PYTHONPATH to this folder and L2C_SOAK_MUTANT to a module in it. Once the module of
-the product that the mutant names is loaded, its patch is applied, before anyone imports from it.
+The run sets PYTHONPATH to this folder and L2C_SOAK_MUTANTS to modules in it. Once the module of the
+product that a mutant names is loaded, its patch is applied, before anyone imports from it.
 """
 
 import os
@@ -38,5 +38,5 @@ class PatchingFinder(MetaPathFinder):
         return spec
 
 
-if name := os.environ.get("L2C_SOAK_MUTANT"):
+for name in filter(None, os.environ.get("L2C_SOAK_MUTANTS", "").split(",")):
     sys.meta_path.insert(0, PatchingFinder(import_module(name)))
