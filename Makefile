@@ -25,7 +25,7 @@ test: $(READY) ## run the tests on servers of their own (ONLY=l2o or changed; AR
 test-deep: $(READY) ## check query plans at 200,000 rows and run the benchmarks
 	@$(PY) -m deploy.local test --deep
 
-soak: $(READY) ## kill, freeze and stop everything while the whole walk runs, then check (SECONDS=60 SEED=7)
+soak: $(READY) ## kill, freeze and stop processes under load, then compare everything (SECONDS=60 SEED=7)
 	@$(PY) -m tests.soak run --seconds '$(or $(SECONDS),60)' --seed '$(or $(SEED),0)' $(ARGS)
 
 soak-mutants: $(READY) ## show that the soak fails for each planted fault (ARGS='no_inbox' for one)

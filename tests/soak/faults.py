@@ -5,7 +5,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP
 
@@ -95,7 +94,7 @@ class Fire:
     async def _stall(self, fault: Fault) -> None:
         """Lock a table against writes; those who wait for it are killed, or go on afterwards."""
         service, table = fault.target.split(".")
-        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        try:
             connection = await asyncpg.connect(self.stack.superuser_dsn(service), timeout=15)
             try:
                 async with connection.transaction():
@@ -107,12 +106,14 @@ class Fire:
                         await self._kill_waiting(fault.killed)
             finally:
                 await connection.close(timeout=5)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self.counts["stalls cut short"] += 1  # PostgreSQL was down, or the table in use
 
     def _signal(self, name: str, number: int) -> bool:
         """Send a signal; False where the process does not run just now."""
         try:
             process = self.stack.process(name).mark
-        except StopIteration:
+        except KeyError:
             return False
         if not lives(process):
             return False

@@ -57,7 +57,7 @@ class Stack:
 
     def process(self, name: str) -> Running:
         """Return the entry of a process. Raises KeyError."""
-        return next(one for one in self.now().processes if one.name == name)
+        return {one.name: one for one in self.now().processes}[name]
 
     def service_processes(self) -> list[str]:
         """The names of the processes of the services, sorted."""
