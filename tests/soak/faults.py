@@ -106,8 +106,9 @@ class Fire:
                         await self._kill_waiting(fault.killed)
             finally:
                 await connection.close(timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            self.counts["stalls cut short"] += 1  # PostgreSQL was down, or the table in use
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # PostgreSQL was down, or the table in use.
+            self.counts[f"stalls cut short by {type(error).__name__}"] += 1
 
     def _signal(self, name: str, number: int) -> bool:
         """Send a signal; False where the process does not run just now."""
