@@ -85,11 +85,12 @@ class Fire:
             self._frozen.discard(fault.target)
             self._signal(fault.target, SIGCONT)
 
-    async def _kill_waiting(self, name: str) -> None:
-        """Kill a process, and leave it no time to go on before it is dead."""
-        if name not in self._frozen:
-            self._kill(name)
-            await asyncio.sleep(0.2)
+    async def _kill_waiting(self, part: str) -> None:
+        """Kill the processes of a part, and leave them no time to go on before they are dead."""
+        for name in self.stack.service_processes():
+            if (name == part or name.startswith(f"{part}-")) and name not in self._frozen:
+                self._kill(name)
+        await asyncio.sleep(0.2)
 
     async def _stall(self, fault: Fault) -> None:
         """Lock a table against writes; those who wait for it are killed, or go on afterwards."""

@@ -16,12 +16,14 @@ STALL_SECONDS = (0.5, 2.0)
 SECONDS_PER_STALL = 2.5
 # A stalled table, and the part of the service that is killed while it waits to write there. A
 # request that waits to store its answer has published already: others commit later events before.
+# A consumer that waits to write its counts has done everything else, and committed nothing.
 STALLED_TABLES = (
     ("outbox", "api"),
     ("outbox", "consumer"),
     ("idempotency_keys", "api"),
     ("idempotency_keys", "api"),
-    ("inbox", "consumer"),
+    ("consumer_counts", "consumer"),
+    ("consumer_counts", "consumer"),
 )
 
 
@@ -39,8 +41,8 @@ class FaultKind(StrEnum):
 class Fault:
     """One fault: when it begins, what it hits, and how long it lasts.
 
-    A stall names a service and a table, as in `rms.outbox`; `killed` is the process that is killed
-    at the end of a stall or freeze, or empty.
+    A stall names a service and a table, as in `rms.outbox`; `killed` names the part of a service
+    whose processes are killed at the end of a stall or freeze, or is empty.
     """
 
     at: float
