@@ -16,6 +16,7 @@ from tests.soak.schedule import Fault, FaultKind
 from tests.soak.stack import Stack
 
 LOOK_SECONDS = 1.0
+WAITER_LOOKS, WAITER_SECONDS = 50, 0.1  # the product gives a lock up after 10 s
 LARGEST_SHARE_DOWN = 1 / 3  # a slow machine starts no process while it starts all of them
 
 
@@ -104,6 +105,7 @@ class Fire:
                     self.counts["stalls"] += 1
                     await asyncio.sleep(fault.seconds)
                     if fault.killed:
+                        await _until_someone_waits(connection, table)
                         await self._kill_waiting(fault.killed)
             finally:
                 await connection.close(timeout=5)
@@ -131,3 +133,12 @@ class Fire:
                 answer = await asyncio.to_thread(health, process.port, process.ready, LOOK_SECONDS)
                 if answer == "ready":
                     self._starting.discard(name)
+
+
+async def _until_someone_waits(connection: asyncpg.Connection, table: str) -> None:
+    """Wait for somebody to wait for the table, but less long than they would wait for it."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE relation = $1::text::regclass AND NOT granted"
+    for _ in range(WAITER_LOOKS):
+        if await connection.fetchval(waiting, table):
+            return
+        await asyncio.sleep(WAITER_SECONDS)

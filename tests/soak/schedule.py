@@ -94,5 +94,5 @@ def _pause_of_kafka(random: Random, seconds: float, services: Sequence[str]) -> 
 def _stall(random: Random, seconds: float, services: Sequence[str]) -> Fault:
     service, (table, part) = random.choice(services), random.choice(STALLED_TABLES)
     begin, lasting = random.uniform(QUIET_SECONDS, seconds), random.uniform(*STALL_SECONDS)
-    killed = f"{service}-{part}" if random.random() < 0.5 else ""
+    killed = f"{service}-{part}" if part == "consumer" or random.random() < 0.5 else ""
     return Fault(begin, FaultKind.STALL, f"{service}.{table}", lasting, killed)
