@@ -1,7 +1,7 @@
 # Every verb of the project; bare `make` prints them with their arguments.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-deep bench up down status logs run check fix new migration \
-  contracts lock clean
+.PHONY: help demo test test-deep soak soak-mutants bench up down status logs run check fix new \
+  migration contracts lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 # Without bytecode every process compiles every library at each start: 6 s instead of 1.
@@ -14,7 +14,7 @@ MEMBERS := libs/kernel contracts libs/chassis libs/testkit \
 READY := .venv/.ready
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' '$(lastword $(MAKEFILE_LIST))'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' '$(lastword $(MAKEFILE_LIST))'
 
 demo: up ## start everything, take real leads to paid orders, print a report
 	@$(PY) -m deploy.demo
@@ -24,6 +24,12 @@ test: $(READY) ## run the tests on servers of their own (ONLY=l2o or changed; AR
 
 test-deep: $(READY) ## check query plans at 200,000 rows and run the benchmarks
 	@$(PY) -m deploy.local test --deep
+
+soak: $(READY) ## kill, freeze and stop processes under load, then compare everything (SECONDS=60 SEED=7)
+	@$(PY) -m tests.soak run --seconds '$(or $(SECONDS),60)' --seed '$(or $(SEED),0)' $(ARGS)
+
+soak-mutants: $(READY) ## show that the soak fails for each planted fault (ARGS='no_inbox' for one)
+	@$(PY) -m tests.soak mutants $(ARGS)
 
 bench: $(READY) ## measure lists, writes and imports at 200,000 rows (about a minute)
 	@$(PY) -m deploy.local test -- -q -s -p no:cacheprovider tests/bench/bench_ground.py

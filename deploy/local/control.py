@@ -11,7 +11,7 @@ from chassis.composition.text_columns import aligned
 from deploy.local import state, suite
 from deploy.local.addresses import show_addresses
 from deploy.local.errors import CannotGoOn
-from deploy.local.places import ROOT, Place, place_of_tests, prepare, remove
+from deploy.local.places import ROOT, Place, place_of_soak, place_of_tests, prepare, remove
 from deploy.local.processes import end, lives
 from deploy.local.state import Lock, State
 from deploy.local.watch import health, remedies
@@ -176,9 +176,10 @@ def logs(place: Place, name: str | None) -> None:
 
 
 def clean(place: Place) -> None:
-    """Stop everything, the tests' servers too, and remove all data; downloaded jars are kept."""
-    tests = place_of_tests()
+    """Stop everything, also of tests and soaks, and remove all data; downloaded jars are kept."""
+    tests, soak = place_of_tests(), place_of_soak()
     suite.stop_kept(tests)
-    down(place)
-    remove(tests.outside, place.outside, place.binaries, place.local)
+    for each in (soak, place):
+        down(each)
+    remove(tests.outside, soak.outside, place.outside, place.binaries, place.local)
     print("stopped everything and removed its data, logs and passwords")

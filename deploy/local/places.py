@@ -14,7 +14,7 @@ SHARED = Path("/var/tmp")  # survives a reboot, and no parent of it is closed to
 
 @dataclass(frozen=True)
 class Place:
-    """One stack's files. `make up` and `make test` have a place each, so they run side by side."""
+    """One stack's files. `make up`, `test` and `soak` have one each, so they run side by side."""
 
     local: Path
     outside: Path
@@ -63,6 +63,10 @@ def place_of_up(root: Path = ROOT) -> Place:
 
 def place_of_tests(root: Path = ROOT) -> Place:
     return Place(root / ".local" / "test", outside_of(root, "-test"), outside_of(root, "-bin"))
+
+
+def place_of_soak(root: Path = ROOT) -> Place:
+    return Place(root / ".local" / "soak", outside_of(root, "-soak"), outside_of(root, "-bin"))
 
 
 def outside_of(root: Path, suffix: str = "") -> Path:

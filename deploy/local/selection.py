@@ -15,7 +15,7 @@ ARCHITECTURE = "tests/architecture"
 RESOURCES = "tests/resources"  # the shared tests of lists, run for each declared list
 EVERYTHING = (
     # The longest tests come first: a long one at the end would leave the other workers idle.
-    *(ARCHITECTURE, RESOURCES, "tests/journeys", "tests/contracts"),
+    *(ARCHITECTURE, RESOURCES, "tests/journeys", "tests/contracts", "tests/soak"),
     *("libs", "contracts", "services"),
 )
 FOLDERS = {
@@ -24,6 +24,7 @@ FOLDERS = {
     "architecture": (ARCHITECTURE,),
     "resources": (RESOURCES,),
     "system": (SYSTEM,),
+    "soak": ("tests/soak",),
     # The tests of the chassis use the sample service of the testkit.
     "kernel": ("libs/kernel",),
     "chassis": ("libs/chassis",),

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+from collections.abc import Callable
 
 from deploy.local import databases, kafka, plan, postgres
 from deploy.local.errors import CannotGoOn
 from deploy.local.kafka_jars import NoKafka, fetched
 from deploy.local.passwords import passwords, signing_key
 from deploy.local.places import Place, write_private
+from deploy.local.plan import Plan
 from deploy.local.ports import Ports
 from deploy.local.supervisor import Supervisor
 
@@ -19,9 +21,12 @@ SMALL_POOLS = {"L2C_POOL_SIZE": "4", "L2C_POOL_OVERFLOW": "4"}
 LARGE_POOLS = {"L2C_POOL_SIZE": "10", "L2C_POOL_OVERFLOW": "10"}
 
 
-def bring_up(supervisor: Supervisor, mode: str) -> None:
+def bring_up(
+    supervisor: Supervisor, mode: str, layout: Callable[[Ports], Plan] | None = None
+) -> None:
+    """Start everything; `layout` replaces the processes of the mode."""
     ports = Ports()
-    chosen = plan.MODES[mode](ports)
+    chosen = (layout or plan.MODES[mode])(ports)
     env = _start_postgres(supervisor, ports)
     env |= {"KAFKA_BOOTSTRAP": _start_kafka(supervisor, ports, mode)}
     env |= _settings(supervisor.place, chosen, mode)
