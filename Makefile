@@ -25,8 +25,8 @@ test: $(READY) ## run the tests on servers of their own (ONLY=l2o or changed; AR
 test-deep: $(READY) ## check query plans at 200,000 rows and run the benchmarks
 	@$(PY) -m deploy.local test --deep
 
-bench: $(READY) ## measure lists, writes and imports at 200,000 rows (about a minute)
-	@$(PY) -m deploy.local test -- -q -s -p no:cacheprovider tests/bench/bench_ground.py
+bench: $(READY) ## measure the costs of operations as multiples of a bare INSERT (ONLY=mtl.lead: some)
+	@$(PY) -m deploy.local bench --only '$(ONLY)'
 
 up: $(READY) ## start all services (MODE=split: one process each; RELOAD=1: restart edited ones)
 	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)' $(if $(filter-out 0,$(RELOAD)),--reload)

