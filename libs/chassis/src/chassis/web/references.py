@@ -166,13 +166,23 @@ def models_in(value: Any) -> Iterator[BaseModel]:
     """Yield the models in an answer: itself and all below it."""
     if isinstance(value, BaseModel):
         yield value
-        for inner in list(value.__dict__.values()):
-            yield from models_in(inner)
+        for name in _parts(type(value)):
+            yield from models_in(getattr(value, name, None))
     elif isinstance(value, list | tuple):
         for item in value:
             if not isinstance(item, BaseModel):
                 return  # lists hold one kind of value
             yield from models_in(item)
+
+
+@cache
+def _parts(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the fields of a model that may hold other models."""
+    return tuple(
+        name
+        for name, info in model.model_fields.items()
+        if info.annotation is Any or model_in(info.annotation) is not None
+    )
 
 
 async def fill_names(tx: AsyncConnection, answer: Any) -> None:
