@@ -1,6 +1,7 @@
 """`make bench`: measures the registered rows and prints the table.
 
-`--only mtl` measures the rows whose names begin so. The servers come from `deploy.local bench`.
+`--only leads.get,quotes` measures the rows whose names begin so. The servers come from
+`deploy.local bench`.
 """
 
 import logging
@@ -50,7 +51,8 @@ async def measure(rows: Sequence[Row]) -> None:
 
 
 def main(only: Annotated[str, typer.Option(help="How the names of the rows begin")] = "") -> None:
-    rows = [row for row in registered_rows() if row.name.startswith(only)]
+    prefixes = tuple(only.split(","))
+    rows = [row for row in registered_rows() if row.name.startswith(prefixes)]
     if not rows:
         names = ", ".join(row.name for row in registered_rows())
         typer.echo(f"No row begins with {only!r}; the rows are: {names}", err=True)

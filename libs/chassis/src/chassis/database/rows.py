@@ -61,12 +61,15 @@ def to_columns(table: Table, row: Row) -> dict[str, Any]:
 def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
     """Build a dataclass from a row; `more` gives the fields stored in other tables."""
     names, money = _fields_by_type(kind, frozenset(mapping))
-    values = {name: mapping[name] for name in names if name not in more}
+    values = {name: more[name] if name in more else mapping[name] for name in names}
     for name, currency in money:
-        if name not in more:
-            amount = mapping[name]
-            values[name] = None if amount is None else Money(amount, mapping[currency])
-    return kind(**values, **more)
+        values[name] = more[name] if name in more else _money(mapping, name, currency)
+    return kind(**values)
+
+
+def _money(mapping: Mapping[str, Any], name: str, currency: str) -> Money | None:
+    amount = mapping[name]
+    return None if amount is None else Money(amount, mapping[currency])
 
 
 @cache

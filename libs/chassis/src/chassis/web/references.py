@@ -178,11 +178,16 @@ def models_in(value: Any) -> Iterator[BaseModel]:
 @cache
 def _parts(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the fields of a model that may hold other models."""
-    return tuple(
-        name
-        for name, info in model.model_fields.items()
-        if info.annotation is Any or model_in(info.annotation) is not None
-    )
+    fields = model.model_fields.items()
+    return tuple(name for name, info in fields if _may_hold_models(info.annotation))
+
+
+def _may_hold_models(annotation: Any) -> bool:
+    """Return whether a value may be or hold a model, also where its type is left open."""
+    if annotation is Any or isinstance(annotation, TypeVar):
+        return True
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return is_model or any(map(_may_hold_models, get_args(annotation)))
 
 
 async def fill_names(tx: AsyncConnection, answer: Any) -> None:
