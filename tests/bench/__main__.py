@@ -64,4 +64,5 @@ def main(only: Annotated[str, typer.Option(help="How the names of the rows begin
     uvloop.run(measure(rows))
 
 
-typer.run(main)
+if __name__ == "__main__":
+    typer.run(main)
