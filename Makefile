@@ -31,8 +31,8 @@ soak: $(READY) ## kill, freeze and stop processes under load, then compare every
 soak-mutants: $(READY) ## show that the soak fails for each planted fault (ARGS='no_inbox' for one)
 	@$(PY) -m tests.soak mutants $(ARGS)
 
-bench: $(READY) ## measure lists, writes and imports at 200,000 rows (about a minute)
-	@$(PY) -m deploy.local test -- -q -s -p no:cacheprovider tests/bench/bench_ground.py
+bench: $(READY) ## measure the costs of operations as multiples of a bare INSERT (ONLY=mtl.lead: some)
+	@$(PY) -m deploy.local bench --only '$(ONLY)'
 
 up: $(READY) ## start all services (MODE=split: one process each; RELOAD=1: restart edited ones)
 	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)' $(if $(filter-out 0,$(RELOAD)),--reload)

@@ -67,6 +67,12 @@ def run_tests(
 
 
 @app.command()
+def bench(*, only: str = "") -> None:
+    """Measure the rows of the benchmark, or those whose names begin with `only`."""
+    raise typer.Exit(suite.run_bench(only))
+
+
+@app.command()
 def servers(*, stop: bool = False) -> None:
     """Keep the tests' servers up (or --stop them) and print their variables."""
     if stop:

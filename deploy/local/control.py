@@ -11,7 +11,15 @@ from chassis.composition.text_columns import aligned
 from deploy.local import state, suite
 from deploy.local.addresses import show_addresses
 from deploy.local.errors import CannotGoOn
-from deploy.local.places import ROOT, Place, place_of_soak, place_of_tests, prepare, remove
+from deploy.local.places import (
+    ROOT,
+    Place,
+    place_of_bench,
+    place_of_soak,
+    place_of_tests,
+    prepare,
+    remove,
+)
 from deploy.local.processes import end, lives
 from deploy.local.state import Lock, State
 from deploy.local.watch import health, remedies
@@ -176,10 +184,12 @@ def logs(place: Place, name: str | None) -> None:
 
 
 def clean(place: Place) -> None:
-    """Stop everything, also of tests and soaks, and remove all data; downloaded jars are kept."""
-    tests, soak = place_of_tests(), place_of_soak()
-    suite.stop_kept(tests)
+    """Stop everything, also of tests, soaks and benchmarks, and remove all data; jars are kept."""
+    tests, soak, bench = place_of_tests(), place_of_soak(), place_of_bench()
+    for kept in (tests, bench):
+        suite.stop_kept(kept)
     for each in (soak, place):
         down(each)
-    remove(tests.outside, soak.outside, place.outside, place.binaries, place.local)
+    outside = [each.outside for each in (tests, soak, bench, place)]
+    remove(*outside, place.binaries, place.local)
     print("stopped everything and removed its data, logs and passwords")

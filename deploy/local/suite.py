@@ -18,7 +18,14 @@ from deploy.local import kafka, postgres, state
 from deploy.local.errors import CannotGoOn
 from deploy.local.kafka_jars import NoKafka
 from deploy.local.passwords import passwords
-from deploy.local.places import ROOT, Place, place_of_tests, prepare, remove
+from deploy.local.places import (
+    ROOT,
+    Place,
+    place_of_bench,
+    place_of_tests,
+    prepare,
+    remove,
+)
 from deploy.local.ports import Ports
 from deploy.local.processes import GRACE, Mark, Program, end, lives, mark, start
 from deploy.local.selection import RESOURCES, SYSTEM, Selection, select
@@ -55,6 +62,24 @@ def run(arguments: Sequence[str], *, only: str = "", deep: bool = False) -> int:
             return 130
         _summarize(Path(results), code, time.monotonic() - began)
     return code
+
+
+def run_bench(only: str) -> int:
+    """Measure rows of `tests/bench` on servers that lose nothing; return the exit code.
+
+    `ground` measures lists, writes and imports inside one process instead, as the deep run does.
+    """
+    if only == "ground":
+        return run(["-q", "-s", "-p", "no:cacheprovider", BENCHMARKS])
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    keep = os.environ.get("L2C_TEST_KEEP") == "1"
+    command = [sys.executable, "-m", "tests.bench", "--only", only]
+    try:
+        with servers(place_of_bench(), keep=keep, careless=False) as variables:
+            return _wait(subprocess.Popen(command, env={**os.environ, **variables}, cwd=ROOT))
+    except KeyboardInterrupt:
+        print("\nmake bench: interrupted")
+        return 130
 
 
 def _summarize(results: Path, code: int, seconds: float) -> None:
@@ -158,10 +183,11 @@ def _loudly(text: str) -> None:
 
 
 @contextmanager
-def servers(place: Place, *, keep: bool) -> Iterator[dict[str, str]]:
+def servers(place: Place, *, keep: bool, careless: bool = True) -> Iterator[dict[str, str]]:
     """The variables that tell the tests where PostgreSQL and Kafka are.
 
-    Servers that are kept stay up for the next runs, which use them whether they keep or not.
+    Servers that are kept stay up for the next runs, which use them whether they keep or not. A
+    PostgreSQL that is not `careless` waits for the disk at every commit, as in production.
     """
     with _alone(place):
         existing = state.read(place.state)
@@ -170,7 +196,7 @@ def servers(place: Place, *, keep: bool) -> Iterator[dict[str, str]]:
             _stop(place)
         variables: dict[str, str] = {}
         try:
-            variables = existing.variables if reused else _start(place)
+            variables = existing.variables if reused else _start(place, careless=careless)
             yield variables
         finally:
             if keep and variables:
@@ -206,26 +232,28 @@ def fits(kept: State) -> bool:
 
 
 def _stop(place: Place) -> None:
-    """Stop the servers, also those of a killed run, and remove their data."""
+    """Stop the servers, also those of a killed run, and remove their data unless it lasts."""
     for process in reversed(state.read(place.state).processes):
         end(process.mark, stop_signal=process.stop_signal)
     place.state.unlink(missing_ok=True)
-    remove(place.postgres, place.kafka)
+    remove(place.kafka, *(() if place.lasting else (place.postgres,)))
 
 
-def _start(place: Place) -> dict[str, str]:
+def _start(place: Place, *, careless: bool) -> dict[str, str]:
     ports = Ports()
-    variables = _start_postgres(place, ports) | {"KAFKA_BOOTSTRAP": _start_kafka(place, ports)}
+    postgres_variables = _start_postgres(place, ports, careless=careless)
+    variables = postgres_variables | {"KAFKA_BOOTSTRAP": _start_kafka(place, ports)}
     now = state.read(place.state)
     state.write(place.state, replace(now, phase="running", variables=variables))
     return variables
 
 
-def _start_postgres(place: Place, ports: Ports) -> dict[str, str]:
+def _start_postgres(place: Place, ports: Ports, *, careless: bool) -> dict[str, str]:
     if url := os.environ.get("L2C_TEST_POSTGRES"):
         return {"L2C_TEST_POSTGRES": url}
     secret = passwords(place)
-    cluster = postgres.Cluster(place.postgres, ports.take(54420), secret.superuser, careless=True)
+    port = ports.take(54420)
+    cluster = postgres.Cluster(place.postgres, port, secret.superuser, careless=careless)
     running = _run(place, postgres.make(place, cluster))
     postgres.wait_ready(cluster, place.log("postgres"), lambda: lives(running))
     postgres.set_superuser_password(cluster)

@@ -20,6 +20,6 @@ def set_clock(app: FastAPI, client: httpx.AsyncClient) -> SetClock:
     """`set_clock(instant)` sets the time of all later requests of `client`."""
 
     def override(instant: datetime) -> None:
-        app.dependency_overrides[clock.now] = lambda: instant
+        app.dependency_overrides[clock.request_time] = lambda: instant
 
     return override

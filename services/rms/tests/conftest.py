@@ -20,6 +20,6 @@ def at(app: FastAPI, client: httpx.AsyncClient) -> At:
     """`at(instant)` sets the clock for all later requests of `client`."""
 
     def set_clock(instant: datetime) -> None:
-        app.dependency_overrides[clock.now] = lambda: instant
+        app.dependency_overrides[clock.request_time] = lambda: instant
 
     return set_clock

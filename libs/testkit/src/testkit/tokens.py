@@ -15,11 +15,15 @@ ISSUER, AUDIENCE, KEY_ID = "https://issuer.test", "l2c", "test"
 _KEY = ec.generate_private_key(ec.SECP256R1())
 
 
+def jwks() -> dict[str, Any]:
+    """Return the public key of the tokens signed here, as an issuer publishes it."""
+    public = ECAlgorithm.to_jwk(_KEY.public_key(), as_dict=True)
+    return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "ES256"}]}
+
+
 def verifier() -> Verifier:
     """Return a verifier that accepts only tokens signed here."""
-    public = ECAlgorithm.to_jwk(_KEY.public_key(), as_dict=True)
-    keys = StaticKeySet({"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "ES256"}]})
-    return Verifier(keys, issuer=ISSUER, audience=AUDIENCE)
+    return Verifier(StaticKeySet(jwks()), issuer=ISSUER, audience=AUDIENCE)
 
 
 def sign(tenant: UUID, /, **claims: Any) -> str:

@@ -7,6 +7,7 @@ its name. The tenant is never a field: the database fills it in and the policies
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -60,17 +61,30 @@ def to_columns(table: Table, row: Row) -> dict[str, Any]:
 
 def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
     """Build a dataclass from a row; `more` gives the fields stored in other tables."""
-    values: dict[str, Any] = {}
-    for field in fields(kind):
-        if field.name in more:
-            values[field.name] = more[field.name]
-        elif f"{field.name}_currency" in mapping:
-            amount = mapping[field.name]
-            currency = mapping[f"{field.name}_currency"]
-            values[field.name] = None if amount is None else Money(amount, currency)
-        else:
-            values[field.name] = mapping[field.name]
+    names, money = _fields_by_type(kind, frozenset(mapping))
+    values = {name: more[name] if name in more else mapping[name] for name in names}
+    for name, currency in money:
+        values[name] = more[name] if name in more else _money(mapping, name, currency)
     return kind(**values)
+
+
+def _money(mapping: Mapping[str, Any], name: str, currency: str) -> Money | None:
+    amount = mapping[name]
+    return None if amount is None else Money(amount, mapping[currency])
+
+
+@cache
+def _fields_by_type(
+    kind: type[Row], columns: frozenset[str]
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Return the plain fields, and those of money with their currency's column.
+
+    A list builds many rows of one kind from the same columns.
+    """
+    names = [field.name for field in fields(kind)]
+    money = tuple((name, f"{name}_currency") for name in names if f"{name}_currency" in columns)
+    plain = tuple(name for name in names if f"{name}_currency" not in columns)
+    return plain, money
 
 
 async def fetch_row(

@@ -25,4 +25,9 @@ def start_of_day(day: date, timezone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
 
 
-Now = Annotated[datetime, Depends(now)]
+async def request_time() -> datetime:
+    """Return the present instant; the dependency of `Now`, which a test replaces by its own."""
+    return now()
+
+
+Now = Annotated[datetime, Depends(request_time)]

@@ -4,7 +4,9 @@ The tenant of a request comes from the token and from nowhere else.
 """
 
 import asyncio
+import hashlib
 import time
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -26,6 +28,8 @@ log = structlog.get_logger()
 MAX_SUBJECT_LENGTH = 255
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
 FETCH_SECONDS = 5
+LEEWAY_SECONDS = 5  # clocks of issuer and service may differ by
+MAX_VERIFIED_TOKENS = 10_000
 # The issuer cannot be reached, or its answer is not a JWKS.
 KEY_FETCH_ERRORS = (
     httpx.HTTPError,
@@ -129,13 +133,29 @@ class StaticKeySet(KeySet):
         self._requested_at = self._fetched_at = float("inf")
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token says, the key that its signature was verified with, and when it expires."""
+
+    principal: Principal
+    key_id: str
+    key: jwt.PyJWK
+    expires_at: float
+
+
 class Verifier:
-    """Verifies bearer tokens and reads the caller from them."""
+    """Verifies bearer tokens and reads the caller from them.
+
+    A caller sends the same token many times, so its signature is verified once while the issuer
+    publishes its key. Whether the token was revoked is no matter of its signature: the admission
+    asks in every request.
+    """
 
     def __init__(self, keys: KeySet, *, issuer: str, audience: str) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
         """Return the caller that the token names.
@@ -143,20 +163,38 @@ class Verifier:
         Raises Unauthenticated when the token is malformed, expired, of another issuer or for
         another audience, and Unavailable when the issuer's keys cannot be fetched.
         """
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._verified.get(digest)
+        if known is not None and await self._is_still_valid(known):
+            return known.principal
+        verified = await self._verify(token)
+        while len(self._verified) >= MAX_VERIFIED_TOKENS:
+            self._verified.popitem(last=False)
+        self._verified[digest] = verified
+        return verified.principal
+
+    async def _is_still_valid(self, known: _Verified) -> bool:
+        """Whether the token has not expired, and its key is the one that the issuer publishes."""
+        if time.time() >= known.expires_at + LEEWAY_SECONDS:
+            return False
+        return await self._keys.key(known.key_id) is known.key
+
+    async def _verify(self, token: str) -> _Verified:
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
             if not isinstance(key_id, str):
                 raise Unauthenticated("TOKEN_INVALID")
+            key = await self._keys.key(key_id)
             claims = jwt.decode(
                 token,
-                await self._keys.key(key_id),
+                key,
                 algorithms=ALGORITHMS,
                 issuer=self._issuer,
                 audience=self._audience,
-                leeway=5,
+                leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "iat", "sub", "iss", "aud"]},
             )
-            return _principal(claims)
+            return _Verified(_principal(claims), key_id, key, float(claims["exp"]))
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("TOKEN_EXPIRED") from None
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, OverflowError, OSError):

@@ -69,31 +69,56 @@ async def reject_unknown_parameters(request: Request) -> None:
 
     Raises RequestValidationError (UNKNOWN_FIELD, PARAMETER_REPEATED).
     """
-    dependant: Dependant = request.scope["route"].dependant
-    dependants = list(_with_dependencies(dependant))
-    fields = [field for each in dependants for field in each.query_params]
-    declared = {name for field in fields for name in _names(field)}
-    # Filters by custom fields (`custom.colour`) are declared by the tenant and checked by the list.
-    open_prefixes = tuple(
-        prefix for each in dependants for prefix in getattr(each.call, "open_prefixes", ())
-    )
+    declared = _declared_by(request.scope["route"])
     unknown = [
         name
         for name in dict.fromkeys(request.query_params)
-        if name not in declared and not name.startswith(open_prefixes)
+        if name not in declared.names and not name.startswith(declared.open_prefixes)
     ]
-    repeatable = {name for field in fields for name in _repeatable_names(field)}
     repeated = [
         name
         for name in dict.fromkeys(request.query_params)
-        if name not in (*unknown, *repeatable) and len(request.query_params.getlist(name)) > 1
+        if name not in (*unknown, *declared.repeatable)
+        and len(request.query_params.getlist(name)) > 1
     ]
     if unknown or repeated:
-        _values, errors = request_params_to_args(fields, request.query_params)
+        _values, errors = request_params_to_args(declared.fields, request.query_params)
         errors = [*errors]
         errors += [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
         errors += [{"type": "PARAMETER_REPEATED", "loc": ("query", name)} for name in repeated]
         raise RequestValidationError(errors)
+
+
+@dataclass(frozen=True)
+class _DeclaredParameters:
+    """The query parameters of a route, and which of them may be repeated.
+
+    Filters by custom fields begin with an open prefix (`custom.colour`): the tenant declares them,
+    and the list checks them.
+    """
+
+    fields: Sequence[Any]
+    names: frozenset[str]
+    repeatable: frozenset[str]
+    open_prefixes: tuple[str, ...]
+
+
+def _declared_by(route: Any) -> _DeclaredParameters:
+    """Return the parameters of a route, which are read once: a list has about a hundred."""
+    known: _DeclaredParameters | None = getattr(route, "declared_parameters", None)
+    if known is not None:
+        return known
+    dependants = list(_with_dependencies(route.dependant))
+    fields = [field for each in dependants for field in each.query_params]
+    route.declared_parameters = _DeclaredParameters(
+        fields=fields,
+        names=frozenset(name for field in fields for name in _names(field)),
+        repeatable=frozenset(name for field in fields for name in _repeatable_names(field)),
+        open_prefixes=tuple(
+            prefix for each in dependants for prefix in getattr(each.call, "open_prefixes", ())
+        ),
+    )
+    return _declared_by(route)
 
 
 def _repeatable_names(field: Any) -> Iterator[str]:

@@ -167,13 +167,28 @@ def models_in(value: Any) -> Iterator[BaseModel]:
     """Yield the models in an answer: itself and all below it."""
     if isinstance(value, BaseModel):
         yield value
-        for inner in list(value.__dict__.values()):
-            yield from models_in(inner)
+        for name in _parts(type(value)):
+            yield from models_in(getattr(value, name, None))
     elif isinstance(value, list | tuple):
         for item in value:
             if not isinstance(item, BaseModel):
                 return  # lists hold one kind of value
             yield from models_in(item)
+
+
+@cache
+def _parts(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the fields of a model that may hold other models."""
+    fields = model.model_fields.items()
+    return tuple(name for name, info in fields if _may_hold_models(info.annotation))
+
+
+def _may_hold_models(annotation: Any) -> bool:
+    """Return whether a value may be or hold a model, also where its type is left open."""
+    if annotation is Any or isinstance(annotation, TypeVar):
+        return True
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return is_model or any(map(_may_hold_models, get_args(annotation)))
 
 
 async def fill_names(tx: AsyncConnection, answer: Any) -> None:

@@ -49,10 +49,12 @@ async def capture_lead(command: Command, lead: Lead) -> Lead:
     lead only if it is visible to the caller.
     """
     lead = await with_valid_custom_fields(command, LEAD, lead)
-    visibility = await visibility_for(command, LEADS.resource)
-    [captured] = await capture_leads(command, [lead], visibility)
+    [captured] = await capture_leads(command, [lead])
     if isinstance(captured, DuplicateLead):
-        raise captured.as_conflict()
+        visibility = await visibility_for(command, LEADS.resource)
+        duplicate = {lead.id: captured}
+        shown = await store.hide_invisible(command.tx, duplicate, visibility)
+        raise shown[lead.id].as_conflict()
     return captured
 
 

@@ -291,6 +291,10 @@ def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:
 
 
 async def _tenant_secret(tx: AsyncConnection) -> bytes:
-    """A secret per tenant, so that equal phones of two tenants have different digests."""
     tenant = (await tx.execute(text("SELECT current_setting('app.tenant')"))).scalar_one()
-    return hmac.digest(lead_key_secret(), str(tenant).encode(), hashlib.sha256)
+    return tenant_secret(str(tenant))
+
+
+def tenant_secret(tenant: str) -> bytes:
+    """A secret per tenant, so that equal phones of two tenants have different digests."""
+    return hmac.digest(lead_key_secret(), tenant.encode(), hashlib.sha256)

@@ -26,6 +26,7 @@ from chassis.foundation.waits import Backoff, wait_or_timeout
 log = structlog.get_logger()
 
 KEYS_PER_PASS = 200
+LONGEST_IDLE = 1.0  # seconds between two passes that find nothing
 RETRY_DELAY = timedelta(seconds=5)
 
 
@@ -51,11 +52,11 @@ class Retrier:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Retry until `stop` is set."""
-        backoff = Backoff(self._poll_seconds, 5.0)
+        backoff, delay = Backoff(self._poll_seconds, 5.0), self._poll_seconds
         while not stop.is_set():
-            delay = self._poll_seconds
             try:
-                await self.retry_due()
+                resolved = await self.retry_due()
+                delay = self._poll_seconds if resolved else min(delay * 2, LONGEST_IDLE)
                 backoff.reset()
             except Exception as error:  # noqa: BLE001  # a loop of the consumer: go on later
                 await log.awarning("retrier_backs_off", error=repr(error))

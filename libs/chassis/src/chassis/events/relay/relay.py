@@ -46,7 +46,7 @@ class PollInterval:
     """Seconds between two passes: `fast` after one that sent rows, then growing to `slow`."""
 
     fast: float = 0.02
-    slow: float = 0.2
+    slow: float = 1.0
 
 
 class Relay:

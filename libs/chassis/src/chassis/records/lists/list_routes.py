@@ -140,7 +140,7 @@ async def _everything() -> Visibility:
 def _row_shape(listing: Listing[Any]) -> Callable[..., Any]:
     """Return a dependency whose value is the list's own shape of a row."""
     if listing.by_day is None:
-        return lambda: listing.shape
+        return _own_shape(listing)
 
     async def shape_of_today(tx: Tx, now: Now) -> RowShape:
         return await row_shape(tx, listing, now)
@@ -148,7 +148,14 @@ def _row_shape(listing: Listing[Any]) -> Callable[..., Any]:
     return shape_of_today
 
 
-def _no_conditions() -> Conditions:
+def _own_shape(listing: Listing[Any]) -> Callable[..., Any]:
+    async def own_shape() -> RowShape:
+        return listing.shape
+
+    return own_shape
+
+
+async def _no_conditions() -> Conditions:
     return ()
 
 

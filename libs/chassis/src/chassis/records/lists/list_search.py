@@ -110,8 +110,7 @@ class ListSearch:
             owned: Any = first.lateral("owned")
             owned_rows = select(*owned.c).select_from(owner.join(owned, true()))
         else:
-            owned = self._first([*conditions, self._is_owned(scoped)], limit).subquery("owned")
-            owned_rows = select(*owned.c)
+            owned_rows = self._first([*conditions, self._is_owned(scoped)], limit)
         not_owned = scoped.owner_column.is_(None) | (scoped.owner_column != func.all(owners))
         granted_rows = self._granted_rows(scoped, [*conditions, not_owned], limit)
         rows = union_all(owned_rows, *granted_rows).subquery("rows")
@@ -125,10 +124,9 @@ class ListSearch:
         These are separate queries, because an OR of all grants would filter row by row.
         """
         not_in_earlier: list[ColumnElement[bool]] = []
-        for position, (resource, column) in enumerate(scoped.granted_under):
+        for resource, column in scoped.granted_under:
             granted = column.in_(granted_record_ids(resource, self.visibility))
-            first = self._first([*conditions, *not_in_earlier, granted], limit)
-            yield select(*first.subquery(f"granted_{position}").c)
+            yield self._first([*conditions, *not_in_earlier, granted], limit)
             not_in_earlier.append(granted.is_not(true()))
 
     def _is_owned(self, scoped: ScopedResource) -> ColumnElement[bool]:
