@@ -11,10 +11,14 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.events.consumer.decoded_records import ConsumerRecord
+from chassis.events.consumer.processing import Processor
 from chassis.events.envelope import Envelope
 from chassis.events.replicas import Copy, ReceivedState, ReplicaSubscription
 from chassis.events.subscriptions import (
@@ -30,6 +34,7 @@ from contracts.topics import declared_events
 from contracts.work import WorkChanged, WorkSnapshot
 from deploy.services import SERVICES
 from kernel.ids import new_id
+from testkit.plugin import Committed
 
 PAYLOADS = Path(__file__).parent / "payloads"
 
@@ -123,9 +128,15 @@ def state_sent(copied: Copy[Any]) -> Any:
     return json.loads((PAYLOADS / f"{state.aggregate}.snapshot.v1.json").read_text())[state.field()]
 
 
+@pytest.fixture
+def service(replica: ReplicaSubscription) -> str:
+    """The service that holds the copy."""
+    return replica.name.partition(".")[0]
+
+
 @pytest.mark.parametrize(("replica", "copied"), COPIES)
-def test_a_fact_that_no_class_declares_reaches_every_copy(
-    replica: ReplicaSubscription, copied: Copy[Any]
+async def test_a_fact_that_no_class_declares_reaches_every_copy(
+    replica: ReplicaSubscription, copied: Copy[Any], committed: Committed, tenant: UUID
 ) -> None:
     envelope = Envelope(
         id=new_id(),
@@ -133,7 +144,7 @@ def test_a_fact_that_no_class_declares_reaches_every_copy(
         type=f"{copied.state.aggregate}.invented.v1",
         subject=new_id(),
         time=datetime(2026, 11, 22, 4, tzinfo=UTC),
-        tenantid=new_id(),
+        tenantid=tenant,
         sequence=7,
         epoch=1,
         correlationid="test",
@@ -146,3 +157,9 @@ def test_a_fact_that_no_class_declares_reaches_every_copy(
     assert (row["epoch"], row["sequence"]) == (1, 7)
     needed = {c.name for c in copied.table.c if not c.nullable and c.server_default is None}
     assert needed - {"tenant_id"} <= set(row)
+    record = ConsumerRecord(envelope.topic, 0, 0, envelope.encode())
+    await Processor(replica, committed.worker).apply([record])
+    c = copied.table.c
+    async with committed.app.begin(tenant) as tx:
+        copies = (await tx.execute(select(c.epoch, c.sequence))).all()
+    assert [tuple(one) for one in copies] == [(1, 7)]

@@ -49,6 +49,7 @@ TEXTS: dict[str, Text] = {
     "SUBSTITUTE_AWAY": Text(
         "{name} 同期休假，不能担任代理人。", "{name} is also on leave during this period."
     ),
+    "RESOURCE_UNKNOWN": Text("没有名为“{given}”的记录类型。", "There is no resource {given}."),
     "ROLE_UNKNOWN": Text("该角色不存在。", "This role does not exist."),
     "ROLE_CODE_TAKEN": Text(
         "角色代码 {code:code} 已被使用。", "The role code {code:code} is already in use."

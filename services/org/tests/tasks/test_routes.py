@@ -71,6 +71,7 @@ async def test_tasks_of_other_people_answer_404(client: AsyncClient, tenant: UUI
         ),
         ({"title": "x", "kind": "WORK_LEAD"}, {("/kind", "UNKNOWN_FIELD")}),
         ({"title": "x", "resource": "L2O"}, {("/resource", "PATTERN_MISMATCH")}),
+        ({"title": "x", "resource": "foo.bar"}, {("/resource", "RESOURCE_UNKNOWN")}),
         ({"title": "x", "record_id": "1"}, {("/record_id", "ID_INVALID")}),
     ],
 )

@@ -7,10 +7,21 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from contracts.resources import declared_notices
+from contracts.resources import declared_notices, declared_resources
 
-# The kind of a record, such as `l2o.opportunity`.
-ResourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z_]+$", max_length=60)]
+
+def _ensure_resource(name: str) -> str:
+    if name not in declared_resources():
+        raise PydanticCustomError("RESOURCE_UNKNOWN", "No such resource", {"given": name})
+    return name
+
+
+# The kind of a record, such as `l2o.opportunity`: a declared resource.
+ResourceName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+\.[a-z_]+$", max_length=60),
+    AfterValidator(_ensure_resource),
+]
 
 NoticeCode = Annotated[str, Field(examples=["QUOTE_EXPIRED"])]
 
