@@ -37,6 +37,10 @@ REFERRED = {
 RENAMED = {"name": "项目二组"}
 # Where a deleted record stays deleted, and what a hidden one is refused for, if not as everywhere.
 NOT_RESTORED = {"l2o.opportunity"}
+# Values of the example row that no second record may have, and the code of the refusal.
+TAKEN = {"cpq.product": "PRODUCT_DUPLICATE", "mtl.lead": "LEAD_DUPLICATE"}
+TAKEN_IN_ANOTHER_SYSTEM = TAKEN | {"org.person": "PERSON_AMBIGUOUS"}  # the first two both fit
+OWN_EXTERNAL_ID = {"mtl.lead"}  # a field of the record; only with a system it is also a name
 HIDDEN = {"l2o.opportunity": "RECORD_READ_ONLY"}
 
 
@@ -74,6 +78,7 @@ def _is_derived(target: ImportTarget[Any]) -> bool:
 
 DERIVED = [pytest.param(one, id=one.name) for one in derived()]
 IMPORTED = [pytest.param(one, id=one.name) for one in imported()]
+HAND_WRITTEN = [one for one in IMPORTED if one.id not in {each.id for each in DERIVED}]
 GUARDED = [pytest.param(one, id=one.name) for one in imported() if one.is_guarded]
 
 
@@ -173,10 +178,9 @@ def test_every_target_takes_external_ids() -> None:
 @pytest.mark.parametrize("resource", IMPORTED)
 async def test_an_external_id_finds_the_record(files: Files, resource: FoundResource) -> None:
     named = {"external_id": "0001", "external_system": "erp"}
-    assert await files.load(files.row(**named), files.row(**named)) == (
-        {"created": 1, "unchanged": 1},
-        [],
-    )
+    counts, codes = await files.load(files.row(**named), files.row(**named))
+    assert (counts["created"], sum(counts.values()), codes) == (1, 2, [])
+    assert await files.load(files.row(**named)) == ({"unchanged": 1}, [])
     assert await files.load(files.row(**named, **RENAMED)) == ({"updated": 1}, [])
     call = files.records.call
     found = await call(BY_EXTERNAL_ID, "erp", "0001")
@@ -188,6 +192,36 @@ async def test_an_external_id_finds_the_record(files: Files, resource: FoundReso
     assert await files.load(files.row(**named, **RENAMED)) == ({"updated": 1}, [])
     restored = await call(BY_EXTERNAL_ID, "erp", "0001")
     assert restored.json()["id"] == found.json()["id"]
+
+
+@pytest.mark.parametrize("resource", HAND_WRITTEN)
+async def test_an_unknown_external_id_is_a_new_record_whatever_else_the_row_says(
+    files: Files, resource: FoundResource
+) -> None:
+    for external_id, system, refusal in [
+        ("0001", "erp", ""),
+        ("0002", "erp", TAKEN.get(resource.name, "")),
+        ("0001", "crm", TAKEN_IN_ANOTHER_SYSTEM.get(resource.name, "")),
+    ]:
+        row = files.row(external_id=external_id, external_system=system)
+        expected = ({"refused": 1}, [refusal]) if refusal else ({"created": 1}, [])
+        assert await files.load(row) == expected
+        found = await files.records.call(BY_EXTERNAL_ID, system, external_id)
+        assert found.status_code == (404 if refusal else 200)
+
+
+@pytest.mark.parametrize("resource", HAND_WRITTEN)
+async def test_without_a_system_the_external_id_is_one_of_imports(
+    files: Files, resource: FoundResource
+) -> None:
+    row = files.row(external_id="0001", external_system="")
+    assert await files.load(row) == ({"created": 1}, [])
+    found = await files.records.call(BY_EXTERNAL_ID, "import", "0001")
+    if resource.name in OWN_EXTERNAL_ID:
+        [record] = await files.records.listed()
+        assert (found.status_code, record["external_id"]) == (404, "0001")
+    else:
+        assert found.status_code == 200
 
 
 @pytest.mark.parametrize("resource", IMPORTED)

@@ -44,10 +44,11 @@ def import_from_row(row: Mapping[str, Any]) -> Import:
 
 
 def _with_findings(found: Import) -> Import:
-    stored: dict[str, Any] = {name: getattr(found, name) for name in FILE_FINDINGS}  # still JSON
-    return replace(
-        found, **{name: tuple(Finding(**one) for one in many) for name, many in stored.items()}
-    )
+    stored: dict[str, Any] = {
+        name: tuple(Finding(**one) for one in getattr(found, name))  # still the stored JSON
+        for name in FILE_FINDINGS
+    }
+    return replace(found, **stored)
 
 
 async def add(tx: AsyncConnection, new: Import) -> None:
