@@ -63,9 +63,11 @@ async def test_an_external_id_goes_to_the_person_whom_an_earlier_row_made_as_a_m
     named = await client.get("/people/by-external-id/hr/2")
     assert (named.status_code, named.json()["id"]) == (200, manager["id"])
     again = (await run_import(client, tx, tenant, content))["counts"]
-    assert (again["unchanged"], again["processed"]) == (2, 2)
+    assert (again["created"], again["accepted"]) == (0, 2)
+    people = (await client.get("/people?include_total=true&limit=1")).json()["total"]
+    assert people == 3 + 1  # the caller
     renamed = content.replace("李娜".encode(), "李娜娜".encode())
-    assert (await run_import(client, tx, tenant, renamed))["counts"]["updated"] == 1
+    assert (await run_import(client, tx, tenant, renamed))["counts"]["accepted"] == 2
     person = (await client.get("/people/by-external-id/hr/1")).json()
     assert (person["name"], person["manager_id"]) == ("李娜娜", manager["id"])
 
