@@ -66,6 +66,7 @@ SHARED: Mapping[str, tuple[Table, Mapping[str, str]]] = {
         {
             "created_by": LI,
             "failures": "'[]'",
+            "warnings": "'[]'",
             "resource": "'org.person'",
             "scopes": "'[]'",
             "mapping": "NULL",

@@ -1,4 +1,7 @@
-"""The import that follows from a resource's declaration: its template creates, and then changes."""
+"""Imports of records: a template creates, and then changes; what other systems call a record.
+
+Some tests are of the imports that follow from the declarations of resources, some of all imports.
+"""
 
 import csv
 import io
@@ -16,18 +19,29 @@ from chassis.files.imports.target import ImportTarget
 from chassis.files.imports.templates import template_rows
 from chassis.jobs.queue import Done
 from deploy.services import SERVICES
+from testkit.directory import sign_in
 from testkit.jobs import make_job
 from tests.resources.found_resources import FoundResource, found_resources
 from tests.resources.records import Records
 
+BY_EXTERNAL_ID = "GET /by-external-id/{}/{}"
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 # The records that the example rows refer to, by collection.
 REFERRED = {
     "l2o.contact": [("accounts", {"name": "上海示例有限公司"})],
+    "l2o.opportunity": [("accounts", {"name": "上海示例有限公司"})],
     "org.department": [("people", {"name": "李娜"})],
+    "org.person": [("departments", {"name": "总部"})],
     "org.team": [("people", {"name": "李娜"}), ("people", {"name": "王伟"})],
 }
 RENAMED = {"name": "项目二组"}
+# Where a deleted record stays deleted, and what a hidden one is refused for, if not as everywhere.
+NOT_RESTORED = {"l2o.opportunity"}
+# Values of the example row that no second record may have, and the code of the refusal.
+TAKEN = {"cpq.product": "PRODUCT_DUPLICATE", "mtl.lead": "LEAD_DUPLICATE"}
+TAKEN_IN_ANOTHER_SYSTEM = TAKEN | {"org.person": "PERSON_AMBIGUOUS"}  # the first two both fit
+OWN_EXTERNAL_ID = {"mtl.lead"}  # a field of the record; only with a system it is also a name
+HIDDEN = {"l2o.opportunity": "RECORD_READ_ONLY"}
 
 
 def derived() -> list[FoundResource]:
@@ -37,6 +51,17 @@ def derived() -> list[FoundResource]:
         for service in SERVICES
         for resource in resources_of(service)
         if resource.imported and _is_derived(target_of(resource.record_type.scoped.resource))
+    }
+    return [one for service in SERVICES for one in found_resources(service) if one.name in names]
+
+
+def imported() -> list[FoundResource]:
+    """The resources that files are imported into."""
+    names = {
+        target.resource
+        for service in SERVICES
+        if (imports := imports_of(service)) is not None
+        for target in imports.targets
     }
     return [one for service in SERVICES for one in found_resources(service) if one.name in names]
 
@@ -52,6 +77,9 @@ def _is_derived(target: ImportTarget[Any]) -> bool:
 
 
 DERIVED = [pytest.param(one, id=one.name) for one in derived()]
+IMPORTED = [pytest.param(one, id=one.name) for one in imported()]
+HAND_WRITTEN = [one for one in IMPORTED if one.id not in {each.id for each in DERIVED}]
+GUARDED = [pytest.param(one, id=one.name) for one in imported() if one.is_guarded]
 
 
 class Files:
@@ -73,6 +101,15 @@ class Files:
 
     async def load(self, *rows: dict[str, str]) -> tuple[dict[str, int], list[str]]:
         """Import rows; return the counts that are not zero and the codes of refusals."""
+        client, path = self.records.client, await self.upload(*rows)
+        ended = await self.run(path)
+        refusals = (await client.get(f"{path}/refusals")).json()["items"]
+        codes = [error["code"] for item in refusals for error in item["errors"]]
+        outcomes = ("created", "updated", "unchanged", "refused")
+        return {n: ended["counts"][n] for n in outcomes if ended["counts"][n]}, codes
+
+    async def upload(self, *rows: dict[str, str]) -> str:
+        """Open an import of rows with the columns of the first one; return its path."""
         client, out = self.records.client, io.StringIO()
         writer = csv.DictWriter(out, list(rows[0]))
         writer.writeheader()
@@ -80,17 +117,24 @@ class Files:
         body = {"file_name": "file.csv", "resource": self.records.resource.name}
         opened = await client.post("/imports", json=body)
         assert opened.status_code == 201, opened.text
-        path, any_version = f"/imports/{opened.json()['id']}", {"If-Match": "*"}
+        path = f"/imports/{opened.json()['id']}"
         await client.put(f"{path}/file", content=out.getvalue().encode())
-        started = await client.post(f"{path}/start", headers=any_version)
+        return path
+
+    async def run(self, path: str) -> Any:
+        """Start an import, carry it out, and return it."""
+        client = self.records.client
+        started = await client.post(f"{path}/start", headers={"If-Match": "*"})
         assert started.status_code == 200, started.text
-        await self._work(UUID(opened.json()["id"]))
+        await self._work(UUID(started.json()["id"]))
         ended = (await client.get(path)).json()
         assert ended["state"] == "SUCCEEDED", ended
-        refusals = (await client.get(f"{path}/refusals")).json()["items"]
-        codes = [error["code"] for item in refusals for error in item["errors"]]
-        outcomes = ("created", "updated", "unchanged", "refused")
-        return {n: ended["counts"][n] for n in outcomes if ended["counts"][n]}, codes
+        return ended
+
+    async def refer(self) -> None:
+        """Create the records that the example row refers to, for whoever calls."""
+        for collection, body in REFERRED.get(self.records.resource.name, []):
+            await self.records.maker.post(f"/{collection}", dict(body))
 
     async def _work(self, import_id: UUID) -> None:
         job = make_job(self._tenant, IMPORT_JOB, str(import_id), now=NOON)
@@ -102,9 +146,9 @@ class Files:
 async def files(
     records: Records, tx: AsyncConnection, tenant: UUID, resource: FoundResource
 ) -> Files:
-    for collection, body in REFERRED.get(resource.name, []):
-        await records.maker.post(f"/{collection}", dict(body))
-    return Files(records, tx, tenant)
+    files = Files(records, tx, tenant)
+    await files.refer()
+    return files
 
 
 def test_imports_follow_from_declarations() -> None:
@@ -123,17 +167,102 @@ async def test_a_file_creates_and_then_changes_nothing(files: Files) -> None:
         assert await files.load(fresh, fresh) == ({"unchanged": 2}, [])
 
 
-@pytest.mark.parametrize("resource", DERIVED)
+def test_every_target_takes_external_ids() -> None:
+    for resource in imported():
+        names = {field.name for field in target_of(resource.name).fields}
+        assert {"external_id", "external_system"} <= names, resource.name
+    hand_written = {"org.person", "mtl.lead", "l2o.account", "l2o.opportunity", "cpq.product"}
+    assert hand_written <= {one.name for one in imported()} - {one.name for one in derived()}
+
+
+@pytest.mark.parametrize("resource", IMPORTED)
 async def test_an_external_id_finds_the_record(files: Files, resource: FoundResource) -> None:
-    assert await files.load(files.row()) == ({"created": 1}, [])
-    assert await files.load(files.row(**RENAMED)) == ({"updated": 1}, [])
+    named = {"external_id": "0001", "external_system": "erp"}
+    counts, codes = await files.load(files.row(**named), files.row(**named))
+    assert (counts["created"], sum(counts.values()), codes) == (1, 2, [])
+    assert await files.load(files.row(**named)) == ({"unchanged": 1}, [])
+    assert await files.load(files.row(**named, **RENAMED)) == ({"updated": 1}, [])
     call = files.records.call
-    found = await call("GET /by-external-id/{}/{}", "erp", "0001")
+    found = await call(BY_EXTERNAL_ID, "erp", "0001")
     assert (found.status_code, found.json()["name"]) == (200, RENAMED["name"])
+    if not files.records.has("DELETE /{}") or resource.name in NOT_RESTORED:
+        return
     await call("DELETE /{}", found.json()["id"], if_match="*")
-    assert await files.load(files.row(**RENAMED)) == ({"updated": 1}, [])
-    restored = await call("GET /by-external-id/{}/{}", "erp", "0001")
+    assert (await call(BY_EXTERNAL_ID, "erp", "0001")).status_code == 404
+    assert await files.load(files.row(**named, **RENAMED)) == ({"updated": 1}, [])
+    restored = await call(BY_EXTERNAL_ID, "erp", "0001")
     assert restored.json()["id"] == found.json()["id"]
+
+
+@pytest.mark.parametrize("resource", HAND_WRITTEN)
+async def test_an_unknown_external_id_is_a_new_record_whatever_else_the_row_says(
+    files: Files, resource: FoundResource
+) -> None:
+    for external_id, system, refusal in [
+        ("0001", "erp", ""),
+        ("0002", "erp", TAKEN.get(resource.name, "")),
+        ("0001", "crm", TAKEN_IN_ANOTHER_SYSTEM.get(resource.name, "")),
+    ]:
+        row = files.row(external_id=external_id, external_system=system)
+        expected = ({"refused": 1}, [refusal]) if refusal else ({"created": 1}, [])
+        assert await files.load(row) == expected
+        found = await files.records.call(BY_EXTERNAL_ID, system, external_id)
+        assert found.status_code == (404 if refusal else 200)
+
+
+@pytest.mark.parametrize("resource", HAND_WRITTEN)
+async def test_without_a_system_the_external_id_is_one_of_imports(
+    files: Files, resource: FoundResource
+) -> None:
+    row = files.row(external_id="0001", external_system="")
+    assert await files.load(row) == ({"created": 1}, [])
+    found = await files.records.call(BY_EXTERNAL_ID, "import", "0001")
+    if resource.name in OWN_EXTERNAL_ID:
+        [record] = await files.records.listed()
+        assert (found.status_code, record["external_id"]) == (404, "0001")
+    else:
+        assert found.status_code == 200
+
+
+@pytest.mark.parametrize("resource", IMPORTED)
+async def test_an_external_id_that_no_system_could_have_is_refused(
+    files: Files, resource: FoundResource
+) -> None:
+    row = files.row(external_system="no system")
+    assert await files.load(row) == ({"refused": 1}, ["PATTERN_MISMATCH"])
+
+
+@pytest.mark.parametrize("resource", GUARDED)
+async def test_an_external_id_of_a_hidden_record_is_refused(
+    files: Files, resource: FoundResource, tenant: UUID
+) -> None:
+    named = {"external_id": "0001", "external_system": "erp"}
+    assert await files.load(files.row(**named)) == ({"created": 1}, [])
+    service = resource.service
+    scopes = {scope for needed in resource.routes.values() for scope in needed}
+    scopes |= {f"{service}.import.read", f"{service}.import.write"}
+    scopes |= {"l2o.account.read", "l2o.account.write"}
+    wang = sign_in(tenant, "wang", scope=" ".join(sorted(scopes)))
+    files.records.client.headers.update(wang)
+    await files.refer()
+    refusal = HIDDEN.get(resource.name, files.records.not_found)
+    assert await files.load(files.row(**named, **RENAMED)) == ({"refused": 1}, [refusal])
+    assert (await files.records.call(BY_EXTERNAL_ID, "erp", "0001")).status_code == 404
+
+
+@pytest.mark.parametrize("resource", IMPORTED)
+async def test_a_column_that_no_field_takes_is_named(files: Files, resource: FoundResource) -> None:
+    path = await files.upload(files.row() | {"颜色": "红", "_row": "2"})
+    shown = (await files.records.client.post(f"{path}/preview")).json()
+    ended = await files.run(path)
+    ignored = [] if target_of(resource.name).extra_columns else [("颜色", "COLUMN_IGNORED")]
+    assert (shown["findings"], ended["failures"]) == ([], [])
+    for warnings in (shown["warnings"], ended["warnings"]):
+        assert [(one["column"], one["code"]) for one in warnings] == ignored
+        assert all(one["message"] != one["code"] for one in warnings)
+    mapped = {"mapping": {"颜色": None}}
+    preview = await files.records.client.post(f"{path}/preview", json=mapped)
+    assert preview.json()["warnings"] == []
 
 
 @pytest.mark.parametrize("resource", DERIVED)

@@ -51,6 +51,27 @@ async def test_importing_the_file_again_changes_nothing(
     assert (second["unchanged"], second["created"], second["updated"]) == (35, 0, 0)
 
 
+async def test_an_external_id_goes_to_the_person_whom_an_earlier_row_made_as_a_manager(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await create_department(client, "总部")
+    rows = ["姓名,经理,大区,外部编号,外部系统", "李娜,王伟,华东,1,hr", "王伟,赵强,华东,2,hr"]
+    content = "\n".join(rows).encode()
+    first = (await run_import(client, tx, tenant, content))["counts"]
+    assert (first["created"], first["updated"]) == (1, 1)
+    [manager] = (await client.get("/people?name=王伟")).json()["items"]
+    named = await client.get("/people/by-external-id/hr/2")
+    assert (named.status_code, named.json()["id"]) == (200, manager["id"])
+    again = (await run_import(client, tx, tenant, content))["counts"]
+    assert (again["created"], again["accepted"]) == (0, 2)
+    people = (await client.get("/people?include_total=true&limit=1")).json()["total"]
+    assert people == 3 + 1  # the caller
+    renamed = content.replace("李娜".encode(), "李娜娜".encode())
+    assert (await run_import(client, tx, tenant, renamed))["counts"]["accepted"] == 2
+    person = (await client.get("/people/by-external-id/hr/1")).json()
+    assert (person["name"], person["manager_id"]) == ("李娜娜", manager["id"])
+
+
 async def test_chinese_headers_are_known_and_invalid_rows_refused(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:

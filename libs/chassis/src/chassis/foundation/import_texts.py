@@ -99,6 +99,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "列名至多 {maximum} 个字符。",
         "A column name can have at most {maximum} characters.",
     ),
+    "COLUMN_IGNORED": (
+        "该列不属于任何字段，其内容不会导入。",
+        "No field takes this column; what it says is not imported.",
+    ),
     "COLUMN_MISSING": ("文件中没有该列。", "The file has no such column."),
     "COLUMN_REQUIRED": (
         "缺少一列，列名可为：{headers}。",

@@ -9,6 +9,7 @@ from chassis.files.formats.rows import SourceRow
 from chassis.files.imports.columns import (
     RESULT_COLUMNS,
     header_findings,
+    ignored_columns,
     parse_row,
     proposed_mapping,
     validated_mapping,
@@ -65,6 +66,14 @@ def test_the_requested_mapping_takes_precedence() -> None:
 def test_columns_of_result_files_are_ignored() -> None:
     columns = proposed_mapping([*RESULT_COLUMNS, "phone"], None, PEOPLE)
     assert [columns[name] for name in RESULT_COLUMNS] == [None] * 5
+
+
+def test_columns_that_no_field_takes_are_named_unless_somebody_said_so() -> None:
+    header = [*RESULT_COLUMNS, "标题", "City", "Memo"]
+    assert ignored_columns(header, {"Memo": None}, CARD_IMPORT) == [
+        Finding("COLUMN_IGNORED", "City")
+    ]
+    assert ignored_columns(["phone", "City"], None, PEOPLE) == []
 
 
 IDENTIFYING = {

@@ -168,12 +168,17 @@ async def test_a_preview_shows_parsed_rows(client: AsyncClient) -> None:
     assert shown["mapping"] == {"标题": "title", "When": None, "Memo": None}
     assert (shown["format"], shown["header"]) == ("CSV", ["标题", "When", "Memo"])
     assert (shown["fields"], shown["findings"]) == (["title", "stage", "due_date", "parent"], [])
+    assert [(one["column"], one["code"]) for one in shown["warnings"]] == [
+        ("When", "COLUMN_IGNORED"),
+        ("Memo", "COLUMN_IGNORED"),
+    ]
     assert len(shown["rows"]) == 20
     assert shown["rows"][0]["fields"] == {"title": "bad"}
     assert shown["rows"][1]["errors"][0]["code"] == "ROW_CELLS"
     assert shown["rows"][2]["warnings"][0]["code"] == "CARD_UNDATED"
     tried = await client.post(f"{path}/preview", json={"mapping": {"When": "due_date"}})
     rows_shown = tried.json()["rows"]
+    assert [one["column"] for one in tried.json()["warnings"]] == ["Memo"]
     assert [e["code"] for e in rows_shown[0]["errors"]] == ["DATE_INVALID"]
     assert (rows_shown[0]["errors"][0]["column"], rows_shown[2]["warnings"]) == ("When", [])
     assert (await progress(client, import_id))["mapping"] is None

@@ -31,10 +31,11 @@ class Product(StoredRecord):
 
 @dataclass(frozen=True, kw_only=True)
 class ProductRow:
-    """A row of a product file. Its SKU identifies the product; None leaves a value as it is.
+    """A row of a product file; None leaves a value as it is.
 
-    `price` is the list price per unit, for the price book named `price_book`, in `currency`
-    (without one, in the tenant's currency); `custom_fields` are texts.
+    Its SKU identifies the product, unless the row has an external id; without `has_own_sku` it
+    follows from the name. `price` is the list price per unit, for the price book named
+    `price_book`, in `currency` (without one, in the tenant's currency); `custom_fields` are texts.
     """
 
     sku: str
@@ -45,6 +46,7 @@ class ProductRow:
     currency: str | None = None
     price_book: str | None = None
     custom_fields: Mapping[str, str] = field(default_factory=dict)
+    has_own_sku: bool = True
 
     @property
     def book_name(self) -> str:
@@ -59,6 +61,7 @@ class ProductRow:
         """Return the product with the values of this row and these custom fields."""
         return replace(
             product,
+            sku=self.sku if self.has_own_sku else product.sku,
             name=self.name,
             series=self.series or product.series,
             custom_fields=custom_fields,

@@ -1,5 +1,8 @@
 """Declares how a row of a product file becomes a product with its list price."""
 
+from dataclasses import replace
+
+from chassis.files.imports.named_rows import EXTERNAL_FIELDS, read_named
 from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow, validate_row
 from cpq.products.actions.imports import import_products
 from cpq.products.domain import ProductRow, with_derived_sku
@@ -8,7 +11,11 @@ from cpq.products.schemas import ProductRowIn
 
 def _parse_row(cells: Cells) -> ParsedRow[ProductRow]:
     body = {**with_derived_sku(cells.fields), "custom_fields": cells.custom}
-    return validate_row(ProductRowIn, body, ProductRowIn.to_row)
+
+    def row(valid: ProductRowIn) -> ProductRow:
+        return replace(valid.to_row(), has_own_sku="sku" in cells.fields)
+
+    return validate_row(ProductRowIn, body, row)
 
 
 PRODUCT_IMPORT = ImportTarget(
@@ -34,8 +41,9 @@ PRODUCT_IMPORT = ImportTarget(
         ),
         ImportField("currency", ("币种",), example="CNY"),
         ImportField("price_book", ("price book", "价目表"), example="标准价目表"),
+        *EXTERNAL_FIELDS,
     ),
-    read=_parse_row,
+    read=read_named("cpq.product", _parse_row),
     import_rows=import_products,
     custom_fields=True,
 )

@@ -1,8 +1,11 @@
-"""Import of accounts from files: they are matched by name, with parents anywhere in the file."""
+"""Import of accounts from files, with parents anywhere in the file.
+
+A row is the account of its external id, or else the visible account of its name.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +13,14 @@ from babel import Locale
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
+from chassis.files.imports.named_rows import (
+    EXTERNAL_FIELDS,
+    NamedRow,
+    RowCommands,
+    named_row_by_row,
+    read_named,
+    store_row,
+)
 from chassis.files.imports.target import (
     Cells,
     ImportContext,
@@ -21,7 +32,6 @@ from chassis.files.imports.target import (
     created,
     refused,
     refused_for,
-    row_by_row,
     unchanged,
     updated,
     validate_row,
@@ -34,7 +44,7 @@ from kernel.errors import DomainError
 from kernel.ids import new_id
 from kernel.names import comparable_name
 from l2o.accounts import store
-from l2o.accounts.actions import create_account, edit_account
+from l2o.accounts.actions import create_account, edit_account, restore_account
 from l2o.accounts.domain import Account, AccountRow
 from l2o.accounts.schemas import AccountCells
 from l2o.accounts.store import ACCOUNT
@@ -88,6 +98,28 @@ def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
 
 
 async def _import_account(
+    tx: AsyncConnection, named: NamedRow[AccountRow], context: ImportContext
+) -> RowResult:
+    """Create the account for the importer, or edit the one that the row means."""
+    if named.external_id is None:
+        return await _import_by_name(tx, named.value, context)
+    command, row = context.command(tx), named.value
+
+    async def create() -> Account:
+        return await create_account(command, await _new_account(tx, row, context))
+
+    async def edit(before: Account) -> Account:
+        custom_fields = await _custom_fields(tx, row, before.custom_fields)
+        values = {"name": row.name, **row.edited_values(), **custom_fields}
+        return await edit_account(command, before.id, lambda account: replace(account, **values))
+
+    does = RowCommands(
+        record_type=ACCOUNT, create=create, edit=edit, restore=partial(restore_account, command)
+    )
+    return await store_row(context, command, named.external_id, does)
+
+
+async def _import_by_name(
     tx: AsyncConnection, row: AccountRow, context: ImportContext
 ) -> RowResult:
     """Create the account for the importer, or edit the visible account of this name."""
@@ -133,10 +165,10 @@ async def _custom_fields(
 
 
 async def _link_parents(
-    tx: AsyncConnection, rows: Sequence[ImportRow[AccountRow]], context: ImportContext
+    tx: AsyncConnection, rows: Sequence[ImportRow[NamedRow[AccountRow]]], context: ImportContext
 ) -> list[RowResult]:
     """Set the parents in a second pass, when every account of the file exists."""
-    names = {row.value.parent for row in rows if row.value.parent is not None}
+    names = {row.value.value.parent for row in rows if row.value.value.parent is not None}
     visibility = await context.visibility(tx, RESOURCE)
     ids_by_name = await store.lock_visible_by_name(tx, names, visibility)
     command = Command(tx, context.now, actor=context.actor)
@@ -145,12 +177,12 @@ async def _link_parents(
 
 async def _link_parent(
     command: Command,
-    row: ImportRow[AccountRow],
+    row: ImportRow[NamedRow[AccountRow]],
     ids_by_name: Mapping[str, Sequence[UUID]],
     visibility: Visibility,
 ) -> RowResult:
     tx = command.tx
-    name, account_id = row.value.parent, row.record_id
+    name, account_id = row.value.value.parent, row.record_id
     assert account_id is not None, "an imported row has a record"
     if name is None:
         return unchanged(account_id)
@@ -193,9 +225,10 @@ ACCOUNT_IMPORT = ImportTarget(
         ImportField(
             "parent", ("subsidiary_of", "parent account", "上级客户", "母公司"), example="示例集团"
         ),
+        *EXTERNAL_FIELDS,
     ),
-    read=_parse_account_row,
-    import_rows=row_by_row(_import_account),
+    read=read_named(RESOURCE, _parse_account_row),
+    import_rows=named_row_by_row(RESOURCE, _import_account),
     link=_link_parents,
     custom_fields=True,
 )

@@ -1,13 +1,29 @@
-"""Import of leads from files: how a row becomes a lead."""
+"""Import of leads from files: how a row becomes a lead.
+
+Leads have an external id of their own, which no two of them share: a row that repeats it is a
+duplicate. A row that also names the system is the lead which that system calls so, and edits it.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
+from chassis.files.imports.named_rows import (
+    EXTERNAL_ID,
+    EXTERNAL_ID_HEADERS,
+    EXTERNAL_SYSTEM,
+    SYSTEM_FIELD,
+    NamedRow,
+    RowCommands,
+    named_row_by_row,
+    split_cells,
+    store_row,
+)
 from chassis.files.imports.target import (
     Cells,
     ImportContext,
@@ -23,12 +39,13 @@ from chassis.files.imports.target import (
     validate_row,
 )
 from chassis.records.access.owners import subjects_by_name
-from chassis.records.custom_fields.cells import custom_field_parser
+from chassis.records.custom_fields.cells import custom_field_parser, parse_custom_field_cells
+from chassis.records.external_ids.actions import ExternalId
 from chassis.web.commands import Command
 from kernel.errors import Invalid
 from kernel.ids import new_id
 from mtl.leads import store
-from mtl.leads.actions import capture_leads
+from mtl.leads.actions import capture_lead, capture_leads, edit_lead, restore_lead
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
     MAX_ATTRIBUTE_VALUE_LENGTH,
@@ -38,7 +55,7 @@ from mtl.leads.domain import (
     LeadDetails,
 )
 from mtl.leads.schemas import LeadIn
-from mtl.leads.store import LEADS
+from mtl.leads.store import LEAD, LEADS
 
 OWNER_FIELD = "owner"
 COMPARED_FIELDS = ("name", "company", "phone", "email", "external_id", "source")
@@ -49,12 +66,23 @@ NOT_SELECTED = "Select"  # the value that web forms export for a choice nobody m
 class LeadRow:
     """A lead as read from a file; `owner` is the name or the subject of a person.
 
-    `custom_cells` are the texts of its custom fields.
+    `custom_cells` are the texts of its custom fields; `name` is set if the row names a system.
     """
 
     details: LeadDetails
     owner: str | None = None
     custom_cells: Mapping[str, str] = field(default_factory=dict)
+    name: ExternalId | None = None
+
+    def applied(self, lead: Lead, custom_fields: Mapping[str, Any]) -> Lead:
+        """Return the lead with the values of this row; its owner stays, as in a PUT."""
+        given = {name: getattr(self.details, name) for name in COMPARED_FIELDS}
+        return replace(
+            lead,
+            **{name: value for name, value in given.items() if value is not None},
+            attributes={**lead.attributes, **self.details.attributes},
+            custom_fields=custom_fields,
+        )
 
     def lead(
         self,
@@ -105,7 +133,10 @@ class LeadRow:
 
 def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
     """Validate a row like the body of a request; warn of attributes that are too long to keep."""
-    body, too_long = lead_body(cells.fields, cells.extra_columns)
+    has_system = EXTERNAL_SYSTEM in cells.fields
+    named = split_cells(LEADS.resource, cells) if has_system else None
+    fields = {name: cell for name, cell in cells.fields.items() if name != EXTERNAL_SYSTEM}
+    body, too_long = lead_body(fields, cells.extra_columns)
     params = {"maximum": MAX_ATTRIBUTE_VALUE_LENGTH}
     warnings = [Finding("ATTRIBUTE_LEFT_OUT", column, params) for column in too_long]
     owner = cells.fields.get(OWNER_FIELD)
@@ -113,9 +144,13 @@ def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
         owner = None
 
     def row(lead: LeadIn) -> LeadRow:
-        return LeadRow(details=_details(lead), owner=owner, custom_cells=cells.custom)
+        name = None if named is None else named.external_id
+        return LeadRow(details=_details(lead), owner=owner, custom_cells=cells.custom, name=name)
 
-    return validate_row(LeadIn, body, row, warnings=warnings)
+    parsed = validate_row(LeadIn, body, row, warnings=warnings)
+    if named is None or not named.errors:
+        return parsed
+    return ParsedRow(errors=[*parsed.errors, *named.errors])
 
 
 def _details(body: LeadIn) -> LeadDetails:
@@ -140,7 +175,50 @@ def lead_body(
 async def _import_leads(
     tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
 ) -> list[RowResult]:
-    """Capture the leads of a chunk; one that exists is unchanged if equal, else refused."""
+    """Store the rows that name a system each by itself, then capture the others together."""
+    named = [
+        ImportRow(number=row.number, value=NamedRow(row.value, row.value.name))
+        for row in rows
+        if row.value.name is not None
+    ]
+    stored = await _import_named_leads(tx, named, context) if named else []
+    results = dict(zip((row.number for row in named), stored, strict=True))
+    results |= await _capture(tx, [row for row in rows if row.number not in results], context)
+    return [results[row.number] for row in rows]
+
+
+async def _import_named_lead(
+    tx: AsyncConnection, named: NamedRow[LeadRow], context: ImportContext
+) -> RowResult:
+    """Create or edit the lead that the system of the row calls so."""
+    command, row = context.command(tx), named.value
+    subjects = await subjects_by_name(tx, [row.owner] if row.owner else [])
+
+    async def create() -> Lead:
+        custom_fields = await parse_custom_field_cells(tx, LEADS.resource, row.custom_cells)
+        return await capture_lead(command, row.lead(subjects, context, custom_fields))
+
+    async def edit(before: Lead) -> Lead:
+        custom_fields = before.custom_fields
+        if row.custom_cells:
+            custom_fields = await parse_custom_field_cells(
+                tx, LEADS.resource, row.custom_cells, before=before.custom_fields
+            )
+        return await edit_lead(command, before.id, lambda lead: row.applied(lead, custom_fields))
+
+    restore = partial(restore_lead, command)
+    does = RowCommands(record_type=LEAD, create=create, edit=edit, restore=restore)
+    result = await store_row(context, command, named.external_id, does)
+    return replace(result, findings=row.owner_warnings(subjects))
+
+
+_import_named_leads = named_row_by_row(LEADS.resource, _import_named_lead)
+
+
+async def _capture(
+    tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
+) -> dict[int, RowResult]:
+    """Capture leads; one that exists is unchanged if equal, else refused."""
     names = {row.value.owner for row in rows if row.value.owner}
     subjects = await subjects_by_name(tx, names)
     parser = await custom_field_parser(tx, LEADS.resource)
@@ -160,7 +238,7 @@ async def _import_leads(
     existing = await store.leads_by_id(tx, visible)
     for (row, new), lead in zip(accepted, captured, strict=True):
         results[row.number] = _row_result(row.value, new, lead, existing, subjects)
-    return [results[row.number] for row in rows]
+    return results
 
 
 def _row_result(
@@ -186,7 +264,13 @@ LEAD_IMPORT = ImportTarget(
         ImportField("company", ("公司", "公司名称"), example="上海示例有限公司"),
         ImportField("phone", ("mobile", "手机", "手机号", "电话"), example="13800138000"),
         ImportField("email", ("邮箱", "电子邮件"), example="wang.fang@example.com"),
-        ImportField("external_id", ("lead number", "线索编号"), example="L-0001", identifies=True),
+        ImportField(
+            EXTERNAL_ID,
+            ("lead number", "线索编号", *EXTERNAL_ID_HEADERS),
+            example="L-0001",
+            identifies=True,
+        ),
+        SYSTEM_FIELD,
         ImportField("source", ("lead source", "来源", "线索来源"), example="展会"),
         ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人"), example="李娜"),
     ),

@@ -1,15 +1,27 @@
 """Imports people from a file of sales agents with their managers and offices."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.files.imports.named_rows import (
+    EXTERNAL_FIELDS,
+    NamedRow,
+    named_row_by_row,
+    read_named,
+)
 from chassis.files.imports.target import (
     Cells,
+    ImportContext,
     ImportField,
     ImportTarget,
     ParsedRow,
-    row_by_row,
+    RowResult,
     validate_row,
 )
 from org.people.actions.placement import AgentPlacement, place_agent
 from org.people.schemas import AgentPlacementRow
+from org.people.store import PERSON
+
+RESOURCE = PERSON.scoped.resource
 
 
 def _read_row(cells: Cells) -> ParsedRow[AgentPlacement]:
@@ -20,8 +32,14 @@ def _to_placement(row: AgentPlacementRow) -> AgentPlacement:
     return AgentPlacement(name=row.name, manager=row.manager, office=row.office)
 
 
+async def _import_person(
+    tx: AsyncConnection, row: NamedRow[AgentPlacement], context: ImportContext
+) -> RowResult:
+    return await place_agent(tx, row.value, context, external_id=row.external_id)
+
+
 PEOPLE_IMPORT = ImportTarget(
-    resource="org.person",
+    resource=RESOURCE,
     also_writes=("org.department",),
     fields=(
         ImportField(
@@ -33,7 +51,8 @@ PEOPLE_IMPORT = ImportTarget(
         ImportField(
             "office", ("regional_office", "办事处", "大区", "区域"), required=True, example="华东"
         ),
+        *EXTERNAL_FIELDS,
     ),
-    read=_read_row,
-    import_rows=row_by_row(place_agent),
+    read=read_named(RESOURCE, _read_row),
+    import_rows=named_row_by_row(RESOURCE, _import_person),
 )

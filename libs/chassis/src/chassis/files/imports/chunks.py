@@ -19,7 +19,13 @@ from chassis.files.formats.reader import read_file
 from chassis.files.formats.rows import ChunkPlan, SourceRow, plan_chunks
 from chassis.files.imports import store
 from chassis.files.imports.actions import save_finished
-from chassis.files.imports.columns import ColumnMapping, parse_row, validated_mapping, with_columns
+from chassis.files.imports.columns import (
+    ColumnMapping,
+    ignored_columns,
+    parse_row,
+    validated_mapping,
+    with_columns,
+)
 from chassis.files.imports.custom_columns import target_with_custom_fields
 from chassis.files.imports.model import QUEUED, RUNNING, Import
 from chassis.files.imports.target import (
@@ -100,19 +106,19 @@ async def import_chunk(
 
 async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: datetime) -> Import:
     if run.started_at is not None:  # resumed after its job failed
-        return await store.save(tx, run.run(run.total, now=now))
+        return await store.save(tx, run.run(run.total, now=now, warnings=run.warnings))
     content = await store.get_file(tx, run.id)
     try:
         languages = await store.tenant_languages(tx)
         plan = await asyncio.to_thread(_read_plan, content, run, languages)
-        validated_mapping(
-            plan.header, run.mapping, await target_with_custom_fields(tx, imports, run.resource)
-        )
+        target = await target_with_custom_fields(tx, imports, run.resource)
+        validated_mapping(plan.header, run.mapping, target)
         _ensure_dry_run_size(run, plan)
     except UnreadableFile as unreadable:
         return await save_finished(tx, imports, run.fail(unreadable.findings, now=now))
     await store.put_plan(tx, run.id, plan)
-    run = run.run(plan.total, now=now)
+    warnings = ignored_columns(plan.header, run.mapping, target)
+    run = run.run(plan.total, now=now, warnings=warnings)
     if not plan.total:
         return await save_finished(tx, imports, run.succeed(now=now))
     return await store.save(tx, run)

@@ -61,6 +61,18 @@ def header_findings(
     return [*_column_name_findings(header, requested or {}), *_field_findings(columns, target)]
 
 
+def ignored_columns(
+    header: Sequence[str], requested: Mapping[str, str | None] | None, target: ImportTarget[Any]
+) -> list[Finding]:
+    """Return a warning for each column that no field takes, unless the mapping says that of it."""
+    columns, overrides = proposed_mapping(header, requested, target), requested or {}
+    return [
+        Finding("COLUMN_IGNORED", name)
+        for name, field in columns.items()
+        if name and field is None and name not in overrides and name not in RESULT_COLUMNS
+    ]
+
+
 def _column_name_findings(
     header: Sequence[str], requested: Mapping[str, str | None]
 ) -> list[Finding]:

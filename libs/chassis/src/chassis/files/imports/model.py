@@ -52,6 +52,7 @@ IMPORT_TRANSITIONS: dict[ImportTransition, tuple[frozenset[ImportState], ImportS
     ImportTransition.CANCEL: (frozenset({OPEN, QUEUED, RUNNING}), CANCELLED),
 }
 JOB_FAILED = "JOB_FAILED"
+FILE_FINDINGS = ("failures", "warnings")  # about the file as a whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,7 @@ class Import:
     chunks_done: int = 0
     endings: int = 0
     failures: Sequence[Finding] = field(default_factory=tuple)
+    warnings: Sequence[Finding] = ()
     created_by: str | None
     caller_kind: str = "person"
     scopes: Sequence[str] = ()
@@ -178,11 +180,12 @@ class Import:
             raise RuleBroken("IMPORT_FINISHED", state=self.state)
         return self._ended(ImportTransition.CANCEL, now)
 
-    def run(self, total: int, *, now: datetime) -> Import:
+    def run(self, total: int, *, now: datetime, warnings: Sequence[Finding] = ()) -> Import:
         """Start running: the file is readable and has `total` rows."""
         assert self.state in IMPORT_TRANSITIONS[ImportTransition.RUN][0]
         running = self._moved(ImportTransition.RUN, now)
-        return replace(running, total=total, started_at=self.started_at or now)
+        started_at = self.started_at or now
+        return replace(running, total=total, started_at=started_at, warnings=tuple(warnings))
 
     def fail(self, failures: Sequence[Finding], *, now: datetime) -> Import:
         """Fail: the file is unreadable, or the job was given up."""

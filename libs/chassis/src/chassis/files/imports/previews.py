@@ -17,6 +17,7 @@ from chassis.files.imports.columns import (
     ColumnMapping,
     cells_by_field,
     header_findings,
+    ignored_columns,
     parse_row,
     proposed_mapping,
 )
@@ -36,7 +37,10 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """The format, header, mapping and first rows of a file; `findings` prevent its import."""
+    """The format, header, mapping and first rows of a file.
+
+    `findings` prevent its import, `warnings` do not.
+    """
 
     format: FileFormat
     encoding: Encoding | None
@@ -45,6 +49,7 @@ class ImportPreview:
     findings: Sequence[Finding]
     rows: Sequence[PreviewRow]
     candidates: Mapping[Encoding, Sequence[str]] = field(default_factory=dict)
+    warnings: Sequence[Finding] = ()
 
 
 def build_preview(
@@ -69,7 +74,15 @@ def build_preview(
     columns = proposed_mapping(source.header, mapping, target)
     findings = header_findings(source.header, mapping, target)
     rows = [_row(source.header, columns, row, target) for row in first_rows]
-    return ImportPreview(kind, source.encoding, source.header, columns, findings, rows)
+    return ImportPreview(
+        kind,
+        source.encoding,
+        source.header,
+        columns,
+        findings,
+        rows,
+        warnings=ignored_columns(source.header, mapping, target),
+    )
 
 
 def _row(

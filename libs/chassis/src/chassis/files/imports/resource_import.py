@@ -8,41 +8,31 @@ keep their values. The resource's own commands create and edit, so that the rule
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.files.imports.resource_rows import (
-    EXTERNAL_FIELDS,
-    ResourceRow,
-    refused_fields,
-    row_reader,
-)
+from chassis.files.imports.named_rows import EXTERNAL_FIELDS, RowCommands, lock_names, store_row
+from chassis.files.imports.resource_rows import ResourceRow, refused_fields, row_reader
 from chassis.files.imports.target import (
     ImportContext,
     ImportField,
     ImportRow,
     ImportTarget,
     RowResult,
-    created,
     refused,
     refused_for,
-    unchanged,
-    updated,
 )
 from chassis.foundation.texts import Catalog
 from chassis.foundation.violations import violations_of_body
 from chassis.records.access.owners import subjects_by_name
-from chassis.records.access.visibility import Access
 from chassis.records.custom_fields.cells import parse_custom_field_cells
-from chassis.records.external_ids.actions import lock_external_id, upsert
-from chassis.records.external_ids.puts import check_external_access
 from chassis.records.import_headings import BodyColumn, body_columns
 from chassis.records.record_lookups import ids_called, ids_with
-from chassis.records.record_types import Record, lock_first
+from chassis.records.record_types import Record
 from chassis.records.resource import Resource
 from chassis.web.commands import Command
 from chassis.web.patches import MergePatch
@@ -110,10 +100,8 @@ class _RowsImport(Generic[B, R]):
         self, tx: AsyncConnection, rows: Sequence[ImportRow[ResourceRow]], context: ImportContext
     ) -> list[RowResult]:
         """Store each row in a savepoint of its own; external ids are locked in their order."""
-        await lock_first(tx, self.resource.record_type.scoped.resource)
-        names = {row.value.external_id for row in rows if row.value.external_id is not None}
-        for name in sorted(names, key=lambda one: (one.system, one.external_id)):
-            await lock_external_id(tx, name)
+        resource = self.resource.record_type.scoped.resource
+        await lock_names(tx, resource, [row.value.external_id for row in rows])
         return [await self._import_one(context, context.command(tx), row.value) for row in rows]
 
     async def _import_one(
@@ -133,42 +121,19 @@ class _RowsImport(Generic[B, R]):
         """Create, edit or leave the record of a row. Raises what the commands raise, Invalid."""
         refers = await self._references(context, command, row)
         values, fixed = {**row.values, **_as_json(refers)}, {**row.fixed, **refers}
-        before: list[R] = []
-
-        async def create() -> R:
-            return await self._create(command, row, values)
-
-        async def edit(record_id: UUID) -> R:
-            scoped = self.resource.record_type.scoped
-            assert command.caller is not None, "the creator of the import"
-            await check_external_access(
-                command.tx, command.caller, scoped, record_id, Access.WRITE, command.now
-            )
-            old = await self.resource.record_type.get(command.tx, record_id)
-            before.append(old)
-            return await self._edit(command, row, old, values, fixed)
-
-        async def restore(record_id: UUID) -> R:
-            record_type = self.resource.record_type
-            before.append(await record_type.get(command.tx, record_id, with_deleted=True))
-            return await self.resource.restore_by_id(command, record_id)
-
-        if row.external_id is not None:
-            upserted = await upsert(
-                command.tx,
-                row.external_id,
-                create=create,
-                update=edit,
-                restore=restore if self.resource.record_type.is_deletable else None,
-                get=edit,
-            )
-            record = upserted.record
-        else:
-            matched = await self._matched(context, command, fixed)
-            record = await (edit(matched) if matched is not None else create())
-        if not before:
-            return created(record.id)
-        return unchanged(record.id) if record == before[0] else updated(record.id)
+        record_type = self.resource.record_type
+        does: RowCommands[R] = RowCommands(
+            record_type=record_type,
+            create=partial(self._create, command, row, values),
+            edit=partial(self._edit, command, row, values, fixed),
+            restore=partial(self.resource.restore_by_id, command)
+            if record_type.is_deletable
+            else None,
+            same=partial(self._matched, context, command, fixed)
+            if row.external_id is None
+            else None,
+        )
+        return await store_row(context, command, row.external_id, does)
 
     async def _references(
         self, context: ImportContext, command: Command, row: ResourceRow
@@ -234,9 +199,9 @@ class _RowsImport(Generic[B, R]):
         self,
         command: Command,
         row: ResourceRow,
-        before: R,
         values: Mapping[str, Any],
         fixed: Mapping[str, Any],
+        before: R,
     ) -> R:
         """Edit the record as a PATCH would; what only a new record says, as a PUT would."""
         editable = self.resource.edit_body.model_fields

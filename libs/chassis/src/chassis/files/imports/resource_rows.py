@@ -4,27 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, create_model
 
 from chassis.files.formats.findings import Finding
-from chassis.files.imports.target import Cells, ImportField, ParsedRow, refused_for, validate_row
+from chassis.files.imports.named_rows import split_cells
+from chassis.files.imports.target import Cells, ParsedRow, refused_for, validate_row
 from chassis.foundation.texts import Catalog
 from chassis.records.custom_fields.cells import values_in, yes_or_no
 from chassis.records.external_ids.actions import ExternalId
-from chassis.records.external_ids.routes import EXTERNAL_ID_PATTERN, SYSTEM_PATTERN
 from chassis.records.import_headings import BodyColumn
 from kernel.errors import Invalid
 from kernel.money import Money
 from kernel.names import comparable_name
-
-EXTERNAL_ID, EXTERNAL_SYSTEM = "external_id", "external_system"
-DEFAULT_SYSTEM: Final = "import"  # as in `by-external-id/import/{id}`
-EXTERNAL_FIELDS: Final = (
-    ImportField(EXTERNAL_ID, ("外部编号", "external id"), example="0001", identifies=True),
-    ImportField(EXTERNAL_SYSTEM, ("外部系统", "external system"), example="erp"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +55,7 @@ def _model_of(columns: Sequence[BodyColumn]) -> type[BaseModel]:
         one.field: (Annotated[(one.info.annotation, *one.info.metadata, None)] | None, None)
         for one in columns
     }
-    name = Annotated[str, Field(pattern=EXTERNAL_ID_PATTERN)]
-    system = Annotated[str, Field(pattern=SYSTEM_PATTERN)]
-    outside: dict[str, Any] = {
-        EXTERNAL_ID: (name | None, None),
-        EXTERNAL_SYSTEM: (system | None, None),
-    }
-    return create_model("ResourceCells", **fields, **outside)
+    return create_model("ResourceCells", **fields)
 
 
 def _read(
@@ -80,11 +67,10 @@ def _read(
 ) -> ParsedRow[ResourceRow]:
     values: dict[str, Any] = {}
     references: dict[str, Sequence[str]] = {}
-    errors: list[Finding] = []
-    for name, cell in cells.fields.items():
-        if name not in by_name:
-            values[name] = cell
-        elif name not in readers:
+    split = split_cells(resource, cells)
+    errors = [*split.errors]
+    for name, cell in split.others.fields.items():
+        if name not in readers:
             references[by_name[name].field] = values_in(cell) if by_name[name].is_list else [cell]
         else:
             try:
@@ -93,28 +79,17 @@ def _read(
                 errors += [Finding(v.code, params=v.params, field=name) for v in invalid.violations]
 
     def row(valid: BaseModel) -> ResourceRow:
-        own = {name: value for name, value in values.items() if name not in _OUTSIDE}
         return ResourceRow(
-            values=own,
-            fixed={name: getattr(valid, name) for name in own},
+            values=values,
+            fixed={name: getattr(valid, name) for name in values},
             references=references,
             custom_cells=cells.custom,
-            external_id=_external_id(resource, values),
+            external_id=split.external_id,
         )
 
     parsed = validate_row(model, values, row)
     errors += parsed.errors
     return ParsedRow(errors=errors) if errors else parsed
-
-
-_OUTSIDE: Final = (EXTERNAL_ID, EXTERNAL_SYSTEM)
-
-
-def _external_id(resource: str, values: Mapping[str, Any]) -> ExternalId | None:
-    if EXTERNAL_ID not in values:
-        return None
-    system = values.get(EXTERNAL_SYSTEM, DEFAULT_SYSTEM)
-    return ExternalId(resource, system, values[EXTERNAL_ID])
 
 
 def _choices(column: BodyColumn, texts: Catalog) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from chassis.files.formats.findings import Finding
 from chassis.files.imports import store
-from chassis.files.imports.model import Import
+from chassis.files.imports.model import FILE_FINDINGS, Import
 from chassis.files.imports.previews import ImportPreview, PreviewRow
 from chassis.files.imports.schemas import (
     CountsOut,
@@ -25,8 +25,8 @@ from chassis.foundation.texts import Texts
 
 def import_out(request: Request, run: Import) -> ImportOut:
     counts = CountsOut(**{name: getattr(run, name) for name in CountsOut.model_fields})
-    failures = _findings_out(request, run.failures)
-    return ImportOut(**{**vars(run), "counts": counts, "failures": failures})
+    findings = {name: _findings_out(request, getattr(run, name)) for name in FILE_FINDINGS}
+    return ImportOut(**{**vars(run), "counts": counts, **findings})
 
 
 def result_row_serializer(request: Request) -> Callable[[Mapping[str, Any]], ImportRowOut]:
@@ -56,6 +56,7 @@ def preview_out(request: Request, preview: ImportPreview, target: ImportTarget[A
         mapping=dict(preview.columns),
         fields=list(target.names),
         findings=_findings_out(request, preview.findings),
+        warnings=_findings_out(request, preview.warnings),
         rows=[_preview_row(request, row) for row in preview.rows],
     )
 

@@ -99,6 +99,10 @@ class ImportOut(BaseModel):
     state: ImportState
     counts: CountsOut
     failures: list[FindingOut] = Field(description="Why the import is FAILED")
+    warnings: list[FindingOut] = Field(
+        description="About the file as a whole, such as columns that no field takes; `/warnings`"
+        " lists those of rows"
+    )
     created_by: Annotated[str | None, PersonSubject]
     created_by_name: str | None = None
     started_at: datetime | None
@@ -154,4 +158,7 @@ class PreviewOut(BaseModel):
     )
     fields: list[str] = Field(description="The fields a column can map to")
     findings: list[FindingOut] = Field(description="Errors that prevent the import of the file")
+    warnings: list[FindingOut] = Field(
+        description="About the file as a whole, such as columns that no field takes"
+    )
     rows: list[PreviewRowOut] = Field(description="The first 20")

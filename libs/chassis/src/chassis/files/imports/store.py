@@ -13,7 +13,7 @@ from chassis.database.backbone_tables import tenant_settings
 from chassis.database.rows import fetch_row, from_columns
 from chassis.files.formats.findings import Finding
 from chassis.files.formats.rows import ChunkPlan, SourceRow, decode_rows
-from chassis.files.imports.model import Import, ImportState
+from chassis.files.imports.model import FILE_FINDINGS, Import, ImportState
 from chassis.files.imports.tables import import_results, import_runs, import_sources
 from chassis.files.imports.target import RowOutcome, RowResult
 from chassis.records.writes import insert_row, update_row
@@ -35,32 +35,37 @@ class Chunk:
 
 async def get(tx: AsyncConnection, import_id: UUID, *, lock: bool = False) -> Import:
     """Read an import, locked on request. Raises NotFound."""
-    return _with_failures(await fetch_row(tx, import_runs, import_id, Import, lock=lock))
+    return _with_findings(await fetch_row(tx, import_runs, import_id, Import, lock=lock))
 
 
 def import_from_row(row: Mapping[str, Any]) -> Import:
     """Make an import of a row of `import_runs`."""
-    return _with_failures(from_columns(Import, row))
+    return _with_findings(from_columns(Import, row))
 
 
-def _with_failures(found: Import) -> Import:
-    stored: Sequence[Any] = found.failures  # still the stored JSON
-    return replace(found, failures=tuple(Finding(**failure) for failure in stored))
+def _with_findings(found: Import) -> Import:
+    stored: dict[str, Any] = {
+        name: tuple(Finding(**one) for one in getattr(found, name))  # still the stored JSON
+        for name in FILE_FINDINGS
+    }
+    return replace(found, **stored)
 
 
 async def add(tx: AsyncConnection, new: Import) -> None:
-    await insert_row(tx, import_runs, _with_json_failures(new))
+    await insert_row(tx, import_runs, _with_json_findings(new))
 
 
 async def save(tx: AsyncConnection, changed: Import) -> Import:
     """Save a changed import. Raises Conflict (STALE_WRITE)."""
-    saved = await update_row(tx, import_runs, _with_json_failures(changed))
+    saved = await update_row(tx, import_runs, _with_json_findings(changed))
     return replace(changed, version=saved.version)
 
 
-def _with_json_failures(run: Import) -> Import:
-    stored: Any = [failure.stored() for failure in run.failures]
-    return replace(run, failures=stored)
+def _with_json_findings(run: Import) -> Import:
+    stored: dict[str, Any] = {
+        name: [finding.stored() for finding in getattr(run, name)] for name in FILE_FINDINGS
+    }
+    return replace(run, **stored)
 
 
 def active_count_query() -> Select[Any]:

@@ -47,6 +47,7 @@ import_runs = Table(
     Column("file_size", Integer),
     *[Column(name, Integer, nullable=False, server_default=text("0")) for name in COUNT_COLUMNS],
     Column("failures", JSONB, nullable=False),
+    Column("warnings", JSONB, nullable=False, server_default=text("'[]'")),
     Column("created_by", Text),
     Column("caller_kind", Text, nullable=False, server_default="person"),
     Column("scopes", JSONB, nullable=False, server_default=text("'[]'")),

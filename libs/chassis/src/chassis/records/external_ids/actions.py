@@ -1,6 +1,6 @@
 """Upserts of records by external id: repeated calls have one effect, the newest source wins."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -102,6 +102,19 @@ async def record_id_by_external_id(tx: AsyncConnection, name: ExternalId) -> UUI
         raise external_id_not_found(name)
     record_id: UUID = existing.record_id
     return record_id
+
+
+async def records_named_by(
+    tx: AsyncConnection, name: ExternalId, record_ids: Collection[UUID]
+) -> set[UUID]:
+    """Return the records among these that have an external id in the system of this one."""
+    columns = external_ids.c
+    query = select(columns.record_id).where(
+        columns.resource == name.resource,
+        columns.system == name.system,
+        columns.record_id.in_(record_ids),
+    )
+    return set((await tx.execute(query)).scalars())
 
 
 def external_id_not_found(name: ExternalId) -> NotFound:

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
+from chassis.files.imports.named_rows import NamedRow, RowCommands, lock_names, store_row
 from chassis.files.imports.target import (
     ImportContext,
     ImportRow,
@@ -20,7 +22,7 @@ from chassis.files.imports.target import (
     updated,
 )
 from chassis.records.custom_fields.cells import CustomFieldParser, custom_field_parser
-from chassis.records.record_commands import create_record
+from chassis.records.record_commands import create_record, restore_record
 from chassis.records.tenant_settings import settings_of, today
 from chassis.web.commands import Command
 from cpq.price_books.actions import set_list_prices
@@ -40,14 +42,21 @@ DEFAULT_UNIT = "PCS"
 
 
 async def import_products(
-    tx: AsyncConnection, rows: Sequence[ImportRow[ProductRow]], context: ImportContext
+    tx: AsyncConnection,
+    named_rows: Sequence[ImportRow[NamedRow[ProductRow]]],
+    context: ImportContext,
 ) -> list[RowResult]:
-    """Create or update the products of a chunk by their SKUs, then set their list prices.
+    """Create or update the products of a chunk, then set their list prices.
+
+    A row is the product of its external id, or else of its SKU.
 
     Each price book gets one new version for the whole chunk. Rows are processed in the order of
     SKUs, so that two imports do not deadlock. Errors of the actions pass through: the caller then
     retries with halves of the chunk, down to the row that is wrong.
     """
+    names = {row.number: row.value.external_id for row in named_rows}
+    rows = [ImportRow(number=row.number, value=row.value.value) for row in named_rows]
+    await lock_names(tx, PRODUCT.scoped.resource, names.values())
     command = Command(tx, context.now, actor=context.actor or SYSTEM_ACTOR)
     currency = (await settings_of(tx)).currency
     parser = await custom_field_parser(tx, PRODUCT.scoped.resource)
@@ -59,7 +68,13 @@ async def import_products(
             unnamed = Finding("PRICE_BOOK_UNNAMED", params={"current": book}, field="price")
             results[row.number] = refused(unnamed)
         else:
-            results[row.number] = await _import_product(command, row.value, parser)
+            name = names[row.number]
+            does = _product_commands(command, row.value, parser)
+            results[row.number] = (
+                await _import_by_sku(command, row.value, parser)
+                if name is None
+                else await store_row(context, command, name, does)
+            )
     imported = [row for row in rows if results[row.number].record_id is not None]
     repriced = await _set_prices(command, imported, results, currency)
     return [
@@ -101,9 +116,26 @@ def _new_product(row: ProductRow, command: Command, custom_fields: Mapping[str, 
     )
 
 
-async def _import_product(
+def _product_commands(
     command: Command, row: ProductRow, parser: CustomFieldParser
-) -> RowResult:
+) -> RowCommands[Product]:
+    """Return what a row does to the product of its external id."""
+
+    async def create() -> Product:
+        new = _new_product(row, command, parser.parse(row.custom_fields))
+        return await create_record(command, PRODUCT, new)
+
+    async def edit(before: Product) -> Product:
+        custom_fields = parser.parse(row.custom_fields, before=before.custom_fields)
+        return await edit_product(
+            command, before.id, lambda product: row.apply_to(product, custom_fields)
+        )
+
+    restore = partial(restore_record, command, PRODUCT)
+    return RowCommands(record_type=PRODUCT, create=create, edit=edit, restore=restore)
+
+
+async def _import_by_sku(command: Command, row: ProductRow, parser: CustomFieldParser) -> RowResult:
     tx = command.tx
     existing = await store.get_locked_by_sku(tx, row.sku)
     if existing is None:

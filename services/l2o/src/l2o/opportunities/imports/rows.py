@@ -6,10 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from chassis.files.formats.findings import Finding
+from chassis.files.imports.named_rows import DEFAULT_SYSTEM
 from chassis.files.imports.target import Cells, ParsedRow, validate_row
+from chassis.records.external_ids.routes import SYSTEM_PATTERN
 from kernel.business_dates import BusinessDate
 from kernel.currencies import CurrencyCode
 from kernel.decimals import AmountDecimal
@@ -46,6 +48,7 @@ class OpportunityRow:
 
     external_id: str
     account: str
+    external_system: str = DEFAULT_SYSTEM
     name: str | None = None
     owner: str | None = None
     product: str | None = None
@@ -62,6 +65,7 @@ class OpportunityCells(BaseModel):
     """The cells of a row; `closed_date` is when it was won or lost, else when it is expected."""
 
     external_id: ReferenceName
+    external_system: Annotated[str, Field(pattern=SYSTEM_PATTERN)] = DEFAULT_SYSTEM
     account: ReferenceName
     name: OpportunityName | None = None
     owner: ReferenceName | None = None
@@ -113,14 +117,15 @@ def _date_errors(row: OpportunityRow) -> list[Finding]:
 
 
 def split_at_repeats(rows: Sequence[OpportunityRow]) -> list[list[OpportunityRow]]:
-    """Split the rows, in order, so that no external id occurs twice in a part.
+    """Split the rows, in order: each part is of one system and has no external id twice.
 
     A repeated opportunity must be compared with the state that the earlier row has saved.
     """
     parts: list[list[OpportunityRow]] = [[]]
     ids_in_part: set[str] = set()
     for row in rows:
-        if row.external_id in ids_in_part:
+        is_of_system = not parts[-1] or parts[-1][0].external_system == row.external_system
+        if row.external_id in ids_in_part or not is_of_system:
             parts.append([])
             ids_in_part.clear()
         parts[-1].append(row)

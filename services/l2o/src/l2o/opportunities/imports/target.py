@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
+from chassis.files.imports.named_rows import EXTERNAL_ID_HEADERS, SYSTEM_FIELD
 from chassis.files.imports.target import (
     ImportContext,
     ImportField,
@@ -32,8 +33,6 @@ from l2o.opportunities.imports.rows import (
 )
 from l2o.opportunities.store import OPPORTUNITIES
 
-EXTERNAL_SYSTEM = "import"  # the system of the external ids, as in `by-external-id/import/{id}`
-
 
 @dataclass(frozen=True)
 class ResolvedRow:
@@ -55,7 +54,7 @@ async def _import_opportunities(
             await upsert_opportunities(
                 tx,
                 [row.opportunity for row in resolved if row.opportunity is not None],
-                system=EXTERNAL_SYSTEM,
+                system=part[0].external_system,
                 actor=context.actor,
                 now=context.now,
                 visibility=visibility,
@@ -126,11 +125,12 @@ OPPORTUNITY_IMPORT = ImportTarget(
     fields=(
         ImportField(
             "external_id",
-            ("opportunity_id", "商机编号"),
+            ("opportunity_id", "商机编号", *EXTERNAL_ID_HEADERS),
             required=True,
             example="O-0001",
             identifies=True,
         ),
+        SYSTEM_FIELD,
         ImportField(
             "account",
             ("account name", "客户", "客户名称"),

@@ -57,6 +57,7 @@ def _import_runs() -> None:
         sa.Column("chunks_done", sa.Integer(), nullable=False, server_default=sa.text("0")),
         sa.Column("endings", sa.Integer(), nullable=False, server_default=sa.text("0")),
         sa.Column("failures", JSONB(), nullable=False),
+        sa.Column("warnings", JSONB(), nullable=False, server_default=sa.text("'[]'")),
         sa.Column("created_by", sa.Text()),
         sa.Column("caller_kind", sa.Text(), nullable=False, server_default="person"),
         sa.Column("scopes", JSONB(), nullable=False, server_default=sa.text("'[]'")),
