@@ -8,12 +8,12 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.tables import people
+from chassis.web.reference_names import fill_names
 from chassis.web.references import (
     Expandable,
     PersonSubject,
     RefersTo,
     expandable_paths,
-    fill_names,
     has_names,
     models_at,
     references_of,

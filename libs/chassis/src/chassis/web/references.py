@@ -6,19 +6,12 @@ the record's name when a route answers, and its field `account` with the record 
 caller expands it.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, wraps
-from inspect import Parameter, signature
+from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import Text, any_, cast, literal, select, union_all
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis.database.named_tables import NamedTable, find_named_table
-from chassis.foundation.context import operator_name
 
 M = TypeVar("M", bound=BaseModel)
 _EXPANDABLE: Final = object()
@@ -161,123 +154,6 @@ def models_at(answer: Any, path: Sequence[str]) -> Iterator[BaseModel]:
 def shown_fields(model: type[BaseModel]) -> list[str]:
     """Return the names of all fields of a model except expandable records."""
     return [n for n, info in model.model_fields.items() if _EXPANDABLE not in info.metadata]
-
-
-def models_in(value: Any) -> Iterator[BaseModel]:
-    """Yield the models in an answer: itself and all below it."""
-    if isinstance(value, BaseModel):
-        yield value
-        for name in _parts(type(value)):
-            yield from models_in(getattr(value, name, None))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            if not isinstance(item, BaseModel):
-                return  # lists hold one kind of value
-            yield from models_in(item)
-
-
-@cache
-def _parts(model: type[BaseModel]) -> tuple[str, ...]:
-    """Return the fields of a model that may hold other models."""
-    fields = model.model_fields.items()
-    return tuple(name for name, info in fields if _may_hold_models(info.annotation))
-
-
-def _may_hold_models(annotation: Any) -> bool:
-    """Return whether a value may be or hold a model, also where its type is left open."""
-    if annotation is Any or isinstance(annotation, TypeVar):
-        return True
-    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
-    return is_model or any(map(_may_hold_models, get_args(annotation)))
-
-
-async def fill_names(tx: AsyncConnection, answer: Any) -> None:
-    """Fill the names of all records to which an answer refers, by one query.
-
-    A name that the answer has already stays, and so do the names of documents, which keep the name
-    that a record had. The name of an unknown record stays null.
-    """
-    slots = [
-        (model, reference, reference.name_field)
-        for model in models_in(answer)
-        for reference in references_of(type(model))
-        if reference.name_field is not None and not getattr(model, reference.name_field, True)
-    ]
-    sources: dict[tuple[NamedTable, str], set[Any]] = {}
-    for model, reference, _ in slots:
-        if ids := reference.ids_in(model):
-            sources.setdefault(_source(reference), set()).update(ids)
-    if not sources:
-        return
-    names = await _names(tx, sources)
-    for model, reference, name_field in slots:
-        table = _source(reference)
-        keys = [str(key) for key in reference.ids_in(model)]
-        found = [names.get((table, key)) or operator_name(key) for key in keys]
-        is_many = isinstance(getattr(model, reference.field, None), list | tuple)
-        setattr(model, name_field, found if is_many else next(iter(found), None))
-
-
-def _source(reference: Reference) -> tuple[NamedTable, str]:
-    """Return the table that names the records of a reference, and the column of its values."""
-    resource = reference.refers_to.resource
-    table = find_named_table(reference.service, resource)
-    assert table is not None, f"{reference.service} has no table with the names of {resource}"
-    return table, reference.refers_to.key
-
-
-async def _names(
-    tx: AsyncConnection, sources: dict[tuple[NamedTable, str], set[Any]]
-) -> dict[tuple[tuple[NamedTable, str], str], str]:
-    numbered = sorted(sources, key=lambda source: (source[0].table.name, source[1]))
-    queries = []
-    for number, (named, key) in enumerate(numbered):
-        column, ids = named.table.c[key], sorted(sources[named, key], key=str)
-        is_wanted = column == any_(cast(ids, ARRAY(column.type)))
-        columns = literal(number), cast(column, Text), named.table.c[named.name]
-        queries.append(select(*columns).where(is_wanted))
-    rows = await tx.execute(union_all(*queries))
-    return {(numbered[number], key): name for number, key, name in rows}
-
-
-async def names_by_id(
-    tx: AsyncConnection, reference: Reference, ids: Collection[Any]
-) -> dict[str, str]:
-    """Return the names of the records with these ids, by their ids; unknown ones are left out."""
-    found = await _names(tx, {_source(reference): set(ids)}) if ids else {}
-    return {key: name for (_, key), name in found.items()}
-
-
-def completed_answer(
-    endpoint: Callable[..., Awaitable[Any]],
-) -> Callable[..., Awaitable[Any]]:
-    """Return the endpoint with the names of records filled in its answer.
-
-    One of the endpoint's arguments is the request's transaction, or holds it, as a command does.
-    Raises TypeError for an endpoint without one.
-    """
-    if not any(map(_holds_transaction, signature(endpoint).parameters.values())):
-        raise TypeError(f"{endpoint.__name__} answers names, so it needs the transaction")
-
-    @wraps(endpoint)
-    async def complete(**arguments: Any) -> Any:
-        answer = await endpoint(**arguments)
-        if not getattr(answer, "has_its_names", False):
-            await fill_names(_transaction(arguments.values()), answer)
-        return answer
-
-    return complete
-
-
-def _holds_transaction(parameter: Parameter) -> bool:
-    kind = next(iter(get_args(parameter.annotation)), parameter.annotation)
-    fields = getattr(kind, "__dataclass_fields__", ())
-    return kind is AsyncConnection or "tx" in fields or hasattr(kind, "tx")
-
-
-def _transaction(arguments: Iterable[Any]) -> AsyncConnection:
-    held = (getattr(argument, "tx", argument) for argument in arguments)
-    return next(tx for tx in held if isinstance(tx, AsyncConnection))
 
 
 def has_names(annotation: Any) -> bool:

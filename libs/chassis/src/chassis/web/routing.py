@@ -16,7 +16,10 @@ from chassis.web.entrances import UNCACHED, entrance_of, is_entrance
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED, store_answer
 from chassis.web.openapi import is_versioned_resource
 from chassis.web.preconditions import entity_tag
-from chassis.web.references import completed_answer, has_names
+from chassis.web.reference_names import completed_answer
+from chassis.web.references import (
+    has_names,
+)
 
 ACCEPT_LANGUAGE_HEADER: dict[str, Any] = {
     "name": "Accept-Language",

@@ -7,7 +7,10 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.lists.list_query import ListQuery
-from chassis.web.references import fill_names, has_name_fields
+from chassis.web.reference_names import fill_names
+from chassis.web.references import (
+    has_name_fields,
+)
 
 T = TypeVar("T", bound=BaseModel)
 
