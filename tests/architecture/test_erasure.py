@@ -228,6 +228,18 @@ async def test_nothing_of_an_erased_person_stays(canary: Canary) -> None:
     await erase_person(canary, people)
     assert await places_of_person(canary) == set()
     assert await filled_places(canary, encrypted) == set()
+    assert await tables_of_old_versions(canary) == set()
+
+
+async def tables_of_old_versions(canary: Canary) -> set[str]:
+    """Return the tables with rows whose version is still the one that named the person."""
+    found = set()
+    for table, columns in canary.columns.items():
+        if {"id", "version", "updated_at"} <= {one["column_name"] for one in columns}:
+            query = f'SELECT count(*) FROM "{table}" WHERE tenant_id = $1 AND version = 1'
+            if await canary.admin.fetchval(query, TENANT):
+                found.add(table)
+    return found
 
 
 async def filled_places(canary: Canary, places: set[str]) -> set[str]:

@@ -45,6 +45,7 @@ def test_an_amount_is_shown_with_its_currency(value: Any, currency: str, shown: 
         ("{x:number}", "67.800000", "67.8", "67.8"),
         ("{x:number}", Decimal("1234567.50"), "1,234,567.5", "1,234,567.5"),
         ("{x:number}", 100, "100", "100"),
+        ("{x:number}", "2199", "2199", "2199"),  # the limit of a year
         ("{x:number}", "-0.10", "-0.1", "-0.1"),
         ("{x:number}", "2026-01-02", "2026-01-02", "2026-01-02"),  # the limit of a date
         ("{x:relation}", ">=", "不小于", "at least"),

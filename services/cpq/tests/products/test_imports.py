@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.files.imports.actions import IMPORT_JOB
 from chassis.jobs.queue import Done, Job
 from cpq.price_books.domain import MAX_ENTRIES
-from cpq.products.domain import IMPORT_PRICE_BOOK, with_derived_sku
+from cpq.products.domain import default_book, with_derived_sku
 from cpq.worker import WORKER
 from kernel.ids import new_id
 from services.cpq.tests.factories import (
@@ -216,7 +216,7 @@ async def test_an_import_row_is_refused_if_its_price_book_is_full(
     client: Client, tx: AsyncConnection, importer: ProductImporter
 ) -> None:
     entries = [make_price_entry(new_id(), cny("1")) for _ in range(MAX_ENTRIES)]
-    await add_price_book(tx, entries, name=IMPORT_PRICE_BOOK)
+    await add_price_book(tx, entries, name=default_book("CNY", "zh-CN").name)
     assert await importer.run("product,price\nA,1\nB,\n") == {"created": 1, "refused": 1}
     assert await importer.refusals() == {2: [(None, "PRICE_BOOK_FULL")]}
     skus = [item["sku"] for item in (await client.get("/products")).json()["items"]]

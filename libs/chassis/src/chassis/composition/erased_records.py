@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -11,13 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.composition.features import record_types_of
 from chassis.records.record_commands import save_record
 from chassis.records.record_types import RecordType
+from chassis.tenancy.erase import rewrite_row
+from chassis.tenancy.personal_data_map import tenant_tables
 from chassis.web.commands import Command
+
+VERSIONED: Final = {"id", "version", "updated_at"}
 
 
 async def publish_erased_records(
     service: str, tx: AsyncConnection, ids: Collection[UUID], now: datetime
 ) -> None:
     """Publish the records of a service with these ids as they are now, each in a new version.
+
+    Rows with a version that are no published records, such as tasks, get a new version alone.
 
     The new version supersedes older events that are still under way and hold the name. A record
     whose parts have these ids gets one too; ids of other rows are skipped. Called by the erasure
@@ -32,6 +38,20 @@ async def publish_erased_records(
                 tx, record_id, lock=True, with_deleted=record_type.is_deletable
             )
             await save_record(Command(tx, now), record_type, erased, erased)
+    await _advance_versions(service, tx, ids, now)
+
+
+async def _advance_versions(
+    service: str, tx: AsyncConnection, ids: Collection[UUID], now: datetime
+) -> None:
+    """Give the other rows a new version, so that their ETags do not stand for what was erased."""
+    records = {record_type.table.name for record_type in record_types_of(service)}
+    for table in tenant_tables(service):
+        if table.name in records or not set(table.c.keys()) >= VERSIONED:
+            continue
+        query = select(*table.primary_key.columns, table.c.version).where(table.c.id.in_(ids))
+        for row in (await tx.execute(query)).mappings().all():
+            await rewrite_row(tx, table, row, {"version": row["version"] + 1, "updated_at": now})
 
 
 def _is_changed(record_type: RecordType[Any], ids: Collection[UUID]) -> ColumnElement[bool]:

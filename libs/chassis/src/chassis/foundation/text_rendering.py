@@ -18,6 +18,7 @@ from kernel.currencies import precision
 
 Labels = Mapping[str, tuple[str, str]]  # in Chinese and in English, by their codes
 ABSENT = "…"
+GROUPED_FROM = 10_000  # smaller numbers may be years
 CODE, NUMBER, RELATION, SCOPE, VALUES = "code", "number", "relation", "scope", "values"
 AMOUNT, CURRENCY = "amount", "currency"
 KINDS = (AMOUNT, CODE, NUMBER, RELATION, SCOPE, VALUES)
@@ -113,12 +114,15 @@ def _position(language: str) -> int:
 
 
 def _number(value: Any) -> str:
-    """Return 1,234.5 for 1234.500000."""
+    """Return 12,345.6 for 12345.600000, and 2026 for a year."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         return str(value)
-    return f"{number.normalize():,f}" if number.is_finite() else str(value)
+    if not number.is_finite():
+        return str(value)
+    grouped = "," if abs(number) >= GROUPED_FROM else ""
+    return f"{number.normalize():{grouped}f}"
 
 
 def _amount(value: Any, currency: str) -> str:

@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.cpq.events import ProductState
 from kernel.records import StoredRecord
 
-IMPORT_PRICE_BOOK = "导入价目表"  # takes the prices of rows that name no price book
+
+class DefaultBook(NamedTuple):
+    """The price book of rows that name none: the tenant's currency, and a name in its language."""
+
+    currency: str
+    name: str
+
+
+def default_book(currency: str, language: str | None) -> DefaultBook:
+    """Return the default in the first language of a tenant: English in en, else Chinese."""
+    return DefaultBook(currency, "Import price book" if language == "en" else "导入价目表")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +58,9 @@ class ProductRow:
     custom_fields: Mapping[str, str] = field(default_factory=dict)
     has_own_sku: bool = True
 
-    @property
-    def book_name(self) -> str:
-        """The name of the price book that takes the price."""
-        return self.price_book or IMPORT_PRICE_BOOK
-
-    def book_key(self, default_currency: str) -> tuple[str, str]:
+    def book_key(self, default: DefaultBook) -> tuple[str, str]:
         """The currency and the name of the price book that takes the price."""
-        return self.currency or default_currency, self.book_name
+        return self.currency or default.currency, self.price_book or default.name
 
     def apply_to(self, product: Product, custom_fields: Mapping[str, Any]) -> Product:
         """Return the product with the values of this row and these custom fields."""

@@ -21,6 +21,7 @@ from chassis.files.imports.target import (
     unchanged,
     updated,
 )
+from chassis.foundation.languages import first_supported
 from chassis.records.custom_fields.cells import CustomFieldParser, custom_field_parser
 from chassis.records.record_commands import create_record, restore_record
 from chassis.records.tenant_settings import settings_of, today
@@ -30,7 +31,7 @@ from cpq.price_books.store import find_id
 from cpq.price_books.views import present_name
 from cpq.products import store
 from cpq.products.actions.lifecycle import edit_product
-from cpq.products.domain import Product, ProductRow
+from cpq.products.domain import DefaultBook, Product, ProductRow, default_book
 from cpq.products.store import PRODUCT
 from kernel.errors import Conflict
 from kernel.ids import new_id
@@ -58,12 +59,13 @@ async def import_products(
     rows = [ImportRow(number=row.number, value=row.value.value) for row in named_rows]
     await lock_names(tx, PRODUCT.scoped.resource, names.values())
     command = Command(tx, context.now, actor=context.actor or SYSTEM_ACTOR)
-    currency = (await settings_of(tx)).currency
+    settings = await settings_of(tx)
+    default = default_book(settings.currency, first_supported(settings.languages))
     parser = await custom_field_parser(tx, PRODUCT.scoped.resource)
-    replaced = await _replaced_books(command, [row.value for row in rows], currency)
+    replaced = await _replaced_books(command, [row.value for row in rows], default)
     results: dict[int, RowResult] = {}
     for row in sorted(rows, key=lambda one: (one.value.sku, one.number)):
-        book = replaced.get(row.value.book_key(currency))
+        book = replaced.get(row.value.book_key(default))
         if book is not None and row.value.price is not None and row.value.price_book is None:
             unnamed = Finding("PRICE_BOOK_UNNAMED", params={"current": book}, field="price")
             results[row.number] = refused(unnamed)
@@ -76,22 +78,22 @@ async def import_products(
                 else await store_row(context, command, name, does)
             )
     imported = [row for row in rows if results[row.number].record_id is not None]
-    repriced = await _set_prices(command, imported, results, currency)
+    repriced = await _set_prices(command, imported, results, default)
     return [
-        _with_price_change(results[row.number], row.value, repriced, replaced, currency)
+        _with_price_change(results[row.number], row.value, repriced, replaced, default)
         for row in rows
     ]
 
 
 async def _replaced_books(
-    command: Command, rows: Sequence[ProductRow], currency: str
+    command: Command, rows: Sequence[ProductRow], default: DefaultBook
 ) -> Mapping[tuple[str, str], str]:
     """Name the present book by the books that these rows would create in place of it.
 
     A new book is valid from today, so quotes would find their prices in it, and no others. It must
     be named by the rows; without a price book in the currency, any import may create the first.
     """
-    wanted = sorted({row.book_key(currency) for row in rows if row.price is not None})
+    wanted = sorted({row.book_key(default) for row in rows if row.price is not None})
     day = await today(command.tx, command.now)
     replaced = {}
     for book_currency, name in wanted:
@@ -162,7 +164,7 @@ async def _set_prices(
     command: Command,
     rows: Sequence[ImportRow[ProductRow]],
     results: Mapping[int, RowResult],
-    default_currency: str,
+    default: DefaultBook,
 ) -> frozenset[UUID]:
     """Set the prices of the rows; return the products whose price changed in some book.
 
@@ -174,7 +176,7 @@ async def _set_prices(
     for row in rows:
         product_id, price = results[row.number].record_id, row.value.price
         if product_id is not None and price is not None:
-            currency, name = row.value.book_key(default_currency)
+            currency, name = row.value.book_key(default)
             key = currency, comparable_name(name)
             names.setdefault(key, name)
             prices_by_book[key][product_id] = Money(price, currency)
@@ -190,15 +192,16 @@ def _with_price_change(
     row: ProductRow,
     repriced: frozenset[UUID],
     replaced: Mapping[tuple[str, str], str],
-    currency: str,
+    default: DefaultBook,
 ) -> RowResult:
     """Report a product whose price alone changed as updated; warn of a book that replaces one."""
     if result.outcome is RowOutcome.UNCHANGED and result.record_id in repriced:
         result = replace(result, outcome=RowOutcome.UPDATED)
-    present = replaced.get(row.book_key(currency))
+    key = row.book_key(default)
+    present = replaced.get(key)
     if present is None or row.price is None or result.outcome is RowOutcome.REFUSED:
         return result
-    params = {"name": row.book_name, "current": present}
+    params = {"name": key[1], "current": present}
     return replace(
         result, findings=[Finding("PRICE_BOOK_REPLACES", params=params, field="price_book")]
     )
