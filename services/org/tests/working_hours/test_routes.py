@@ -87,6 +87,26 @@ async def test_the_page_of_working_hours(client: AsyncClient, published: Publish
     assert {entry["part"] for entry in audit} == {None, "departments"}
 
 
+async def test_the_own_days_of_a_department_count_in_its_clocks(client: AsyncClient) -> None:
+    hours, sales = await add_hours(client), await create_department(client)
+    below = await create_department(client, "上海", parent_id=sales["id"])
+    day = f"/calendar/days/2026-12-14?department_id={sales['id']}"
+    assert (await client.put(day, json={"working": False, "name": "盘点"})).status_code == 200
+    path = f"/working-hours/{hours['id']}"
+    span = "from_at=2026-12-14T00:00:00Z&to_at=2026-12-15T00:00:00Z"
+    for department, reason, seconds in (
+        ("", "WEEKDAY", 8 * 3600),
+        (f"&department_id={sales['id']}", "HOLIDAY", 0),
+        (f"&department_id={below['id']}", "HOLIDAY", 0),
+    ):
+        month = (await client.get(f"{path}/month?month=2026-12{department}")).json()
+        assert month["days"][13]["reason"] == reason
+        measured = (await client.get(f"{path}/working-time?{span}{department}")).json()
+        assert measured["seconds"] == seconds
+    unknown = await client.get(f"{path}/open-state?department_id={new_id()}")
+    assert unknown.status_code == 404
+
+
 async def test_a_month_shows_why_each_date_is_worked(client: AsyncClient) -> None:
     hours = await add_hours(
         client,

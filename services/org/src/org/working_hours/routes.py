@@ -1,18 +1,18 @@
 """The routes of working hours: the records, where they apply, and what they measure."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.records.lists.filters import FilterInstant
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
-from chassis.web.auth import Caller, Principal
+from chassis.web.auth import Caller
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand
 from chassis.web.pages import reject_unknown_parameters
@@ -24,6 +24,7 @@ from kernel.errors import Invalid, Violation
 from kernel.periods import add_months
 from kernel.working_clock import DayReason, ScheduledDay, WorkingClock
 from org.calendars.actions import get_calendar
+from org.departments.store import DEPARTMENT, line_upwards
 from org.tenants.store import TENANT
 from org.working_hours import actions
 from org.working_hours.domain import MAX_MEASURED_DAYS
@@ -72,6 +73,28 @@ departments = new_router("/departments", tag="working-hours")
 FromInstant = Annotated[FilterInstant, Query(description="RFC 3339")]
 
 
+async def _load_clock(
+    working_hours_id: UUID,
+    tx: Tx,
+    caller: Caller,
+    department_id: Annotated[
+        UUID | None,
+        Query(description="The department whose own days count; absent: the tenant's only"),
+    ] = None,
+) -> tuple[WorkingClock, Calendar]:
+    hours = await WORKING_HOURS.get(tx, working_hours_id)
+    tenant = await TENANT.get(tx, caller.tenant_id)
+    line: Sequence[UUID] = ()
+    if department_id is not None:
+        await DEPARTMENT.get(tx, department_id)
+        line = await line_upwards(tx, department_id)
+    calendar = await get_calendar(tx, tenant.country, language=current().language, line=line)
+    return hours.clock(tenant_timezone=tenant.timezone, calendar=calendar), calendar
+
+
+Loaded = Annotated[tuple[WorkingClock, Calendar], Depends(_load_clock)]
+
+
 @router.post("/{working_hours_id}/assign", dependencies=WRITE)
 async def working_hours_assign(
     working_hours_id: UUID, body: AssignmentIn, command: ChangeCommand
@@ -113,11 +136,11 @@ async def working_hours_clear_default(
 
 @router.get("/{working_hours_id}/working-time", dependencies=READ)
 async def working_hours_measure(
-    working_hours_id: UUID, from_at: FromInstant, to_at: FromInstant, tx: Tx, caller: Caller
+    from_at: FromInstant, to_at: FromInstant, loaded: Loaded
 ) -> WorkingTimeOut:
     """Measure the working time between two instants, at most 1830 days apart."""
     _ensure_span(from_at, to_at)
-    clock, _ = await _load_clock(tx, caller, working_hours_id)
+    clock, _ = loaded
     elapsed = clock.elapsed(from_at, to_at)
     seconds = elapsed // timedelta(seconds=1)
     return WorkingTimeOut(working_time=elapsed, seconds=seconds, timezone=clock.zone.key)
@@ -125,15 +148,13 @@ async def working_hours_measure(
 
 @router.get("/{working_hours_id}/deadline", dependencies=READ)
 async def working_hours_deadline(
-    working_hours_id: UUID,
     from_at: FromInstant,
     duration: Annotated[ClockDuration, Query(description="Working time in ISO 8601: `PT4H`")],
-    tx: Tx,
-    caller: Caller,
+    loaded: Loaded,
 ) -> DeadlineOut:
     """Find the instant at which a working duration has passed; for zero it is the start."""
     _ensure_in_range(("?from_at", from_at))
-    clock, _ = await _load_clock(tx, caller, working_hours_id)
+    clock, _ = loaded
     deadline = clock.deadline(from_at, duration)
     if deadline is None:
         raise Invalid([Violation("?duration", "DEADLINE_TOO_FAR")])
@@ -142,16 +163,14 @@ async def working_hours_deadline(
 
 @router.get("/{working_hours_id}/open-state", dependencies=READ)
 async def working_hours_open_state(
-    working_hours_id: UUID,
-    tx: Tx,
-    caller: Caller,
     now: Now,
+    loaded: Loaded,
     at: Annotated[FilterInstant | None, Query(description="RFC 3339; absent: now")] = None,
 ) -> OpenStateOut:
     """Tell whether an instant is in working time, and when that next changes."""
     at = at or now
     _ensure_in_range(("?at", at))
-    clock, _ = await _load_clock(tx, caller, working_hours_id)
+    clock, _ = loaded
     return OpenStateOut(
         at=at.astimezone(UTC),
         is_open=clock.is_open(at),
@@ -162,11 +181,9 @@ async def working_hours_open_state(
 
 
 @router.get("/{working_hours_id}/month", dependencies=READ)
-async def working_hours_month(
-    working_hours_id: UUID, month: Month, tx: Tx, caller: Caller
-) -> MonthOut:
+async def working_hours_month(month: Month, loaded: Loaded) -> MonthOut:
     """Show the dates of a month with their working time, and why they have it."""
-    clock, calendar = await _load_clock(tx, caller, working_hours_id)
+    clock, calendar = loaded
     first = date.fromisoformat(f"{month}-01")
     last = add_months(first, 1) - timedelta(days=1)
     intervals = clock.intervals(first, last)
@@ -225,15 +242,6 @@ def _day_out(
         intervals=intervals,
         working_time=sum((one.end_at - one.start_at for one in intervals), timedelta()),
     )
-
-
-async def _load_clock(
-    tx: AsyncConnection, caller: Principal, hours_id: UUID
-) -> tuple[WorkingClock, Calendar]:
-    hours = await WORKING_HOURS.get(tx, hours_id)
-    tenant = await TENANT.get(tx, caller.tenant_id)
-    calendar = await get_calendar(tx, tenant.country, language=current().language)
-    return hours.clock(tenant_timezone=tenant.timezone, calendar=calendar), calendar
 
 
 def _ensure_span(from_at: datetime, to_at: datetime) -> None:
