@@ -146,8 +146,8 @@ def service(listed: Listed) -> str:
 @pytest.fixture
 async def parameters(listed: Listed, committed: Committed, tenant: UUID) -> dict[str, Any]:
     """Fill the list with a few rows; return the parameters that it documents, by name."""
-    rows = insert_rows(listed.table, ROWS, listed.columns, owner=listed.owner)
-    async with committed.app.begin(tenant) as tx:
+    async with committed.app.begin(tenant) as tx:  # also for the keys of encrypted columns
+        rows = insert_rows(listed.table, ROWS, listed.columns, owner=listed.owner)
         await tx.execute(text(rows))
     path = f"/{listed.service}/v1{listed.collection}"
     operation = api_document(listed.service)["paths"][path]["get"]
