@@ -6,6 +6,8 @@ metadata does not know; then the service's erasure runs, and every row of the te
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +15,8 @@ import orjson
 import pytest
 from sqlalchemy import Enum
 
+from chassis.composition.erased_records import advance_versions
+from chassis.composition.features import record_types_of
 from chassis.database.encryption.columns import encrypted_columns_of, place_of
 from chassis.database.encryption.sealing import seal
 from chassis.database.engine import Database
@@ -179,10 +183,15 @@ async def write_person(canary: Canary) -> list[UUID]:
     return people
 
 
+def erasure(service: str) -> Any:
+    """Return the job; what it publishes needs sound records, which the canary's rows are not."""
+    return tasks.task_job(service, partial(advance_versions, service))
+
+
 async def erase_person(canary: Canary, people: list[UUID]) -> None:
     whom = {"ids": people, "phones": (PHONE,), "emails": (MAIL,), "values": (NAME,)}
     await request_task(canary.committed, TENANT, "ERASE", **whom)
-    await run(canary.committed, TENANT, handle=tasks.task_job(canary.service))
+    await run(canary.committed, TENANT, handle=erasure(canary.service))
 
 
 async def places_of_person(canary: Canary) -> set[str]:
@@ -234,8 +243,11 @@ async def test_nothing_of_an_erased_person_stays(canary: Canary) -> None:
 async def tables_of_old_versions(canary: Canary) -> set[str]:
     """Return the tables with rows whose version is still the one that named the person."""
     found = set()
+    records = {one.table.name for one in record_types_of(canary.service)}
     for table, columns in canary.columns.items():
-        if {"id", "version", "updated_at"} <= {one["column_name"] for one in columns}:
+        if table not in records and {"id", "version", "updated_at"} <= {
+            one["column_name"] for one in columns
+        }:
             query = f'SELECT count(*) FROM "{table}" WHERE tenant_id = $1 AND version = 1'
             if await canary.admin.fetchval(query, TENANT):
                 found.add(table)

@@ -100,7 +100,7 @@ async def test_corrections_and_omissions_are_warnings(
             ("product", "PRODUCT_UNKNOWN"),
             ("sales_agent", "OWNER_AMBIGUOUS"),
         ],
-        5: [("sales_agent", "OWNER_UNKNOWN")],
+        5: [("sales_agent", "ROW_OWNER_NOT_ACTIVE")],
     }
     first, second, third, fourth = [await get_imported(client, str(n)) for n in range(1, 5)]
     assert (first["product_id"], first["owner_id"]) == (str(product), agent)

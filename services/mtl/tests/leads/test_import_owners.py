@@ -26,7 +26,7 @@ async def test_an_import_assigns_leads_to_the_owners_that_the_file_names(
     ended = await finish_import(client, tx, tenant, content.encode())
     assert ended["counts"] == counts(created=7, with_warnings=2)
     warnings = (await client.get(f"/imports/{ended['id']}/warnings")).json()["items"]
-    unknown = [("Lead Owner", "OWNER_UNKNOWN")]
+    unknown = [("Lead Owner", "ROW_OWNER_NOT_ACTIVE")]
     assert {
         item["row"]: [(error["column"], error["code"]) for error in item["errors"]]
         for item in warnings

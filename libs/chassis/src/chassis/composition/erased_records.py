@@ -38,13 +38,16 @@ async def publish_erased_records(
                 tx, record_id, lock=True, with_deleted=record_type.is_deletable
             )
             await save_record(Command(tx, now), record_type, erased, erased)
-    await _advance_versions(service, tx, ids, now)
+    await advance_versions(service, tx, ids, now)
 
 
-async def _advance_versions(
+async def advance_versions(
     service: str, tx: AsyncConnection, ids: Collection[UUID], now: datetime
 ) -> None:
-    """Give the other rows a new version, so that their ETags do not stand for what was erased."""
+    """Give the rows with these ids that are no records of a declared type a new version.
+
+    Else their ETags would still stand for what was erased.
+    """
     records = {record_type.table.name for record_type in record_types_of(service)}
     for table in tenant_tables(service):
         if table.name in records or not set(table.c.keys()) >= VERSIONED:

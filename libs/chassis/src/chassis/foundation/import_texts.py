@@ -103,6 +103,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "该列不属于任何字段，其内容不会导入。",
         "No field takes this column; what it says is not imported.",
     ),
+    "ROW_OWNER_NOT_ACTIVE": (
+        "没有名为“{given}”的在职人员，由导入者负责。",
+        "No active person is called {given}; whoever imports the file is the owner.",
+    ),
     "COLUMN_MISSING": ("文件中没有该列。", "The file has no such column."),
     "COLUMN_REQUIRED": (
         "缺少一列，列名可为：{headers}。",

@@ -108,8 +108,8 @@ class LeadRow:
         """The warning that nobody, or more than one person, has the name of the owner."""
         if self.owner is None or self.named_owner(subjects) is not None:
             return []
-        code = "OWNER_AMBIGUOUS" if subjects.get(self.owner) else "OWNER_UNKNOWN"
-        return [Finding(code, field=OWNER_FIELD)]
+        code = "OWNER_AMBIGUOUS" if subjects.get(self.owner) else "ROW_OWNER_NOT_ACTIVE"
+        return [Finding(code, params={"given": self.owner}, field=OWNER_FIELD)]
 
     def is_contained_in(
         self,

@@ -67,7 +67,7 @@ class RowReferences:
         matches = self.people.get(comparable_name(row.owner), ())
         if len(matches) == 1:
             return matches[0], []
-        code = "OWNER_AMBIGUOUS" if matches else "OWNER_UNKNOWN"
+        code = "OWNER_AMBIGUOUS" if matches else "ROW_OWNER_NOT_ACTIVE"
         return importer, [Finding(code, params={"given": row.owner}, field="owner")]
 
 
