@@ -31,6 +31,7 @@ CARELESS = {
     "max_wal_senders": "0",
     "max_wal_size": "8GB",  # no checkpoints in between
     "checkpoint_timeout": "1h",
+    "max_connections": "800",  # two processes with the pools of all services, beside whole systems
 }
 # No password on the socket, whose folder is closed to other users: the data stays accessible
 # even if `.local` is lost.
