@@ -199,6 +199,10 @@ COMMON: dict[str, Text] = {
     "RECORD_READ_ONLY": Text(
         "您可以查看但不能修改此记录。", "You may view this record but not change it."
     ),
+    "STREAM_OF_OTHER_TENANT": Text(
+        "逐行输出只能用于自己的租户，请分页读取。",
+        "Only lists of one's own tenant can be streamed; please read pages.",
+    ),
     "OWNERSHIP_REQUIRED": Text(
         "只有负责人、其上级或管理员可以这样做。",
         "Only the owner, the owner's managers or an administrator may do this.",

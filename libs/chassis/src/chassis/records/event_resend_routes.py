@@ -17,6 +17,7 @@ from chassis.foundation.clock import Now
 from chassis.records.lists.listing import Listing
 from chassis.records.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.auth import Caller, allow
+from chassis.web.operators import OperatedTenant, operating
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 
@@ -68,19 +69,25 @@ def event_resend_router(service: str) -> APIRouter:
 
     @router.post("", status_code=201, dependencies=admin)
     async def event_resend_request(
-        response: Response, body: EventResendIn, tx: Tx, caller: Caller, now: Now
+        response: Response,
+        body: EventResendIn,
+        tx: Tx,
+        caller: Caller,
+        tenant: OperatedTenant,
+        now: Now,
     ) -> EventResendOut:
         """Send the tenant's retained events again; the relay does it in the background."""
-        resend = await request_resend(
-            tx,
-            service,
-            caller.tenant_id,
-            since=body.since,
-            topic=body.topic,
-            by=caller.subject,
-            note=body.note,
-            now=now,
-        )
+        async with operating(tx, caller, tenant):
+            resend = await request_resend(
+                tx,
+                service,
+                tenant,
+                since=body.since,
+                topic=body.topic,
+                by=caller.subject,
+                note=body.note,
+                now=now,
+            )
         response.headers["Location"] = f"/{service}/v1/event-resends/{resend.id}"
         return EventResendOut.model_validate(resend)
 

@@ -15,6 +15,7 @@ from chassis.records.lists.filters import EnumFilter
 from chassis.records.lists.listing import Listing
 from chassis.records.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.auth import Caller, allow
+from chassis.web.operators import OperatedTenant, operating
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
@@ -87,22 +88,23 @@ def rebuild_router(service: str, replicas: Collection[str]) -> APIRouter:
 
     @router.post("", status_code=202, dependencies=admin)
     async def replica_rebuild_create(
-        body: RebuildIn, tx: Tx, caller: Caller, now: Now
+        body: RebuildIn, tx: Tx, caller: Caller, tenant: OperatedTenant, now: Now
     ) -> RebuildOut:
         """Build a new generation of the tenant's copy, and swap it in when it is complete."""
         requests.ensure_replica(body.subscription, replicas)
         rebuild_id = new_id()
-        await requests.request_rebuild(
-            tx,
-            [caller.tenant_id],
-            body.subscription,
-            rebuild_id,
-            by=caller.subject,
-            now=now,
-            snapshot_id=body.snapshot_id,
-            note=body.note,
-        )
-        return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
+        async with operating(tx, caller, tenant):
+            await requests.request_rebuild(
+                tx,
+                [tenant],
+                body.subscription,
+                rebuild_id,
+                by=caller.subject,
+                now=now,
+                snapshot_id=body.snapshot_id,
+                note=body.note,
+            )
+            return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
 
     add_run_routes(router, REBUILDS, admin)
     return router

@@ -1,21 +1,24 @@
 """The routes that snapshots, rebuilds and resends share: list, get, cancel and audit."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
+from chassis.records.lists.json_lines import requested_json_lines
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.lists.listing import Listing
 from chassis.web.auth import Caller, allow
+from chassis.web.operators import OperatedTenant, operating
 from chassis.web.references import PersonSubject
 from chassis.web.transaction import Tx
+from kernel.errors import Invalid, Violation
 
 
 class RunCancelIn(BaseModel):
@@ -68,11 +71,13 @@ def add_run_routes(router: APIRouter, runs: RunRoutes, dependencies: list[Any]) 
     guard: dict[str, Any] = {"dependencies": dependencies}
     id_type: Any = Annotated[UUID, Path(alias=f"{runs.noun}_id")]
     path = f"/{{{runs.noun}_id}}"
-    add_list_routes(router, runs.listing, guard=dependencies)
+    as_tenant = Depends(_as_operated_tenant, scope="function")
+    add_list_routes(router, runs.listing, guard=[*dependencies, as_tenant])
 
     @router.get(path, name=f"{name}_get", summary=f"Get a {runs.noun} with its progress", **guard)
-    async def run_get(run_id: id_type, tx: Tx) -> answer:  # type: ignore[valid-type]  # FastAPI reads it at run time
-        return answer.model_validate(await runs.get(tx, run_id))
+    async def run_get(run_id: id_type, tx: Tx, caller: Caller, tenant: OperatedTenant) -> answer:  # type: ignore[valid-type]  # FastAPI reads it at run time
+        async with operating(tx, caller, tenant):
+            return answer.model_validate(await runs.get(tx, run_id))
 
     @router.post(f"{path}/cancel", name=f"{name}_cancel", summary=runs.cancelled, **guard)
     async def run_cancel(
@@ -80,10 +85,22 @@ def add_run_routes(router: APIRouter, runs: RunRoutes, dependencies: list[Any]) 
         body: RunCancelIn,
         tx: Tx,
         caller: Caller,
+        tenant: OperatedTenant,
         now: Now,
     ) -> answer:  # type: ignore[valid-type]  # the same
         by, note = caller.subject, body.note
-        return answer.model_validate(await runs.cancel(tx, run_id, by=by, now=now, note=note))
+        async with operating(tx, caller, tenant):
+            return answer.model_validate(await runs.cancel(tx, run_id, by=by, now=now, note=note))
+
+
+async def _as_operated_tenant(
+    request: Request, tx: Tx, caller: Caller, tenant: OperatedTenant
+) -> AsyncIterator[None]:
+    """Read a list as the tenant that it is about; a stream has transactions of its own."""
+    if tenant != caller.tenant_id and requested_json_lines(request) is not None:
+        raise Invalid([Violation("?tenant_id", "STREAM_OF_OTHER_TENANT")])
+    async with operating(tx, caller, tenant):
+        yield
 
 
 def run_audit_router(service: str, runs: RunRoutes) -> APIRouter:

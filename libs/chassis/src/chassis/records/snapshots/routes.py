@@ -14,6 +14,7 @@ from chassis.records.snapshots import runs
 from chassis.records.snapshots.runs import SnapshotStatus
 from chassis.records.snapshots.tables import event_snapshots
 from chassis.web.auth import Caller, allow
+from chassis.web.operators import OperatedTenant, operating
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 
@@ -73,19 +74,20 @@ def snapshot_router(service: str) -> APIRouter:
 
     @router.post("", status_code=202, dependencies=admin)
     async def event_snapshot_create(
-        body: SnapshotIn, tx: Tx, caller: Caller, now: Now
+        body: SnapshotIn, tx: Tx, caller: Caller, tenant: OperatedTenant, now: Now
     ) -> SnapshotOut:
         """Publish the present state of the tenant's records again; processes ignore it."""
-        run = await runs.request_snapshot(
-            tx,
-            service,
-            body.aggregate,
-            by=caller.subject,
-            now=now,
-            records_per_second=body.records_per_second,
-            note=body.note,
-        )
-        return SnapshotOut.model_validate(run)
+        async with operating(tx, caller, tenant):
+            run = await runs.request_snapshot(
+                tx,
+                service,
+                body.aggregate,
+                by=caller.subject,
+                now=now,
+                records_per_second=body.records_per_second,
+                note=body.note,
+            )
+            return SnapshotOut.model_validate(run)
 
     add_run_routes(router, SNAPSHOTS, admin)
     return router
