@@ -200,6 +200,7 @@ async def test_payments_are_listed_newest_first_and_filtered(
     assert await ids(status="UNALLOCATED") == [str(ledger.payment.id)]
     assert await ids(status="ALLOCATED", account_id=str(ledger.account_id)) == [str(other.id)]
     assert await ids(account_id=str(new_id())) == []
+    assert await ids(q=other.bank_reference) == [str(other.id)]
     assert errors_of(await client.get("/payments?order_id=1")) == {("?order_id", "UNKNOWN_FIELD")}
 
 

@@ -68,6 +68,16 @@ async def test_fields_without_a_column_stay_unchanged(
     assert (await card(client, "one"))["custom_fields"] == {"colour": "BLUE", "weight": "2"}
 
 
+async def test_a_required_field_is_named_where_the_file_has_no_column_of_it(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await define(client, "colour", "TEXT", "颜色", required=True)
+    ended = await finish_import(client, tx, tenant, b"title\none\n")
+    [refusal] = (await client.get(f"/imports/{ended['id']}/refusals")).json()["items"]
+    [error] = refusal["errors"]
+    assert (error["code"], error["column"]) == ("REQUIRED", "颜色")
+
+
 async def test_errors_name_their_columns(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, defined: None
 ) -> None:

@@ -8,8 +8,9 @@ from httpx import AsyncClient as Client
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.reader import read_file
+from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import CustomImportField, ImportField
-from chassis.files.imports.templates import csv_template, template_headings
+from chassis.files.imports.templates import csv_template
 from libs.chassis.tests.files.imports.importing import finish_import
 from testkit import tokens
 from testkit.cards.imports import CARD_IMPORT

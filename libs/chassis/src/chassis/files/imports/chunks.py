@@ -217,16 +217,19 @@ async def _import_rows(
     handled = await _handle_rows(tx, setup.target.import_rows, rows, setup.context)
     results = {n: refused(*r.errors) for n, r in parsed_rows.items() if r.value is None}
     for row, result in zip(rows, handled, strict=True):
-        results[row.number] = _with_warnings(result, parsed_rows[row.number].warnings, columns)
+        results[row.number] = _with_warnings(
+            setup, result, parsed_rows[row.number].warnings, columns
+        )
     return dict(sorted(results.items()))
 
 
 def _with_warnings(
-    result: RowResult, warnings: Sequence[Finding], columns: ColumnMapping
+    setup: ImportSetup, result: RowResult, warnings: Sequence[Finding], columns: ColumnMapping
 ) -> RowResult:
     """Add the warnings of parsing to the findings of the target, unless the row was refused."""
     more = () if result.outcome is RowOutcome.REFUSED else warnings
-    return replace(result, findings=[*more, *with_columns(result.findings, columns)])
+    findings = [*more, *with_columns(result.findings, columns, setup.target)]
+    return replace(result, findings=findings)
 
 
 async def _link_rows(
@@ -252,7 +255,10 @@ async def _link_rows(
             results[row.number] = replace(
                 previous,
                 outcome=RowOutcome.UPDATED if changed else previous.outcome,
-                findings=[*previous.findings, *with_columns(result.findings, columns)],
+                findings=[
+                    *previous.findings,
+                    *with_columns(result.findings, columns, setup.target),
+                ],
             )
     return results
 

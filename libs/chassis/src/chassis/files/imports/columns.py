@@ -8,7 +8,9 @@ from typing import Any
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceRow, is_text
 from chassis.files.imports.cell_checks import remark_findings
+from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
+from chassis.foundation.context import current
 from kernel.names import comparable_name
 
 MAX_COLUMN_NAME = 100
@@ -120,8 +122,8 @@ def parse_row(
     parsed = target.read(cells_by_field(header, columns, row.cells, target))
     return ParsedRow(
         value=None if errors else parsed.value,
-        errors=[*errors, *with_columns(parsed.errors, columns)],
-        warnings=[*warnings, *with_columns(parsed.warnings, columns)],
+        errors=[*errors, *with_columns(parsed.errors, columns, target)],
+        warnings=[*warnings, *with_columns(parsed.warnings, columns, target)],
     )
 
 
@@ -158,10 +160,23 @@ def cells_by_field(
     return Cells(fields, extra_columns, custom)
 
 
-def with_columns(findings: Sequence[Finding], columns: ColumnMapping) -> list[Finding]:
-    """Add to findings about fields the columns that are mapped to them."""
-    by_field = {field: name for name, field in columns.items() if field is not None}
+def with_columns(
+    findings: Sequence[Finding], columns: ColumnMapping, target: ImportTarget[Any]
+) -> list[Finding]:
+    """Add to findings about fields the columns that are mapped to them.
+
+    A field without a column, such as a required custom field, has the heading of the template.
+    """
+    if not findings:
+        return []
+    by_field = _headings(target)
+    by_field |= {field: name for name, field in columns.items() if field is not None}
     return [
         replace(finding, column=finding.column or by_field.get(finding.field or ""))
         for finding in findings
     ]
+
+
+def _headings(target: ImportTarget[Any]) -> dict[str, str]:
+    headings = template_headings(target, current().language)
+    return {one.name: heading for one, heading in zip(target.fields, headings, strict=True)}

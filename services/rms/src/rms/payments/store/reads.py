@@ -78,6 +78,6 @@ PAYMENT_LISTING = Listing(
         "account_name",
         "status,received_date",
     ],
-    words=["document_no", "account_name"],
+    words=["document_no", "account_name", "bank_reference"],
     custom=custom_conditions,
 )
