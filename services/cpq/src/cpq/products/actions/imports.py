@@ -59,8 +59,7 @@ async def import_products(
     rows = [ImportRow(number=row.number, value=row.value.value) for row in named_rows]
     await lock_names(tx, PRODUCT.scoped.resource, names.values())
     command = Command(tx, context.now, actor=context.actor or SYSTEM_ACTOR)
-    settings = await settings_of(tx)
-    default = default_book(settings.currency, first_supported(settings.languages))
+    default = await _default_book(tx)
     parser = await custom_field_parser(tx, PRODUCT.scoped.resource)
     replaced = await _replaced_books(command, [row.value for row in rows], default)
     results: dict[int, RowResult] = {}
@@ -83,6 +82,11 @@ async def import_products(
         _with_price_change(results[row.number], row.value, repriced, replaced, default)
         for row in rows
     ]
+
+
+async def _default_book(tx: AsyncConnection) -> DefaultBook:
+    settings = await settings_of(tx)
+    return default_book(settings.currency, first_supported(settings.languages))
 
 
 async def _replaced_books(
