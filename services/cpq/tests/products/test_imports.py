@@ -275,7 +275,7 @@ async def test_a_file_gives_products_their_custom_fields(
     labels = {"label_zh": "颜色", "label_en": "Colour"}
     assert (await client.post("/custom-fields", json={**field, **labels})).status_code == 201
     assert await importer.run("name\nCable\n") == {"refused": 1}
-    assert (await importer.refusals())[2] == [(None, "REQUIRED")]
+    assert (await importer.refusals())[2] == [("颜色", "REQUIRED")]
     assert await importer.run("name,颜色\nCable,红\n") == {"created": 1}
     assert await importer.run("name\nCable\n") == {"unchanged": 1}
     assert await importer.run("name,colour\nCable,蓝\n") == {"updated": 1}
