@@ -124,7 +124,7 @@ COMMON: dict[str, Text] = {
         "内容过大（{bytes} 字节，上限 {limit}）。",
         "The content is too large: {bytes} bytes, at most {limit} are allowed.",
     ),
-    "TENANT_NOT_FOUND": Text("没有该租户。", "The tenant does not exist."),
+    "TENANT_NOT_FOUND": Text("没有该租户。", "There is no such tenant."),
     "TENANT_NOT_READY": Text(
         "租户设置尚未就绪，请稍后重试。",
         "The settings of the tenant are not available yet. Please try again later.",
