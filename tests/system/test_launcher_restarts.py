@@ -100,7 +100,7 @@ def test_what_waits_for_an_operator_does_not_stop_the_others(
 
 def test_pools_that_the_server_does_not_allow_are_said_before_the_start() -> None:
     dsn = os.environ["L2C_TEST_POSTGRES"].replace("postgresql://", "postgresql+asyncpg://", 1)
-    programs = [Program(str(n), (), {"MTL_DATABASE_URL": dsn, "KAFKA": "x"}) for n in range(30)]
+    programs = [Program(str(n), (), {"MTL_DATABASE_URL": dsn, "KAFKA": "x"}) for n in range(60)]
     ensure_connections(programs[:2], {"L2C_POOL_SIZE": "4", "L2C_POOL_OVERFLOW": "4"})
-    with pytest.raises(CannotGoOn, match=r"may open 720 connections \(30 pools of at most 20"):
+    with pytest.raises(CannotGoOn, match=r"may open 1440 connections \(60 pools of at most 20"):
         ensure_connections(programs, {"L2C_POOL_SIZE": "10", "L2C_POOL_OVERFLOW": "10"})
