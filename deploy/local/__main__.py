@@ -1,13 +1,12 @@
 """`python -m deploy.local <verb>`: what the Makefile calls."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from deploy.local import control, stack, suite
 from deploy.local.errors import CannotGoOn
-from deploy.local.logs import last_lines
+from deploy.local.logs import run_command
 from deploy.local.places import ROOT, place_of_tests, place_of_up
 from deploy.local.plan import MODES
 from deploy.local.supervisor import Supervisor
@@ -94,13 +93,7 @@ def supervise(*, mode: str = "together", reload: bool = False) -> None:
 
 
 def main() -> None:
-    try:
-        app()
-    except CannotGoOn as reason:
-        for line in last_lines(reason.log) if reason.log else []:
-            print(f"  | {line}", file=sys.stderr)
-        print(reason, file=sys.stderr)
-        sys.exit(1)
+    run_command(app)
 
 
 main()

@@ -1,7 +1,11 @@
-"""Rotates log files, and reads their last lines for error messages."""
+"""Rotates log files, and shows their last lines where a command cannot go on."""
 
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
+
+from deploy.local.errors import CannotGoOn
 
 LARGEST = 10_000_000  # bytes
 MAX_OLD_LOGS = 2  # beside the current one
@@ -34,3 +38,14 @@ def last_lines(log: Path, count: int = 20) -> list[str]:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 64_000))
         return file.read().decode(errors="replace").splitlines()[-count:]
+
+
+def run_command(command: Callable[[], None]) -> None:
+    """Run a command; if it cannot go on, print the end of the log and why, and exit with 1."""
+    try:
+        command()
+    except CannotGoOn as reason:
+        for line in last_lines(reason.log) if reason.log else []:
+            print(f"  | {line}", file=sys.stderr)
+        print(reason, file=sys.stderr)
+        sys.exit(1)

@@ -2,14 +2,12 @@
 
 import random
 import signal
-import sys
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from deploy.local.errors import CannotGoOn
-from deploy.local.logs import last_lines
+from deploy.local.logs import run_command
 from deploy.local.places import ROOT
 from tests.soak import machine, stack
 from tests.soak.machine import Result, Settings
@@ -88,13 +86,7 @@ def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, _as_interrupt)
-    try:
-        app()
-    except CannotGoOn as reason:
-        for line in last_lines(reason.log) if reason.log else []:
-            print(f"  | {line}", file=sys.stderr)
-        print(reason, file=sys.stderr)
-        sys.exit(1)
+    run_command(app)
 
 
 main()
