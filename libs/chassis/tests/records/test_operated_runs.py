@@ -1,11 +1,9 @@
 """Operators request, read and cancel the runs of every tenant; nobody else does."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import select
 
@@ -21,15 +19,6 @@ from testkit.tenants import add_tenants
 SNAPSHOT: dict[str, Any] = {"note": "a new subscriber"}
 RESEND = {"since": LONG_AGO.isoformat(), "note": "Kafka lost a disk"}
 RUNS = [("/event-snapshots", SNAPSHOT), ("/event-resends", RESEND)]
-
-
-@pytest.fixture
-def operators(app: FastAPI, tenant: UUID) -> Iterator[UUID]:
-    """The test's tenant is that of the operators."""
-    before = app.state.settings
-    app.state.settings = before.model_copy(update={"operator_tenant": tenant})
-    yield tenant
-    app.state.settings = before
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Events whose tenant nobody can read: operators list, retry and discard them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +20,6 @@ from testkit.tenants import add_tenants
 Token = Callable[..., str]
 PATH = "/admin/unreadable-events"
 GARBAGE = (b"\xff no JSON", b"[1, 2]", b"")
-
-
-@pytest.fixture
-def operators(app: FastAPI, tenant: UUID) -> Iterator[UUID]:
-    """The test's tenant is that of the operators."""
-    before = app.state.settings
-    app.state.settings = before.model_copy(update={"operator_tenant": tenant})
-    yield tenant
-    app.state.settings = before
 
 
 @pytest.fixture
