@@ -110,7 +110,7 @@ def _declared_by(route: Any) -> _DeclaredParameters:
         return known
     dependants = list(_with_dependencies(route.dependant))
     fields = [field for each in dependants for field in each.query_params]
-    route.declared_parameters = _DeclaredParameters(
+    declared = _DeclaredParameters(
         fields=fields,
         names=frozenset(name for field in fields for name in _names(field)),
         repeatable=frozenset(name for field in fields for name in _repeatable_names(field)),
@@ -118,7 +118,8 @@ def _declared_by(route: Any) -> _DeclaredParameters:
             prefix for each in dependants for prefix in getattr(each.call, "open_prefixes", ())
         ),
     )
-    return _declared_by(route)
+    route.declared_parameters = declared
+    return declared
 
 
 def _repeatable_names(field: Any) -> Iterator[str]:

@@ -17,9 +17,7 @@ from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED, store_answer
 from chassis.web.openapi import is_versioned_resource
 from chassis.web.preconditions import entity_tag
 from chassis.web.reference_names import completed_answer
-from chassis.web.references import (
-    has_names,
-)
+from chassis.web.references import has_names
 
 ACCEPT_LANGUAGE_HEADER: dict[str, Any] = {
     "name": "Accept-Language",

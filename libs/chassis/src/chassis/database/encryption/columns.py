@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn
 
 from sqlalchemy import Column, ColumnElement, Dialect, LargeBinary, Table, type_coerce
@@ -134,8 +135,14 @@ def place_of(column: Column[Any]) -> str:
 
 def digests_of(table: Table, values: Mapping[str, Any]) -> dict[str, str | None]:
     """Return what the digest columns of a table digest, for the fields among these values."""
-    sources = {str(c.name): c.info[DIGEST_OF] for c in table.c if DIGEST_OF in c.info}
-    return {name: one.text(values) for name, one in sources.items() if one.field in values}
+    sources = _digest_sources(table)
+    return {name: one.text(values) for name, one in sources if one.field in values}
+
+
+@cache
+def _digest_sources(table: Table) -> tuple[tuple[str, DigestSource], ...]:
+    """Return the digest columns of a table with their sources: every write asks for them."""
+    return tuple((str(c.name), c.info[DIGEST_OF]) for c in table.c if DIGEST_OF in c.info)
 
 
 def stored(column: Column[Any]) -> ColumnElement[bytes]:

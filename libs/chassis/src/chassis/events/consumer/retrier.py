@@ -21,6 +21,7 @@ from chassis.events.consumer.failures import Failure, ParkingReason
 from chassis.events.consumer.metrics import RECORDS_CONSUMED
 from chassis.events.subscriptions import Subscription
 from chassis.foundation import clock
+from chassis.foundation.context import SYSTEM_ACTOR
 from chassis.foundation.waits import Backoff, wait_or_timeout
 
 log = structlog.get_logger()
@@ -157,7 +158,7 @@ async def _apply(
     outcome = Outcome.IGNORED
     if not decoded.ignored:
         outcome = (await run_handlers(tx, subscription, [decoded]))[decoded.event_id]
-    by = parked.resolved_by or f"system:{subscription.name}"
+    by = parked.resolved_by or f"{SYSTEM_ACTOR}{subscription.name}"
     await dead_letters.resolve(
         tx, parked, subscription, outcome, now, status=ParkedEventStatus.REDRIVEN, resolved_by=by
     )

@@ -6,7 +6,7 @@ The issuer is part of the actor, so that entries name them after the key was pru
 from typing import Final
 from uuid import UUID
 
-from chassis.foundation.context import OPERATOR, current
+from chassis.foundation.context import current, operator_name
 from chassis.foundation.texts import COMMON, filled
 
 _PREFIX: Final = "access-key:"
@@ -25,9 +25,11 @@ def shown_actor_name(actor: str | None, name: str | None) -> str | None:
     `name` is the person's name in the directory: of the actor, or of who issued the access key.
     An operator of the command line is called as they called themselves.
     """
-    if actor is not None and actor.startswith(OPERATOR):
-        return actor.removeprefix(OPERATOR)
-    if actor is None or not actor.startswith(_PREFIX):
+    if actor is None:
+        return name
+    if (operator := operator_name(actor)) is not None:
+        return operator
+    if not actor.startswith(_PREFIX):
         return name
     code = "ACCESS_KEY_UNNAMED" if name is None else "ACCESS_KEY_ISSUED_BY"
     return filled(COMMON[code], {"name": name}, current().language)

@@ -15,9 +15,7 @@ from chassis.records.lists.filters import DeclaredFilter, EnumFilter, filtered_c
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import ListSearch
 from chassis.web.reference_names import names_by_id
-from chassis.web.references import (
-    references_of,
-)
+from chassis.web.references import references_of
 
 MAX_COUNTED_VALUES = 100  # of a field whose values are not declared; the most frequent ones
 

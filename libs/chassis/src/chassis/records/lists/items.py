@@ -8,9 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.lists.list_query import ListQuery
 from chassis.web.reference_names import fill_names
-from chassis.web.references import (
-    has_name_fields,
-)
+from chassis.web.references import has_name_fields
 
 T = TypeVar("T", bound=BaseModel)
 
