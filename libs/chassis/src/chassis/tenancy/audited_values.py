@@ -22,8 +22,10 @@ async def entries_naming(
     tx: AsyncConnection, page: RowPage, person: ErasureSubject
 ) -> list[ColumnElement[bool]]:
     """Return the condition of the page's entries with an encrypted value of the person."""
+    if page.table is not audit_entries:
+        return []
     pattern, e = text_pattern(person.values), audit_entries.c
-    if page.table is not audit_entries or pattern is None:
+    if pattern is None:
         return []
     encrypted = e.resource.in_(sorted(encrypted_resources()))
     query = select(e.id, e.resource, e.changes).where(*page.within(), encrypted)

@@ -12,7 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import CURRENT_TENANT
 from chassis.database.encryption.columns import encrypted_columns_of, place_of
-from chassis.records.audit.encrypted_changes import EncryptedChange, encrypted_changes
+from chassis.records.audit.encrypted_changes import (
+    EncryptedChange,
+    encrypted_changes,
+    with_value_in_text,
+)
 from chassis.records.audit.tables import audit_entries
 from chassis.tenancy.personal_data_map import secret_columns
 from chassis.tenancy.tables import tenant_exports
@@ -47,10 +51,7 @@ async def export_part(
 
 
 def _in_clear(table: Table, document: str) -> str:
-    """Return a row with its encrypted values decrypted. Raises Unreadable.
-
-    They are replaced in the text, so that numbers stay as exact as PostgreSQL writes them.
-    """
+    """Return a row with its encrypted values decrypted. Raises Unreadable."""
     encrypted = encrypted_columns_of(table)
     if not encrypted and table is not audit_entries:
         return document
@@ -63,8 +64,7 @@ def _in_clear(table: Table, document: str) -> str:
     if table is audit_entries:
         changes += encrypted_changes(row["resource"], row["changes"])
     for change in changes:
-        shown = orjson.dumps(change.read()).decode()
-        document = document.replace(orjson.dumps(change.stored).decode(), shown)
+        document = with_value_in_text(document, change, change.read())
     return document
 
 

@@ -22,7 +22,7 @@ from chassis.database.encryption.columns import (
 from chassis.database.encryption.sealing import current_header, keyring, seal, unseal
 from chassis.foundation.encryption_keys import KEYS_VARIABLE
 from chassis.jobs.queue import Again, Done, Job, JobHandler
-from chassis.records.audit.encrypted_changes import as_stored, encrypted_changes
+from chassis.records.audit.encrypted_changes import as_stored, encrypted_changes, with_value_in_text
 from chassis.records.audit.tables import audit_entries
 from chassis.tenancy.erase import REWRITE_ROW, has_key_of
 from chassis.tenancy.personal_data_map import tenant_tables
@@ -103,10 +103,7 @@ def _is_outdated(ciphertext: ColumnElement[bytes]) -> ColumnElement[bool]:
 
 
 async def _rotate_entries(tx: AsyncConnection, page: RowPage) -> int:
-    """Encrypt the values in the page's audit entries anew, as the owner of the append-only table.
-
-    Ciphertext is replaced in the text of the changes, so that numbers stay as exact as they are.
-    """
+    """Encrypt the values in the page's audit entries anew, as the owner of the table."""
     e = audit_entries.c
     query = select(e.id, e.resource, e.changes, cast(e.changes, Text).label("document"))
     encrypted = e.resource.in_(sorted(encrypted_resources()))
@@ -114,7 +111,7 @@ async def _rotate_entries(tx: AsyncConnection, page: RowPage) -> int:
     for row in await tx.execute(query.where(*page.within(), encrypted)):
         document = _rotated_document(row)
         if document != row.document:
-            values = {"target": "audit_entries", "key": _json({"id": row.id})}
+            values = {"target": "audit_entries", "key": orjson.dumps({"id": row.id}).decode()}
             await tx.execute(REWRITE_ROW, {**values, "fresh": f'{{"changes": {document}}}'})
             rewritten += 1
     return rewritten
@@ -125,12 +122,8 @@ def _rotated_document(row: Row[Any]) -> str:
     for change in encrypted_changes(row.resource, row.changes):
         if not change.sealed.startswith(current_header()):
             fresh = as_stored(seal(change.read(), change.place))
-            document = document.replace(_json(change.stored), _json(fresh))
+            document = with_value_in_text(document, change, fresh)
     return document
-
-
-def _json(value: str | Mapping[str, Any]) -> str:
-    return orjson.dumps(value).decode()
 
 
 async def values_by_key(tx: AsyncConnection, service: str) -> Mapping[tuple[str, str], int]:

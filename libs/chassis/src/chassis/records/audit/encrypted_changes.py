@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import orjson
+
 from chassis.database.encryption.columns import encrypted_fields
 from chassis.database.encryption.sealing import unseal
 
@@ -49,6 +51,15 @@ def with_values(
     for change, value in values.items():
         replaced[change.side] = {**replaced[change.side], change.field: value}
     return replaced
+
+
+def with_value_in_text(document: str, change: EncryptedChange, value: str) -> str:
+    """Return JSON text with another value in the place of a ciphertext.
+
+    The text is not parsed, so that numbers stay as exact as PostgreSQL writes them.
+    """
+    old, new = orjson.dumps(change.stored).decode(), orjson.dumps(value).decode()
+    return document.replace(old, new)
 
 
 def in_clear(resource: str, changes: Mapping[str, Any]) -> dict[str, Any]:
