@@ -27,7 +27,7 @@ from mtl.leads.store import key_digests, lead_keys, leads, tenant_secret
 from tests.bench.company import SELLERS
 
 CHUNK = 5_000
-DIALECT = dialect()
+DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 FIRST_DAY = datetime(2025, 11, 1, tzinfo=UTC)
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 GIVEN = (
