@@ -114,7 +114,7 @@ async def copy_leads(connection: asyncpg.Connection, tenant: UUID, source: Itera
 def _rows_of(tenant: UUID, chunk: Sequence[Lead]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     """Yield the tables of these leads, each with its rows."""
     words: SearchedColumns = leads.info["words"]
-    secret, resource = tenant_secret(str(tenant)), words.resource
+    secret, resource = tenant_secret(tenant), words.resource
     rows = [to_columns(leads, lead) for lead in chunk]
     texts = {row["id"]: words.text_of(row) for row in rows}
     keys = [(lead.id, key) for lead in chunk for key in key_digests(secret, lead)]

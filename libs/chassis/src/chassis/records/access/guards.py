@@ -1,6 +1,6 @@
 """Route dependencies that check the caller's scope and access to the record in the path."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -161,9 +161,8 @@ async def caller_access(
 def _owner_query(scoped: ScopedResource, lock: bool) -> Select[Any]:  # noqa: FBT001  # a key of the cache
     """Return the query for the owner of the record `:record_id` and the ids it is granted under."""
     columns = [column for _, column in scoped.granted_under]
-    query: Select[Any] = select(scoped.owner_column.label("owner"), *columns).where(
-        scoped.table.c["id"] == bindparam("record_id")
-    )
+    selected: Sequence[Any] = (scoped.owner_column.label("owner"), *columns)
+    query = select(*selected).where(scoped.table.c["id"] == bindparam("record_id"))
     return query.with_for_update() if lock else query
 
 
