@@ -5,7 +5,7 @@ its name. The tenant is never a field: the database fills it in and the policies
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -66,6 +66,17 @@ def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
     for name, currency in money:
         values[name] = more[name] if name in more else _money(mapping, name, currency)
     return kind(**values)
+
+
+def only_has_columns(kind: type[Row], table: Table, names: Collection[str]) -> bool:
+    """Return whether these names mean the same of a dataclass and of its row.
+
+    They do not if one is computed, held by another table, or an amount of money in two columns.
+    """
+    own = table.c.keys()
+    of_dataclass = {*dir(kind), *kind.__dataclass_fields__}
+    has_money = any(f"{name}_currency" in own for name in own)
+    return not has_money and not any(one in of_dataclass for one in names if one not in own)
 
 
 def _money(mapping: Mapping[str, Any], name: str, currency: str) -> Money | None:

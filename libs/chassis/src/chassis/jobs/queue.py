@@ -8,12 +8,14 @@ order, and a cancelled job may already be running: handlers check the state they
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from chassis.database.backbone_tables import jobs
 from chassis.database.columns import CURRENT_TENANT
@@ -83,25 +85,31 @@ async def enqueue(
     its end, so that no request is lost.
     """
     context = current()
-    row = insert(jobs).values(
-        id=new_id(),
-        kind=kind,
-        key=key,
-        run_at=run_at,
-        payload=dict(payload or {}),
-        actor=actor or context.actor,
-        origin=None if about is None else f"{about.resource}:{about.record_id}",
-        correlationid=context.correlation_id or context.request_id,
-        traceparent=context.traceparent,
-    )
+    job = {
+        "id": new_id(),
+        "kind": kind,
+        "key": key,
+        "run_at": run_at,
+        "payload": dict(payload or {}),
+        "actor": actor or context.actor,
+        "origin": None if about is None else f"{about.resource}:{about.record_id}",
+        "correlationid": context.correlation_id or context.request_id,
+        "traceparent": context.traceparent,
+    }
+    return (await tx.execute(_upsert(replace=replace), job)).one_or_none() is not None
+
+
+@cache
+def _upsert(*, replace: bool) -> ReturningInsert[Any]:
+    """Return the statement of `enqueue`, which is built once."""
+    row = insert(jobs)
     names = ("run_at", "payload", "actor", "origin", "correlationid", "traceparent")
-    upsert = row.on_conflict_do_update(
+    return row.on_conflict_do_update(
         index_elements=["tenant_id", "kind", "key"],
         set_={name: row.excluded[name] for name in names}
         | {"status": WAITING, "attempts": 0, "last_error": None},
         where=or_(jobs.c.status == FAILED, text("true" if replace else "false")),
     ).returning(jobs.c.id)
-    return (await tx.execute(upsert)).one_or_none() is not None
 
 
 async def cancel(tx: AsyncConnection, kind: str, key: str) -> bool:

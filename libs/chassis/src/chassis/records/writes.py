@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, delete, update
+from sqlalchemy import Table, bindparam, delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from chassis.database.rows import E, Entity, Row, to_columns
 from chassis.records.record_quota import count_records
@@ -21,7 +23,7 @@ async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
     """Insert a row and index its search words. Raises Conflict (QUOTA_ROWS)."""
     await count_records(tx, table)
     values = to_columns(table, row)
-    await tx.execute(insert(table).values(values))
+    await tx.execute(insert(table), values)
     await index_words(tx, table, [values], new=True)
 
 
@@ -62,14 +64,24 @@ async def update_row(tx: AsyncConnection, table: Table, entity: E, *, before: E 
     changed. Raises Conflict (STALE_WRITE) if another transaction wrote the row first.
     """
     saved = replace(entity, version=entity.version + 1)
-    mine = (table.c.id == entity.id) & (table.c.version == entity.version)
     values = to_columns(table, saved)
-    updated = await tx.execute(update(table).where(mine).values(values).returning(table.c.id))
+    known = {"known_id": entity.id, "known_version": entity.version}
+    updated = await tx.execute(_guarded_update(table), values | known)
     if updated.one_or_none() is None:
         raise Conflict("STALE_WRITE", what=table.name, key=str(entity.id))
     if before is None or _searched(table, values) != _searched(table, to_columns(table, before)):
         await index_words(tx, table, [values])
     return saved
+
+
+@cache
+def _guarded_update(table: Table) -> ReturningUpdate[Any]:
+    """Return the update of the columns that it is executed with, for a row as it was read."""
+    mine = (
+        table.c.id == bindparam("known_id"),
+        table.c.version == bindparam("known_version"),
+    )
+    return update(table).where(*mine).returning(table.c.id)
 
 
 async def delete_row(tx: AsyncConnection, table: Table, key: UUID) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, ColumnElement, Index, Label, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import fetch_mappings, from_columns
+from chassis.database.rows import fetch_mappings, from_columns, only_has_columns
 from chassis.records.access.visibility import (
     EVERYTHING,
     ScopedResource,
@@ -99,8 +99,8 @@ class Listing(Generic[T]):
         assert self.resource, "a list of a bare table names its resource"
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
-        self.extra_columns = tuple(extra_columns)
-        self._entity, self._shape, self._custom, self.prepare = entity, shape, custom, prepare
+        self.extra_columns, self.prepare = tuple(extra_columns), prepare
+        self._entity, self._shape, self._custom = entity, shape, custom
         self.personal, self.restricted, self.by_day = personal, restricted, by_day
         own = (each for field in filters for each in filter_parameters(self.table, field))
         self.parameters = [id_parameter(self.table), *own]
@@ -163,18 +163,14 @@ class Listing(Generic[T]):
         assert self.by_day is None, f"the shape of {self.collection} depends on the day"
         if self._shape is not None:
             return self._shape(row)
-        if self._entity is not None and not self._shows_columns:
-            return self.shows.model_validate(from_columns(self._entity, row), from_attributes=True)
-        return self.shows.model_validate(row)
+        if self._entity is None or self._shows_columns:
+            return self.shows.model_validate(row)
+        return self.shows.model_validate(from_columns(self._entity, row), from_attributes=True)
 
     @cached_property
     def _shows_columns(self) -> bool:
-        """Whether the entity would only pass on columns: nothing is computed, no sum is in two."""
-        assert self._entity is not None
-        names = self.table.c.keys()
-        others = self.shows.model_fields.keys() - names
-        entity_has = {*dir(self._entity), *self._entity.__dataclass_fields__}
-        return not others & entity_has and not any(f"{name}_currency" in names for name in names)
+        kind = self._entity
+        return kind is None or only_has_columns(kind, self.table, self.shows.model_fields)
 
     async def page(
         self,
@@ -200,8 +196,7 @@ class Listing(Generic[T]):
         shape = self.restricted.shape(query, shape or self.shape)
         page = replace(page, filters=page.filters + query.cursor_scope)
         after = page_start(page, search)
-        statement = search.page(after, page.limit + 1, skipped=skipped)
-        rows = await fetch_mappings(tx, statement)
+        rows = await fetch_mappings(tx, search.page(after, page.limit + 1, skipped=skipped))
         rows, has_more = rows[: page.limit], len(rows) > page.limit
         last = [rows[-1][column.name] for column, _ in search.order] if has_more else None
         counted = query.include_total or query.page is not None
