@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.records.answers import RecordOut
 from chassis.records.import_headings import Heading
@@ -101,7 +101,7 @@ class PaymentTermIn(BaseModel):
         Field(min_length=1, max_length=12),
         Heading("分期", ("账期",), "30% PREPAID 0; 70% SHIPMENT 60", cell=instalments_in_cell),
     ]
-    is_default: Annotated[bool, Heading("默认", ("是否默认",))] = Field(
+    is_default: Annotated[StrictBool, Heading("默认", ("是否默认",))] = Field(
         default=False, description="Whether new orders get this term; later `make-default` does it"
     )
     custom_fields: dict[str, Any] = {}
