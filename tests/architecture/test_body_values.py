@@ -26,7 +26,10 @@ WRONG: Final[Mapping[type, Sequence[Any]]] = {
     float: (True, "1.5"),
     str: (12, 1.5, True),
     Decimal: (12, 1.5, True, "1e3", "1,000", " 1", "0x1"),
-    Money: (12, "12", True, {"amount": 12, "currency": "CNY"}),
+    Money: (
+        *(12, "12", True, {"amount": 12, "currency": "CNY"}),
+        {"amount": "378282246310005", "currency": "CNY"},  # the number of a card
+    ),
     date: (1_700_000_000, "1700000000", "2026-01-01T00:00:00Z", True),
     datetime: (1_700_000_000, 1.5, "1700000000", "12", "2026-01-01", True),
     time: (3600, "3600", True),

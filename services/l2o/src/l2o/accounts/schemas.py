@@ -3,7 +3,15 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+)
 
 from chassis.records.access.schemas import OwnerId
 from chassis.records.answers import OwnedRecordOut
@@ -13,7 +21,7 @@ from chassis.records.custom_fields.cells import whole_number
 from chassis.web.references import Expandable, RefersTo
 from kernel.business_dates import FINAL_DAY
 from kernel.currencies import CurrencyCode
-from kernel.decimals import DecimalString
+from kernel.decimals import DecimalString, ensure_no_card_number
 from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.sums import MoneySum
@@ -99,7 +107,10 @@ class AccountCells(BaseModel):
     founded_year: Annotated[FoundedYear, BeforeValidator(whole_number)] | None = None
     employees: Annotated[Employees, BeforeValidator(whole_number)] | None = None
     phone: Phone | None = None
-    revenue: Annotated[DecimalString, Field(ge=0, lt=10**9)] | None = None
+    revenue: (
+        Annotated[DecimalString, AfterValidator(ensure_no_card_number), Field(ge=0, lt=10**9)]
+        | None
+    ) = None
     currency: CurrencyCode = "USD"
     parent: AccountName | None = None
     custom_fields: dict[str, str] = {}
