@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from chassis.foundation.texts import Text
 from chassis.records.answers import RecordOut
 from chassis.records.import_headings import Heading
 from kernel.decimals import DecimalString, PositiveDecimal, plain_text
@@ -95,7 +96,7 @@ class PaymentTermIn(BaseModel):
     )
 
     code: Annotated[TermCode, Heading("编码", ("付款条件编码",), "30_70")]
-    name: Annotated[TermName, Heading("名称", ("付款条件",), "三七分期")]
+    name: Annotated[TermName, Heading("名称", ("付款条件",), Text("三七分期", "30/70"))]
     instalments: Annotated[
         tuple[Annotated[InstalmentIn, AfterValidator(_instalment)], ...],
         Field(min_length=1, max_length=12),

@@ -204,9 +204,10 @@ def _parameter(
     *,
     maximum: int = MAX_FILTER_VALUES,
 ) -> FilterParameter:
-    annotation, in_body, description = kind, _in_json(kind), ""
+    strict: Any = _in_json(kind)
+    annotation, in_body, description = kind, strict, ""
     if operation == IN:
-        in_body = Annotated[list[in_body], Field(max_length=maximum)]
+        in_body = Annotated[list[strict], Field(max_length=maximum)]
         annotation = Annotated[
             list[kind], BeforeValidator(_split_commas), Field(max_length=maximum)
         ]
