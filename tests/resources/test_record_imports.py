@@ -18,6 +18,7 @@ from chassis.files.imports.actions import IMPORT_JOB
 from chassis.files.imports.target import ImportTarget
 from chassis.files.imports.templates import template_rows
 from chassis.jobs.queue import Done
+from chassis.records.import_examples import ExampleReader
 from deploy.services import SERVICES
 from testkit.directory import sign_in
 from testkit.jobs import make_job
@@ -89,7 +90,7 @@ class Files:
         self.records, self._tx, self._tenant = records, tx, tenant
         service = import_module(f"{records.resource.service}.worker")
         self._run = service.WORKER.jobs[IMPORT_JOB]
-        self.header, self.example = template_rows(target_of(records.resource.name), "zh-CN")
+        self.header, self.example = template_rows(target_of(records.resource.name), ExampleReader())
 
     def row(self, **cells: str) -> dict[str, str]:
         """Return the example row with other cells; an empty one leaves the column out."""

@@ -91,6 +91,23 @@ def test_amounts_and_prices_have_a_ceiling(kind: Any, digits: int) -> None:
     assert types_of(caught.value) == ["AMOUNT_TOO_LARGE"]
 
 
+@pytest.mark.parametrize("kind", [AmountDecimal, PriceDecimal])
+@pytest.mark.parametrize(
+    "card", ["30569309025904", "378282246310005", "378282246310005.00", "4111111111111111"]
+)
+def test_card_numbers_are_no_amounts(kind: Any, card: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter[Decimal](kind).validate_python(card)
+    assert types_of(caught.value) == ["CARD_NUMBER"]
+
+
+def test_a_card_number_too_long_for_any_number_is_recognized_in_typed_numbers_only() -> None:
+    with pytest.raises(ValidationError) as caught:
+        decimals.validate_python("6221261234567890129")
+    assert types_of(caught.value) == ["CARD_NUMBER"]
+    assert decimals.validate_python("378282246310005") == Decimal("378282246310005")
+
+
 @pytest.mark.parametrize("value", [1, 0, 1.5, True, None, [], {}, b"1", float("nan")])
 def test_other_types_than_strings_and_decimals_are_refused(value: Any) -> None:
     with pytest.raises(ValidationError, match="decimal number in a string"):

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from kernel.card_numbers import is_card_number
 from kernel.errors import RuleBroken
 
 DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$"
@@ -15,7 +16,7 @@ SUM_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,21})(\.[0-9]{1,6})?$"
 
 # The ceilings. What people or systems type in is held to the digits of its kind; what is computed
 # from it (the lines and totals of a document) to DECIMAL_LIMIT; sums over records to SUM_LIMIT.
-# A bank card has 16 to 19 digits: typed as an amount, its number is refused.
+# The number of a payment card, typed as an amount by mistake, is refused whatever its length.
 PRICE_DIGITS: Final = 13  # before the point, of the price of one unit
 AMOUNT_DIGITS: Final = 15  # before the point, of the amount of a document
 DECIMAL_LIMIT: Final = Decimal(10) ** 16  # what numeric(22,6) holds
@@ -39,8 +40,8 @@ class NumberTooLarge(RuleBroken):
 def parse_decimal(value: object) -> Decimal:
     """Read a decimal from a string of `DECIMAL_PATTERN` (no `-0`) or a Decimal that fits it.
 
-    Raises PydanticCustomError (a ValueError): NUMBER_TOO_LARGE from 10**16 on, `decimal_string`
-    for anything else.
+    Raises PydanticCustomError (a ValueError): NUMBER_TOO_LARGE or CARD_NUMBER from 10**16 on,
+    `decimal_string` for anything else.
     """
     if isinstance(value, str) and _SHAPE.fullmatch(value):
         number = Decimal(value)
@@ -49,6 +50,7 @@ def parse_decimal(value: object) -> Decimal:
     elif isinstance(value, Decimal) and _fits_pattern(value):
         return without_negative_zero(value)
     if isinstance(value, str) and _TOO_LONG.fullmatch(value):
+        ensure_no_card_number(Decimal(value))
         raise PydanticCustomError("NUMBER_TOO_LARGE", "Input should be less than 10**16")
     raise PydanticCustomError(
         "decimal_string", 'Input should be a decimal number in a string, such as "1234.50"'
@@ -87,11 +89,19 @@ def ensure_number(value: Decimal) -> Decimal:
     return without_negative_zero(value)
 
 
-def ensure_digits(value: Decimal, digits: int) -> Decimal:
-    """Return a number with at most so many digits before the point.
+def ensure_no_card_number(value: Decimal) -> Decimal:
+    """Return a number that is likely no card number. Raises PydanticCustomError (CARD_NUMBER)."""
+    if value == value.to_integral_value() and is_card_number(format(value.copy_abs(), ".0f")):
+        raise PydanticCustomError("CARD_NUMBER", "Input should be no number of a payment card")
+    return value
 
-    Raises PydanticCustomError of type AMOUNT_TOO_LARGE.
+
+def ensure_digits(value: Decimal, digits: int) -> Decimal:
+    """Return a number with at most so many digits before the point, which is no card number.
+
+    Raises PydanticCustomError of type AMOUNT_TOO_LARGE or CARD_NUMBER.
     """
+    ensure_no_card_number(value)
     if value.copy_abs() >= Decimal(10) ** digits:
         raise PydanticCustomError(
             "AMOUNT_TOO_LARGE",

@@ -175,6 +175,7 @@ PATCHES: list[tuple[dict[str, Any], str, str]] = [
     ({"founded_year": 3}, "/founded_year", "TOO_SMALL"),
     ({"employees": -1}, "/employees", "TOO_SMALL"),
     ({"employees": "many"}, "/employees", "TYPE_INVALID"),
+    ({"employees": "12"}, "/employees", "TYPE_INVALID"),
     ({"annual_revenue": {"amount": 1, "currency": "CNY"}}, "/annual_revenue/amount", ""),
     ({"parent_id": "x"}, "/parent_id", "ID_INVALID"),
     ({"owner_id": "me"}, "/owner_id", "UNKNOWN_FIELD"),

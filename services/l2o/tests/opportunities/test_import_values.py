@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.files.imports.target import Cells
 from l2o.opportunities.domain import CLOSED_STAGES, Stage
-from l2o.opportunities.imports.rows import OpportunityRow, split_at_repeats, stage_code
+from l2o.opportunities.imports.rows import (
+    OpportunityRow,
+    parse_opportunity_row,
+    split_at_repeats,
+    stage_code,
+)
 from services.l2o.tests.factories import NOON, make_opportunity
 
 
@@ -21,6 +27,13 @@ from services.l2o.tests.factories import NOON, make_opportunity
 )
 def test_a_stage_is_recognized_by_its_code_or_name(name: str, stage: str) -> None:
     assert stage_code(name) == stage
+
+
+@pytest.mark.parametrize("card", ["378282246310005", "6222020200112230", "6221261234567890129"])
+def test_a_card_number_in_a_row_is_no_amount(card: str) -> None:
+    cells = Cells({"account": "Acme", "external_id": "1", "amount": card}, {}, {})
+    [error] = parse_opportunity_row(cells).errors
+    assert (error.code, error.field) == ("CARD_NUMBER", "amount")
 
 
 @given(st.lists(st.sampled_from("abcd")))

@@ -54,6 +54,15 @@ async def test_a_payment_term_is_created_and_read(client: AsyncClient) -> None:
 
 
 @pytest.mark.usefixtures("settings")
+async def test_only_the_invalid_instalment_of_a_term_is_reported(client: AsyncClient) -> None:
+    for instalments in ([{"share": "1", "days": "30"}], [{"share": "1", "days": True}]):
+        refused = await client.post("/payment-terms", json={**EOM_30, "instalments": instalments})
+        assert errors_of(refused) == {("/instalments/0/days", "TYPE_INVALID")}
+    refused = await client.post("/payment-terms", json={**EOM_30, "instalments": []})
+    assert errors_of(refused) == {("/instalments", "TOO_SHORT")}
+
+
+@pytest.mark.usefixtures("settings")
 async def test_making_a_term_the_default_replaces_the_former_default(client: AsyncClient) -> None:
     first, second = await create_term(client, SPLIT), await create_term(client, EOM_30)
     path = f"/payment-terms/{second['id']}"

@@ -133,7 +133,7 @@ AMOUNT = "/amount"
         (
             {"amount": {"amount": "6222020200112230", "currency": "CNY"}},
             AMOUNT,
-            "AMOUNT_TOO_LARGE",
+            "CARD_NUMBER",
         ),
         ({"amount": {"amount": "1", "currency": "RMB"}}, "/amount/currency", "CURRENCY_UNKNOWN"),
         ({"amount": {"amount": "1", "currency": "cny"}}, "/amount/currency", "CURRENCY_UNKNOWN"),

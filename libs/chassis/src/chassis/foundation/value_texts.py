@@ -20,7 +20,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "At most {digits} digits may stand before the decimal point. Is this the number of a card "
         "or an account?",
     ),
-    "NUMBER_TOO_LARGE": ("数值超出范围。", "The number is out of range."),
+    "CARD_NUMBER": (
+        "这看起来是银行卡号，而不是金额。",
+        "This looks like the number of a payment card, not like an amount.",
+    ),
+    "NUMBER_TOO_LARGE": (
+        "数值过大：整数部分最多 16 位。",
+        "The number is too large: at most 16 digits may stand before the decimal point.",
+    ),
     "PHONE_REGION_UNKNOWN": (
         "请填写带国家代码的号码，例如 +86 10 6234 5678。",
         "Write the number with its country code, such as +44 20 7031 3000.",

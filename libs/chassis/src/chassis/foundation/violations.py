@@ -41,7 +41,8 @@ _LIMITS = {
 
 def from_pydantic(errors: Sequence[Mapping[str, Any]]) -> list[Violation]:
     """Return the violations of a failed validation, in order and without duplicates."""
-    violations = [Violation(pointer_of(e["loc"]), *_code_of(e)) for e in errors]
+    real = [each for each in errors if not _is_long_enough(each)]
+    violations = [Violation(pointer_of(e["loc"]), *_code_of(e)) for e in real]
     return [v for index, v in enumerate(violations) if v not in violations[:index]]
 
 
@@ -62,6 +63,13 @@ def pointer_of(location: Sequence[str | int]) -> str:
         return f"{'.'.join(map(str, rest))}:"
     steps = [str(step).replace("~", "~0").replace("/", "~1") for step in rest]
     return "".join(f"/{step}" for step in steps)
+
+
+def _is_long_enough(error: Mapping[str, Any]) -> bool:
+    """Whether a list is reported as too short only since its invalid elements were not counted."""
+    context, given = error.get("ctx") or {}, error.get("input")
+    is_tuple = error["type"] == "too_short" and context.get("field_type") == "Tuple"
+    return is_tuple and isinstance(given, list | tuple) and len(given) >= context["min_length"]
 
 
 def _code_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -8,12 +8,20 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import RouteContext, iter_route_contexts
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    StrictBool,
+    StrictInt,
+    create_model,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from starlette.routing import BaseRoute
 
 from chassis.records.batch import BatchItem, run_atomic_batch, run_batch
-from chassis.records.codes import WholeNumber
 from chassis.records.lists.listing import Listing, listings_of
 from chassis.web.auth import allow
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
@@ -116,7 +124,7 @@ def _body_model(
     noun: str, create: RouteContext | None, patch: RouteContext | None
 ) -> type[BaseModel]:
     """Return the model of a batch; bodies of items are validated when these are carried out."""
-    version: Any = Annotated[WholeNumber, Field(ge=1)] | Literal["*"]
+    version: Any = Annotated[StrictInt, Field(ge=1)] | Literal["*"]
     of_create = {"create": (_body_of(create), _optional("A new record"))} if create else {}
     of_patch = {
         "id": (UUID, _optional("The record to change")),
@@ -134,7 +142,7 @@ def _body_model(
         __config__=ConfigDict(extra="forbid", json_schema_extra={"examples": [example]}),
         __doc__="A batch of creations and changes.",
         items=(Annotated[list[item], Field(min_length=1, max_length=MAX_BATCH_ITEMS)], ...),
-        atomic=(bool, Field(default=False, description="Carry out all items or none")),
+        atomic=(StrictBool, Field(default=False, description="Carry out all items or none")),
     )
 
 

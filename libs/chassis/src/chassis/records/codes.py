@@ -1,12 +1,18 @@
-"""Field types of codes and counts that several services keep: countries, languages, numbers."""
+"""Field types that several services keep: countries, languages, instants."""
 
+import re
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Final
 
 from babel import Locale
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
+
+_RFC_3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 
 
 @cache
@@ -37,11 +43,16 @@ def _is_language(value: str) -> str:
     return value
 
 
-def _ensure_whole_number(value: object) -> object:
-    """Accept integers, and the digits of a cell; pydantic also takes true as 1 and 2.0 as 2."""
-    if isinstance(value, bool | float):
-        raise PydanticCustomError("int_type", "Input should be a valid integer")
-    return value
+def _ensure_rfc_3339(value: object) -> object:
+    """Accept RFC 3339 only; pydantic alone also takes seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        return value
+    raise PydanticCustomError("datetime_parsing", "Should be an instant of RFC 3339")
+
+
+def _with_plus(value: object) -> object:
+    """Restore the `+` of a time zone, which arrives as a blank where a query does not escape it."""
+    return re.sub(r" (?=\d\d:\d\d$)", "+", value) if isinstance(value, str) else value
 
 
 CountryCode = Annotated[
@@ -53,4 +64,5 @@ LanguageTag = Annotated[
     Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"),
     AfterValidator(_is_language),
 ]
-WholeNumber = Annotated[int, BeforeValidator(_ensure_whole_number)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_ensure_rfc_3339)]
+QueryInstant = Annotated[Instant, BeforeValidator(_with_plus)]

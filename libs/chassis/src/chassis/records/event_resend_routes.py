@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.resend_commands import (
     EventResend,
@@ -14,6 +14,7 @@ from chassis.events.resend_commands import (
 )
 from chassis.events.resend_tables import event_resends
 from chassis.foundation.clock import Now
+from chassis.records.codes import Instant
 from chassis.records.lists.listing import Listing
 from chassis.records.run_routes import RunOut, RunRoutes, add_run_routes
 from chassis.web.auth import Caller, allow
@@ -26,7 +27,7 @@ class EventResendIn(BaseModel):
     """Which events to send again, and why."""
 
     model_config = ConfigDict(extra="forbid")
-    since: AwareDatetime = Field(
+    since: Instant = Field(
         description="Events written from then on", examples=["2026-11-22T08:00:00Z"]
     )
     topic: str | None = Field(None, description="Only this topic", examples=["rms.order.v1"])

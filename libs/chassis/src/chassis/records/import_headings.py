@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from chassis.foundation.texts import Text
+from chassis.records.import_examples import EMAIL, SELLER, Example, mobile_number
 from chassis.web.references import RefersTo, model_in
 
 
@@ -22,18 +24,18 @@ class Heading:
 
     zh: str
     others: tuple[str, ...] = ()
-    example: str = ""
+    example: Example = ""
     cell: Callable[[str], Any] | None = None
 
 
 # What fields of these names are called, unless their bodies say otherwise.
 _COMMON: Final[Mapping[str, Heading]] = {
-    "name": Heading("名称", example="示例"),
+    "name": Heading("名称", example=Text("示例", "Example")),
     "code": Heading("编码", example="A01"),
     "description": Heading("说明"),
-    "phone": Heading("电话", ("手机",), "13800138000"),
-    "email": Heading("邮箱", ("电子邮件",), "wang.fang@example.com"),
-    "owner_id": Heading("负责人", example="李娜"),
+    "phone": Heading("电话", ("手机",), mobile_number),
+    "email": Heading("邮箱", ("电子邮件",), EMAIL),
+    "owner_id": Heading("负责人", example=SELLER),
 }
 
 

@@ -10,23 +10,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.files.formats.reader import read_file
 from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import CustomImportField, ImportField
-from chassis.files.imports.templates import csv_template
+from chassis.files.imports.templates import csv_template, xlsx_template
+from chassis.records.import_examples import ExampleReader
 from libs.chassis.tests.files.imports.importing import finish_import
 from testkit import tokens
 from testkit.cards.imports import CARD_IMPORT
 
+AMERICAN = ExampleReader(language="en", country="US", currency="USD")
 PATH = "/imports/templates/testkit.card"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def test_a_template_has_headings_in_the_callers_language(client: Client) -> None:
     english = await client.get(f"{PATH}?format=CSV")
-    assert english.text == "\ufefftitle,stage,due_date,parent\r\n给王芳回电话,TO_DO,2027-01-31,\r\n"
+    assert (
+        english.text
+        == "\ufefftitle,stage,due_date,parent\r\nCall Alex Morgan,TO_DO,2027-01-31,\r\n"
+    )
     assert english.headers["content-type"] == "text/csv; charset=utf-8"
     assert english.headers["content-disposition"] == 'attachment; filename="card.csv"'
     assert english.headers["content-language"] == "en"
     chinese = await client.get(f"{PATH}?format=CSV", headers={"Accept-Language": "zh-CN"})
-    assert chinese.text.splitlines()[0] == "\ufeff标题,阶段,到期日,上级"
+    heading, example = chinese.text.splitlines()
+    assert heading == "\ufeff标题,阶段,到期日,上级"
+    assert example == "给王芳回电话,TO_DO,2027-01-31,"
 
 
 async def test_a_template_is_a_workbook_by_default(client: Client) -> None:
@@ -35,7 +42,7 @@ async def test_a_template_is_a_workbook_by_default(client: Client) -> None:
     file = read_file(answer.content)
     assert list(file.header) == ["title", "stage", "due_date", "parent"]
     assert [list(row.cells or ()) for row in file.rows] == [
-        ["给王芳回电话", "TO_DO", "2027-01-31", ""]
+        ["Call Alex Morgan", "TO_DO", "2027-01-31", ""]
     ]
 
 
@@ -56,7 +63,7 @@ async def test_a_template_can_be_imported_with_custom_fields(
     done = await finish_import(client, tx, tenant, template)
     assert done["state"] == "SUCCEEDED"
     listed = (await client.get("/cards")).json()["items"]
-    assert [card["title"] for card in listed] == ["给王芳回电话"]
+    assert [card["title"] for card in listed] == ["Call Alex Morgan"]
 
 
 async def test_an_unknown_resource_or_format_is_refused(client: Client, tenant: UUID) -> None:
@@ -80,5 +87,7 @@ def test_a_heading_that_two_fields_share_is_replaced_by_their_names() -> None:
 
 def test_a_formula_in_a_label_is_escaped() -> None:
     fields = (ImportField("title"), CustomImportField("custom_fields.a", ("=1+1", "=1+1")))
-    content = csv_template(replace(CARD_IMPORT, fields=fields), "en").decode("utf-8-sig")
+    target = replace(CARD_IMPORT, fields=fields)
+    content = csv_template(target, AMERICAN).decode("utf-8-sig")
     assert content.splitlines()[0] == "title,'=1+1"
+    assert read_file(xlsx_template(target, AMERICAN)).header == ["title", "=1+1"]

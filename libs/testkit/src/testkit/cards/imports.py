@@ -23,6 +23,7 @@ from chassis.files.imports.target import (
     updated,
     validate_row,
 )
+from chassis.foundation.texts import Text
 from chassis.records.custom_fields.cells import parse_custom_field_cells
 from chassis.records.record_commands import create_record, save_record
 from chassis.web.commands import Command
@@ -101,7 +102,12 @@ async def _find_card(tx: AsyncConnection, title: str) -> UUID | None:
 CARD_IMPORT = ImportTarget(
     resource=RESOURCE,
     fields=(
-        ImportField("title", ("标题", "subject"), required=True, example="给王芳回电话"),
+        ImportField(
+            "title",
+            ("标题", "subject"),
+            required=True,
+            example=Text("给王芳回电话", "Call Alex Morgan"),
+        ),
         ImportField("stage", ("阶段",), example="TO_DO"),
         ImportField("due_date", ("到期日",), example="2027-01-31"),
         ImportField("parent", ("上级",)),

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from chassis.files.imports.named_rows import EXTERNAL_FIELDS, read_named
 from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow, validate_row
+from chassis.foundation.texts import Text
+from chassis.records.import_examples import own_currency
 from cpq.products.actions.imports import import_products
 from cpq.products.domain import ProductRow, with_derived_sku
 from cpq.products.schemas import ProductRowIn
@@ -26,7 +28,7 @@ PRODUCT_IMPORT = ImportTarget(
             "name",
             ("product", "product name", "产品", "产品名称", "名称"),
             required=True,
-            example="工业路由器 R200",
+            example=Text("工业路由器 R200", "Industrial router R200"),
         ),
         ImportField(
             "sku", ("product code", "产品编码", "编码", "货号"), example="R200", identifies=True
@@ -36,11 +38,15 @@ PRODUCT_IMPORT = ImportTarget(
         ImportField(
             "price",
             ("sales_price", "list price", "unit price", "单价", "标准价", "售价"),
-            example="1999.00",
+            example="1999",
             is_amount=True,
         ),
-        ImportField("currency", ("币种",), example="CNY"),
-        ImportField("price_book", ("price book", "价目表"), example="标准价目表"),
+        ImportField("currency", ("币种",), example=own_currency),
+        ImportField(
+            "price_book",
+            ("price book", "价目表"),
+            example=Text("标准价目表", "Standard price list"),
+        ),
         *EXTERNAL_FIELDS,
     ),
     read=read_named("cpq.product", _parse_row),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.records.answers import RecordOut
 from cpq.products.domain import ProductRow
@@ -34,9 +34,7 @@ class ProductIn(BaseModel):
     unit: UnitCode = "PCS"
     series: Series | None = Field(None, description="The product family")
     custom_fields: dict[str, Any] = {}
-    active: bool = Field(
-        default=True, strict=True, description="Only active products can be quoted"
-    )
+    active: StrictBool = Field(default=True, description="Only active products can be quoted")
 
 
 class ProductEdit(BaseModel):

@@ -36,9 +36,17 @@ from chassis.files.imports.target import (
     updated,
     validate_row,
 )
+from chassis.foundation.texts import Text
 from chassis.records.access.visibility import Visibility
 from chassis.records.codes import country_codes
 from chassis.records.custom_fields.cells import parse_custom_field_cells
+from chassis.records.import_examples import (
+    COMPANY,
+    PARENT_COMPANY,
+    office_number,
+    own_country,
+    own_currency,
+)
 from chassis.web.commands import Command
 from kernel.errors import DomainError
 from kernel.ids import new_id
@@ -209,10 +217,10 @@ NAME_HEADERS = ("account", "account name", "company", "客户", "客户名称")
 ACCOUNT_IMPORT = ImportTarget(
     resource=RESOURCE,
     fields=(
-        ImportField("name", NAME_HEADERS, required=True, example="上海示例有限公司"),
-        ImportField("phone", ("电话", "联系电话"), example="021-60001234"),
-        ImportField("industry", ("sector", "行业"), example="制造业"),
-        ImportField("country", ("office_location", "国家", "所在国家"), example="中国"),
+        ImportField("name", NAME_HEADERS, required=True, example=COMPANY),
+        ImportField("phone", ("电话", "联系电话"), example=office_number),
+        ImportField("industry", ("sector", "行业"), example=Text("制造业", "Manufacturing")),
+        ImportField("country", ("office_location", "国家", "所在国家"), example=own_country),
         ImportField("founded_year", ("year_established", "成立年份"), example="2008"),
         ImportField("employees", ("员工数", "员工人数"), example="350", is_amount=True),
         ImportField(
@@ -221,9 +229,11 @@ ACCOUNT_IMPORT = ImportTarget(
             example="120.5",
             is_amount=True,
         ),
-        ImportField("currency", ("币种",), example="CNY"),
+        ImportField("currency", ("币种",), example=own_currency),
         ImportField(
-            "parent", ("subsidiary_of", "parent account", "上级客户", "母公司"), example="示例集团"
+            "parent",
+            ("subsidiary_of", "parent account", "上级客户", "母公司"),
+            example=PARENT_COMPANY,
         ),
         *EXTERNAL_FIELDS,
     ),

@@ -3,16 +3,25 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+)
 
 from chassis.records.access.schemas import OwnerId
 from chassis.records.answers import OwnedRecordOut
-from chassis.records.codes import CountryCode, WholeNumber
+from chassis.records.codes import CountryCode
 from chassis.records.contact_points import Phone
+from chassis.records.custom_fields.cells import whole_number
 from chassis.web.references import Expandable, RefersTo
 from kernel.business_dates import FINAL_DAY
 from kernel.currencies import CurrencyCode
-from kernel.decimals import DecimalString
+from kernel.decimals import DecimalString, ensure_no_card_number
 from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.sums import MoneySum
@@ -20,8 +29,8 @@ from l2o.accounts.domain import AccountRow
 
 AccountName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Industry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-FoundedYear = Annotated[WholeNumber, Field(ge=1000, le=FINAL_DAY.year)]
-Employees = Annotated[WholeNumber, Field(ge=0, le=100_000_000)]
+FoundedYear = Annotated[StrictInt, Field(ge=1000, le=FINAL_DAY.year)]
+Employees = Annotated[StrictInt, Field(ge=0, le=100_000_000)]
 MILLION = 1_000_000
 
 
@@ -95,10 +104,13 @@ class AccountCells(BaseModel):
     name: AccountName
     industry: Industry | None = None
     country: CountryCode | None = None
-    founded_year: FoundedYear | None = None
-    employees: Employees | None = None
+    founded_year: Annotated[FoundedYear, BeforeValidator(whole_number)] | None = None
+    employees: Annotated[Employees, BeforeValidator(whole_number)] | None = None
     phone: Phone | None = None
-    revenue: Annotated[DecimalString, Field(ge=0, lt=10**9)] | None = None
+    revenue: (
+        Annotated[DecimalString, AfterValidator(ensure_no_card_number), Field(ge=0, lt=10**9)]
+        | None
+    ) = None
     currency: CurrencyCode = "USD"
     parent: AccountName | None = None
     custom_fields: dict[str, str] = {}

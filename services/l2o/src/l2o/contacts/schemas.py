@@ -5,8 +5,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.foundation.texts import Text
 from chassis.records.answers import OwnedRecordOut
 from chassis.records.contact_points import Email, Phone
+from chassis.records.import_examples import COMPANY, CONTACT
 from chassis.records.import_headings import Heading
 from chassis.web.references import Expandable, RefersTo
 from kernel.personal import Personal
@@ -30,8 +32,10 @@ class ContactEdit(BaseModel):
         from_attributes=True,
         json_schema_extra={"examples": [{"title": "采购总监", "roles": ["DECISION_MAKER"]}]},
     )
-    name: Annotated[ContactName, Personal("name"), Heading("姓名", ("联系人",), "王伟")]
-    title: Annotated[JobTitle | None, Heading("职务", ("职位",), "采购总监")] = None
+    name: Annotated[ContactName, Personal("name"), Heading("姓名", ("联系人",), CONTACT)]
+    title: Annotated[
+        JobTitle | None, Heading("职务", ("职位",), Text("采购总监", "Head of purchasing"))
+    ] = None
     phone: Phone | None = Field(
         default=None,
         description="Any usual spelling, without a country code a number of the tenant's country;"
@@ -63,7 +67,7 @@ class ContactIn(ContactEdit):
             ]
         },
     )
-    account_id: Annotated[UUID, Heading("客户", ("客户名称", "account name"), "上海示例有限公司")]
+    account_id: Annotated[UUID, Heading("客户", ("客户名称", "account name"), COMPANY)]
 
 
 class ContactOut(OwnedRecordOut):

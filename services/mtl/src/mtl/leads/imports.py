@@ -38,9 +38,11 @@ from chassis.files.imports.target import (
     unchanged,
     validate_row,
 )
+from chassis.foundation.texts import Text
 from chassis.records.access.owners import subjects_by_name
 from chassis.records.custom_fields.cells import custom_field_parser, parse_custom_field_cells
 from chassis.records.external_ids.actions import ExternalId
+from chassis.records.import_examples import COMPANY, EMAIL, PERSON, SELLER, mobile_number
 from chassis.web.commands import Command
 from kernel.errors import Invalid
 from kernel.ids import new_id
@@ -260,10 +262,10 @@ def _row_result(
 LEAD_IMPORT = ImportTarget(
     resource=LEADS.resource,
     fields=(
-        ImportField("name", ("full name", "姓名", "联系人"), example="王芳"),
-        ImportField("company", ("公司", "公司名称"), example="上海示例有限公司"),
-        ImportField("phone", ("mobile", "手机", "手机号", "电话"), example="13800138000"),
-        ImportField("email", ("邮箱", "电子邮件"), example="wang.fang@example.com"),
+        ImportField("name", ("full name", "姓名", "联系人"), example=PERSON),
+        ImportField("company", ("公司", "公司名称"), example=COMPANY),
+        ImportField("phone", ("mobile", "手机", "手机号", "电话"), example=mobile_number),
+        ImportField("email", ("邮箱", "电子邮件"), example=EMAIL),
         ImportField(
             EXTERNAL_ID,
             ("lead number", "线索编号", *EXTERNAL_ID_HEADERS),
@@ -271,8 +273,10 @@ LEAD_IMPORT = ImportTarget(
             identifies=True,
         ),
         SYSTEM_FIELD,
-        ImportField("source", ("lead source", "来源", "线索来源"), example="展会"),
-        ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人"), example="李娜"),
+        ImportField(
+            "source", ("lead source", "来源", "线索来源"), example=Text("展会", "Trade fair")
+        ),
+        ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人"), example=SELLER),
     ),
     read=_parse_lead_row,
     import_rows=_import_leads,

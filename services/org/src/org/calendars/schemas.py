@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from kernel.business_calendar import DayKind
 
@@ -18,7 +18,7 @@ class CalendarOverrideIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"working": False, "name": "公司周年庆"}]}
     )
-    working: bool
+    working: StrictBool
     name: OverrideName
 
 

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.foundation.texts import Text
 from chassis.records.access.schemas import PersonSummary
 from chassis.records.answers import RecordOut
+from chassis.records.import_examples import SELLER
 from chassis.records.import_headings import Heading
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 
@@ -36,9 +38,12 @@ class DepartmentEdit(BaseModel):
         from_attributes=True,
         json_schema_extra={"examples": [{"name": "华东大区", "manager_id": None}]},
     )
-    name: Annotated[DepartmentName, Heading("部门", ("部门名称", "department"), "华东大区")]
+    name: Annotated[
+        DepartmentName,
+        Heading("部门", ("部门名称", "department"), Text("华东大区", "Eastern region")),
+    ]
     code: Annotated[DepartmentCode | None, Heading("编码", ("部门编码",), "EAST")] = None
-    manager_id: Annotated[UUID | None, Heading("负责人", ("部门主管",), "李娜")] = Field(
+    manager_id: Annotated[UUID | None, Heading("负责人", ("部门主管",), SELLER)] = Field(
         None, description="The head, who sees the records of the department and of all below it"
     )
     custom_fields: dict[str, Any] = {}

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from contracts.resources import declared_notices, declared_resources
@@ -71,7 +71,7 @@ class PreferencesIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"in_app": {"QUOTE_EXPIRED": False}}]}
     )
-    in_app: dict[DeclaredNotice, bool]
+    in_app: dict[DeclaredNotice, StrictBool]
 
 
 class PreferencesOut(BaseModel):

@@ -17,6 +17,8 @@ from chassis.files.imports.target import (
     RowResult,
     validate_row,
 )
+from chassis.foundation.texts import Text
+from chassis.records.import_examples import SELLER
 from org.people.actions.placement import AgentPlacement, place_agent
 from org.people.schemas import AgentPlacementRow
 from org.people.store import PERSON
@@ -43,13 +45,19 @@ PEOPLE_IMPORT = ImportTarget(
     also_writes=("org.department",),
     fields=(
         ImportField(
-            "name", ("sales_agent", "agent", "姓名", "销售"), required=True, example="李娜"
+            "name", ("sales_agent", "agent", "姓名", "销售"), required=True, example=SELLER
         ),
         ImportField(
-            "manager", ("reports to", "上级", "经理", "销售经理"), required=True, example="赵强"
+            "manager",
+            ("reports to", "上级", "经理", "销售经理"),
+            required=True,
+            example=Text("赵强", "Sam Taylor"),
         ),
         ImportField(
-            "office", ("regional_office", "办事处", "大区", "区域"), required=True, example="华东"
+            "office",
+            ("regional_office", "办事处", "大区", "区域"),
+            required=True,
+            example=Text("华东", "East"),
         ),
         *EXTERNAL_FIELDS,
     ),

@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    StrictBool,
     StringConstraints,
     ValidationInfo,
     field_validator,
@@ -55,7 +56,7 @@ class PostIn(Post):
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     title: JobTitle | None = None
-    primary: bool = False
+    primary: StrictBool = False
     _names = ignored_names("department_name")
 
 

@@ -6,17 +6,15 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
 )
-from pydantic_core import PydanticCustomError
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import Text, filled
+from chassis.records.codes import Instant
 from kernel.business_dates import ensure_business_day
 from org.notifications.schemas import ResourceName
 from org.reminders.domain import Reminder
@@ -26,23 +24,12 @@ ReminderText = Annotated[
 ]
 
 
-def _require_rfc3339_text(value: object) -> object:
-    """Accept only RFC 3339; pydantic alone would also accept seconds since 1970."""
-    if (isinstance(value, str) and "T" in value.upper()) or isinstance(value, datetime):
-        return value
-    raise PydanticCustomError("datetime_parsing", "Input should be an instant in RFC 3339")
-
-
 def _on_a_business_day(at: datetime) -> datetime:
     ensure_business_day(at.date())
     return at.astimezone(UTC)
 
 
-Instant = Annotated[
-    AwareDatetime,
-    BeforeValidator(_require_rfc3339_text),
-    AfterValidator(_on_a_business_day),
-]
+InstantOfBusinessDay = Annotated[Instant, AfterValidator(_on_a_business_day)]
 
 
 class ReminderEdit(BaseModel):
@@ -56,7 +43,7 @@ class ReminderEdit(BaseModel):
         },
     )
     text: ReminderText
-    remind_at: Instant
+    remind_at: InstantOfBusinessDay
 
 
 class ReminderIn(ReminderEdit):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.foundation.texts import Text
 from chassis.records.access.schemas import PersonSummary
 from chassis.records.answers import RecordOut
 from chassis.records.import_headings import Heading
@@ -44,8 +45,12 @@ class TeamIn(BaseModel):
             ]
         },
     )
-    name: Annotated[TeamName, Heading("团队", ("团队名称", "team"), "智慧园区项目组")]
-    member_ids: Annotated[TeamMemberIds, Heading("成员", example="李娜；王伟")] = ()
+    name: Annotated[
+        TeamName, Heading("团队", ("团队名称", "team"), Text("智慧园区项目组", "Smart campus team"))
+    ]
+    member_ids: Annotated[
+        TeamMemberIds, Heading("成员", example=Text("李娜；王伟", "Maria Silva; James Lee"))
+    ] = ()
     custom_fields: dict[str, Any] = {}
 
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
-from chassis.records.lists.filters import FilterInstant
+from chassis.records.codes import QueryInstant
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
 from chassis.web.auth import Caller
@@ -70,7 +70,7 @@ READ = [RESOURCE.read_guard, Depends(reject_unknown_parameters)]
 WRITE = [RESOURCE.write_guard]
 router = new_router("/working-hours", tag="working-hours")
 departments = new_router("/departments", tag="working-hours")
-FromInstant = Annotated[FilterInstant, Query(description="RFC 3339")]
+FromInstant = Annotated[QueryInstant, Query(description="RFC 3339")]
 
 
 async def _load_clock(
@@ -165,7 +165,7 @@ async def working_hours_deadline(
 async def working_hours_open_state(
     now: Now,
     loaded: Loaded,
-    at: Annotated[FilterInstant | None, Query(description="RFC 3339; absent: now")] = None,
+    at: Annotated[QueryInstant | None, Query(description="RFC 3339; absent: now")] = None,
 ) -> OpenStateOut:
     """Tell whether an instant is in working time, and when that next changes."""
     at = at or now

@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictBool,
     StringConstraints,
     TypeAdapter,
 )
@@ -142,7 +143,7 @@ class WorkingHoursIn(BaseModel):
     own_days: Annotated[list[OwnWorkingDayIn], Field(max_length=MAX_OWN_DAYS)] = Field(
         default=[], description="Dates that do not follow the week; each date once"
     )
-    follows_calendar: bool = Field(
+    follows_calendar: StrictBool = Field(
         default=True,
         description="Whether the tenant's holidays are free and make-up workdays are worked",
     )

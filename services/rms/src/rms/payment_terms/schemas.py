@@ -4,8 +4,9 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from chassis.foundation.texts import Text
 from chassis.records.answers import RecordOut
 from chassis.records.import_headings import Heading
 from kernel.decimals import DecimalString, PositiveDecimal, plain_text
@@ -95,13 +96,13 @@ class PaymentTermIn(BaseModel):
     )
 
     code: Annotated[TermCode, Heading("编码", ("付款条件编码",), "30_70")]
-    name: Annotated[TermName, Heading("名称", ("付款条件",), "三七分期")]
+    name: Annotated[TermName, Heading("名称", ("付款条件",), Text("三七分期", "30/70"))]
     instalments: Annotated[
         tuple[Annotated[InstalmentIn, AfterValidator(_instalment)], ...],
         Field(min_length=1, max_length=12),
         Heading("分期", ("账期",), "30% PREPAID 0; 70% SHIPMENT 60", cell=instalments_in_cell),
     ]
-    is_default: Annotated[bool, Heading("默认", ("是否默认",))] = Field(
+    is_default: Annotated[StrictBool, Heading("默认", ("是否默认",))] = Field(
         default=False, description="Whether new orders get this term; later `make-default` does it"
     )
     custom_fields: dict[str, Any] = {}

@@ -6,17 +6,21 @@ stored as garbage that nobody notices.
 """
 
 import codecs
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from charset_normalizer import from_bytes
 
+from chassis.files.formats.familiarity import familiarity
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.plausibility import (
     MAX_ODDNESS,
+    OTHER_SCRIPTS,
     SINGLE_BYTE,
+    east_asian_letters,
+    everyday_ideographs,
     non_ascii_cells,
     oddness,
 )
@@ -89,6 +93,9 @@ _OF_LANGUAGES: Final[Mapping[str, Sequence[Encoding]]] = {
     "th": (Encoding.WINDOWS_874,),
 }
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}
+_UTF_8_LINES = 0.66  # a short line of another encoding may be valid UTF-8 by chance
+_NATIVE_FAMILIAR = 0.5  # from this share on, a text is in one of the tenant's encodings
+_FAMILIAR = 0.6  # from this share of common letters on, a text may be in another encoding
 _MAX_CHAOS = 0.2  # of the detector, 0 to 1: above it, a text is not in this encoding
 _MAX_NATIVE_CHAOS = 0.05  # up to it, an encoding of the tenant's languages is taken at once
 _SAMPLE_BYTES = 20_000
@@ -116,7 +123,7 @@ def decode_text(
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return DecodedText(content.decode("utf-16", "replace"), Encoding.UTF_16)
     content = content.removeprefix(codecs.BOM_UTF8)
-    if b"\0" in content or _is_mostly_valid(content, Encoding.UTF_8):
+    if b"\0" in content or _is_mostly_valid(content, Encoding.UTF_8, _UTF_8_LINES):
         return DecodedText(content.decode("utf-8", "surrogateescape"), Encoding.UTF_8)
     candidates = candidate_encodings(content, languages)
     texts: dict[str, Encoding] = {}
@@ -161,14 +168,48 @@ def candidate_encodings(content: bytes, languages: Sequence[str]) -> list[Encodi
     legacy = list(dict.fromkeys([*native, *guessed]))
     found = {one: oddness(sample, _CODECS[one][1]) for one in legacy}
     odd = {one: share for one, share in found.items() if share is not None}
-    chaos = _chaos(sample, list(odd))
+    chaos, familiar = _chaos(sample, list(odd)), _familiarity(sample, odd)
     for one in native:
         limit = _MAX_CHAOS if _is_single_byte(one) else _MAX_NATIVE_CHAOS
-        if odd.get(one, 1.0) <= MAX_ODDNESS and chaos.get(one, 1.0) <= limit:
-            same_kind = [each for each in odd if _is_single_byte(each) and each in native]
-            return _least_odd(same_kind, odd) if _is_single_byte(one) else [one]
-    rest = [one for one in odd if chaos.get(one, 1.0) <= _MAX_CHAOS]
+        is_likely = chaos.get(one, 1.0) <= limit or familiar.get(one, 0.0) >= _NATIVE_FAMILIAR
+        if odd.get(one, 1.0) <= MAX_ODDNESS and is_likely:
+            if _is_single_byte(one):
+                same_kind = [each for each in odd if _is_single_byte(each) and each in native]
+                return [*_least_odd(same_kind, odd), *_rivals(one, familiar)]
+            others = _other_scripts(sample) if _is_unusual(sample, one) else []
+            return [one, *_rivals(one, familiar), *others]
+    rest = [
+        one
+        for one in odd
+        if chaos.get(one, 1.0) <= _MAX_CHAOS or familiar.get(one, 0.0) >= _FAMILIAR
+    ]
     return _least_odd(rest, odd) if all(map(_is_single_byte, rest)) else rest
+
+
+def _familiarity(sample: bytes, encodings: Iterable[Encoding]) -> dict[Encoding, float]:
+    """Return how familiar the text is in each of the East Asian encodings among these."""
+    codecs = {one: _CODECS[one][1] for one in encodings if not _is_single_byte(one)}
+    return {
+        one: familiarity(east_asian_letters(sample, codec), codec) for one, codec in codecs.items()
+    }
+
+
+def _rivals(native: Encoding, familiar: Mapping[Encoding, float]) -> list[Encoding]:
+    """Return the encodings in which the text is familiar, and not less than in the native one."""
+    least = max(_FAMILIAR, familiar.get(native, 0.0))
+    return [one for one, share in familiar.items() if share >= least and one is not native]
+
+
+def _is_unusual(sample: bytes, encoding: Encoding) -> bool:
+    """Whether most ideographs of a Chinese text are not everyday ones, as in no Chinese file."""
+    letters = east_asian_letters(sample, _CODECS[encoding][1])
+    return encoding is Encoding.GB18030 and 2 * everyday_ideographs(letters) < len(letters)
+
+
+def _other_scripts(sample: bytes) -> list[Encoding]:
+    """Return the encodings of Cyrillic, Greek, Hebrew and Thai in which the text is plausible."""
+    encodings = [one for one, (_, codec) in _CODECS.items() if codec in OTHER_SCRIPTS]
+    return [one for one in encodings if oddness(sample, _CODECS[one][1]) is not None]
 
 
 def _is_foreign(encoding: Encoding, languages: Sequence[str]) -> bool:
@@ -225,12 +266,12 @@ def _decoded_as_declared(content: bytes, declared: Encoding) -> DecodedText:
     return DecodedText(content.decode(codec, errors), declared)
 
 
-def _is_mostly_valid(content: bytes, encoding: Encoding) -> bool:
+def _is_mostly_valid(content: bytes, encoding: Encoding, least: float = 0.5) -> bool:
     """Judge by the lines that are not ASCII: a few broken ones do not make it another encoding."""
     if encoding is Encoding.UTF_16 or _strictly(content, encoding) is not None:
         return True
     lines = [line for line in content.split(b"\n") if not line.isascii()]
-    return 2 * sum(_strictly(line, encoding) is not None for line in lines) >= len(lines)
+    return sum(_strictly(line, encoding) is not None for line in lines) >= least * len(lines)
 
 
 def _strictly(content: bytes, encoding: Encoding) -> str | None:

@@ -15,8 +15,8 @@ from typing import Final
 _CELL_ENDS = re.compile(rb'[\t\n\r",;]+')
 _UNUSED: Final = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, private use, surrogate
 _SIGNS: Final = frozenset({"Sc", "Sk", "Sm", "So", "No", "Po", "Cf"})
-_OTHER_SCRIPTS: Final = frozenset({"cp1251", "cp1253", "cp1255", "cp874"})  # than Latin
-SINGLE_BYTE: Final = _OTHER_SCRIPTS | {"cp1252", "cp1250", "iso8859_2", "cp1254", "mac_roman"}
+OTHER_SCRIPTS: Final = frozenset({"cp1251", "cp1253", "cp1255", "cp874"})  # than Latin
+SINGLE_BYTE: Final = OTHER_SCRIPTS | {"cp1252", "cp1250", "iso8859_2", "cp1254", "mac_roman"}
 
 # Letters of Chinese, Japanese and Korean, without those of other scripts that their codecs have.
 _EAST_ASIAN: Final = "[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9f]"
@@ -56,7 +56,7 @@ def _oddness_of_words(text: str, codec: str) -> float | None:
     share = odd / sum(not one.isascii() for one in text)
     words = [word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()]
     without_ascii = sum(len(word) > 1 and not re.search("[A-Za-z]", word) for word in words)
-    mostly_foreign = codec not in _OTHER_SCRIPTS and 3 * without_ascii > len(words)
+    mostly_foreign = codec not in OTHER_SCRIPTS and 3 * without_ascii > len(words)
     return None if mostly_foreign or share > MAX_ODDNESS else share
 
 
@@ -66,9 +66,14 @@ def _is_odd_pair(left: str, right: str, codec: str) -> bool:
         return False
     if not left.isalpha():
         return unicodedata.category(left) in _SIGNS
-    if codec in _OTHER_SCRIPTS:
+    if codec in OTHER_SCRIPTS:
         return left.isascii() != right.isascii()
     return left.islower() and right.isupper()
+
+
+def east_asian_letters(sample: bytes, codec: str) -> str:
+    """Return the letters of Chinese, Japanese and Korean in the text of these bytes."""
+    return "".join(filter(_is_east_asian, sample.decode(codec, "ignore")))
 
 
 def _east_asian(text: str, codec: str) -> float | None:
@@ -79,6 +84,12 @@ def _east_asian(text: str, codec: str) -> float | None:
     alone = sum(len(run) == 1 and bool(before or after) for before, run, after in runs)
     share = rare / len(letters) if letters else 0.0
     return None if 3 * alone > len(runs) or (rare > 1 and share > MAX_ODDNESS) else share
+
+
+def everyday_ideographs(letters: str) -> int:
+    """Count the letters of level 1 of GB 2312, which has the 3755 most common ideographs."""
+    encoded = [one.encode("gb18030") for one in letters]
+    return sum(len(each) == 2 and b"\xb0\xa1" <= each <= b"\xd7\xf9" for each in encoded)
 
 
 def _extra_kana(letters: Sequence[str], codec: str) -> int:

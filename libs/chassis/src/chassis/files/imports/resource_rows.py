@@ -12,7 +12,7 @@ from chassis.files.formats.findings import Finding
 from chassis.files.imports.named_rows import split_cells
 from chassis.files.imports.target import Cells, ParsedRow, refused_for, validate_row
 from chassis.foundation.texts import Catalog
-from chassis.records.custom_fields.cells import values_in, yes_or_no
+from chassis.records.custom_fields.cells import values_in, whole_number, yes_or_no
 from chassis.records.external_ids.actions import ExternalId
 from chassis.records.import_headings import BodyColumn
 from kernel.errors import Invalid
@@ -116,8 +116,8 @@ def _value(column: BodyColumn, choices: Mapping[str, str], cell: str) -> Any:
 def _single(column: BodyColumn, choices: Mapping[str, str], text: str) -> Any:
     if column.base is bool:
         return yes_or_no(text)
-    if column.base is int and text.removeprefix("-").isdecimal():
-        return int(text)
+    if column.base is int:
+        return whole_number(text)
     if column.base is Money:
         return _money(text)
     return choices.get(comparable_name(text), text)

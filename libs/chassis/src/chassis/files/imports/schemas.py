@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.rows import FileFormat
@@ -44,7 +44,7 @@ class ImportIn(BaseModel):
         " UTF-8, or from the characters and the tenant's languages. A file whose encoding is"
         " doubtful is refused",
     )
-    dry_run: bool = Field(
+    dry_run: StrictBool = Field(
         default=False, description="Report the result of each row without changing any record"
     )
 

@@ -14,6 +14,7 @@ from chassis.files.formats.findings import Finding
 from chassis.foundation.refusals import Unavailable
 from chassis.foundation.violations import violations_of_body
 from chassis.records.access.visibility import Visibility, visibility_of
+from chassis.records.import_examples import Example
 from chassis.web.auth import Principal
 from chassis.web.commands import Command
 from contracts.imports import ImportEnded
@@ -89,7 +90,7 @@ class ImportField:
     name: str
     headers: Sequence[str] = ()
     required: bool = False  # the file must have its column; cells may be blank
-    example: str = ""
+    example: Example = ""
     identifies: bool = False
     is_amount: bool = False
 

@@ -10,6 +10,8 @@ from chassis.files.imports.custom_columns import target_with_custom_fields
 from chassis.files.imports.target import Imports
 from chassis.files.imports.templates import csv_template, xlsx_template
 from chassis.foundation.context import current
+from chassis.records.import_examples import ExampleReader
+from chassis.records.tenant_settings import settings_of
 from chassis.web.transaction import Tx
 
 XLSX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,20 +37,24 @@ def template_endpoint(imports: Imports) -> Callable[..., Awaitable[Response]]:
     ) -> Response:
         """Download the columns of a resource's files with an example row.
 
-        Headings are in the caller's language and include the tenant's custom fields. Delete the
-        example row before the upload.
+        Headings and examples are in the caller's language; telephone numbers and the currency are
+        of the tenant's country. The tenant's custom fields are included. The example row is valid,
+        but names records that need not exist, such as an account: delete it before the upload.
         """
         target = await target_with_custom_fields(tx, imports, resource)
-        language = current().language
+        language, settings = current().language, await settings_of(tx)
+        reader = ExampleReader(
+            language=language, country=settings.country, currency=settings.currency
+        )
         name = f"{target.noun}.{format.lower()}"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
             "Content-Language": language,
         }
         if format == "CSV":
-            content = csv_template(target, language)
+            content = csv_template(target, reader)
             return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
-        content = xlsx_template(target, language)
+        content = xlsx_template(target, reader)
         return Response(content, media_type=XLSX_MEDIA_TYPE, headers=headers)
 
     import_template.__annotations__["resource"] = Annotated[resources, Path()]

@@ -9,27 +9,28 @@ import xlsxwriter
 from chassis.files.formats.cells import escape_formula
 from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import ImportTarget
+from chassis.records.import_examples import ExampleReader, example_cell
 
 
-def template_rows(target: ImportTarget[Any], language: str) -> list[list[str]]:
+def template_rows(target: ImportTarget[Any], reader: ExampleReader) -> list[list[str]]:
     """Return the heading row and the example row."""
-    examples = [field.example for field in target.fields]
-    rows = [template_headings(target, language), examples]
-    return [[escape_formula(cell) for cell in row] for row in rows]
+    examples = [example_cell(field.example, reader) for field in target.fields]
+    return [template_headings(target, reader.language), examples]
 
 
-def csv_template(target: ImportTarget[Any], language: str) -> bytes:
+def csv_template(target: ImportTarget[Any], reader: ExampleReader) -> bytes:
     """Return the template as CSV in UTF-8 with a BOM, which spreadsheets expect."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(template_rows(target, language))
+    rows = template_rows(target, reader)
+    csv.writer(out).writerows([escape_formula(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def xlsx_template(target: ImportTarget[Any], language: str) -> bytes:
+def xlsx_template(target: ImportTarget[Any], reader: ExampleReader) -> bytes:
     """Return the template as XLSX: text cells, required columns in bold, headings that stay."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    headings, examples = template_rows(target, language)
+    headings, examples = template_rows(target, reader)
     with xlsxwriter.Workbook(out, options) as workbook:
         sheet, bold = workbook.add_worksheet(), workbook.add_format({"bold": True})
         text = workbook.add_format({"num_format": "@"})  # keeps leading zeros of what people type

@@ -13,6 +13,7 @@ from kernel.errors import Invalid
 from kernel.names import comparable_name
 
 _BETWEEN = re.compile("[,;|，；、]")
+_WHOLE_NUMBER = re.compile(r"-?\d{1,19}")
 _YES_AND_NO = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 
 
@@ -86,3 +87,8 @@ def _choice(definition: FieldDefinition, text: str) -> str:
         if comparable_name(text) in map(comparable_name, names):
             return str(choice["value"])
     return text
+
+
+def whole_number(cell: str) -> int | str:
+    """Return the number that a cell says; a text that is none stays, to be refused."""
+    return int(cell) if _WHOLE_NUMBER.fullmatch(cell) else cell

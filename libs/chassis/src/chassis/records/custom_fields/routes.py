@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 from sqlalchemy import Table
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
-from chassis.records.codes import WholeNumber
 from chassis.records.custom_fields import actions, store
 from chassis.records.custom_fields.domain import LONGEST_TEXT, FieldDefinition, FieldType
 from chassis.records.custom_fields.tables import definitions
@@ -41,7 +40,7 @@ class FieldChoice(BaseModel):
     value: ChoiceValue
     label_zh: FieldLabel
     label_en: FieldLabel
-    active: bool = True
+    active: StrictBool = True
 
 
 class FieldEdit(BaseModel):
@@ -50,11 +49,13 @@ class FieldEdit(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     label_zh: FieldLabel
     label_en: FieldLabel
-    required: bool = Field(default=False, description="New records must have it")
-    filterable: bool = Field(default=False, description="Lists take `custom.<key>=` and ranges")
-    active: bool = True
-    position: Annotated[WholeNumber, Field(ge=0, le=10_000)] = 0
-    max_length: Annotated[WholeNumber, Field(ge=1, le=LONGEST_TEXT)] | None = None
+    required: StrictBool = Field(default=False, description="New records must have it")
+    filterable: StrictBool = Field(
+        default=False, description="Lists take `custom.<key>=` and ranges"
+    )
+    active: StrictBool = True
+    position: Annotated[StrictInt, Field(ge=0, le=10_000)] = 0
+    max_length: Annotated[StrictInt, Field(ge=1, le=LONGEST_TEXT)] | None = None
     minimum: FieldBound | None = Field(default=None, description="Of numbers and dates, included")
     maximum: FieldBound | None = Field(default=None, description="Of numbers and dates, included")
     choices: Annotated[list[FieldChoice], Field(max_length=500)] = []

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +13,7 @@ from chassis.database.rows import ensure_row
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
+from chassis.records.codes import QueryInstant
 from chassis.records.external_ids.actions import (
     ExternalId,
     add_external_id,
@@ -41,7 +42,7 @@ ExternalIdValue = Annotated[
     str, Path(pattern=EXTERNAL_ID_PATTERN, description="What it calls the record")
 ]
 SourceUpdatedAt = Annotated[
-    AwareDatetime | None,
+    QueryInstant | None,
     Query(description="When the source changed it; what is older than we know changes nothing"),
 ]
 

@@ -1,16 +1,22 @@
 """Filters of a list: the query parameters of each field, and the SQL condition of each."""
 
 import operator
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum as PythonEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Strict,
+    StrictBool,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 from sqlalchemy import (
     BigInteger,
@@ -28,6 +34,7 @@ from sqlalchemy import (
 )
 
 from chassis.database.encryption.columns import DIGEST_OF
+from chassis.records.codes import QueryInstant
 from chassis.records.contact_points import (
     normalize_email,
     normalize_phone,
@@ -49,7 +56,6 @@ from kernel.errors import Invalid, Violation
 MAX_FILTER_VALUES = 100  # in one `__in` filter
 MAX_FILTER_IDS = 200  # in `id__in`: as many as a page has rows
 ID_IN = "id__in"
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 EQUAL, IN, NULL, PREFIX = "", "in", "isnull", "startswith"
 RANGE = ("gte", "lte", "gt", "lt")
 _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -61,18 +67,6 @@ _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 }
 
 
-def _ensure_rfc_3339(value: object) -> object:
-    """Accept RFC 3339 only (pydantic also accepts seconds since 1970).
-
-    An unescaped `+` of a time zone arrives in a query as a blank, and is restored.
-    """
-    if isinstance(value, str) and _INSTANT.fullmatch(
-        restored := re.sub(r" (?=\d\d:\d\d$)", "+", value)
-    ):
-        return restored
-    raise PydanticCustomError("datetime_parsing", "Should be an instant of RFC 3339")
-
-
 def _split_commas(value: object) -> object:
     """Split values at commas: `x__in=a,b` means the same as `x__in=a&x__in=b`."""
     if isinstance(value, list):
@@ -80,7 +74,6 @@ def _split_commas(value: object) -> object:
     return value
 
 
-FilterInstant = Annotated[AwareDatetime, BeforeValidator(_ensure_rfc_3339)]
 FilterText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), Field(max_length=200)
 ]
@@ -151,7 +144,7 @@ def filter_parameters(table: Table, field: DeclaredFilter) -> list[FilterParamet
                 annotation=field.kind,
                 description="",
                 where=field.where,
-                body_annotation=field.kind,
+                body_annotation=_in_json(field.kind),
             )
         ]
     column = comparable_column(table, field)
@@ -159,6 +152,12 @@ def filter_parameters(table: Table, field: DeclaredFilter) -> list[FilterParamet
     if field_column(table, field).nullable:
         operations = (*operations, NULL)
     return [_parameter(field, column, kind, operation) for operation in operations]
+
+
+def _in_json(kind: Any) -> Any:
+    """Return the type of a value in a body, where counts and truth values are no texts."""
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return Annotated[kind, Strict()] if plain in (bool, int) else kind
 
 
 def id_parameter(table: Table) -> FilterParameter:
@@ -184,7 +183,7 @@ _FAMILIES: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
     (Uuid, UUID, (EQUAL, IN)),
     (Boolean, bool, (EQUAL,)),
     (Date, CalendarDate, (EQUAL, *RANGE)),
-    (DateTime, FilterInstant, RANGE),
+    (DateTime, QueryInstant, RANGE),
     (Double, DecimalString, (EQUAL, *RANGE)),
     (BigInteger, FilterInt64, (EQUAL, IN, *RANGE)),
     (Integer, FilterInt32, (EQUAL, IN, *RANGE)),
@@ -205,15 +204,16 @@ def _parameter(
     *,
     maximum: int = MAX_FILTER_VALUES,
 ) -> FilterParameter:
-    annotation, in_body, description = kind, kind, ""
+    strict: Any = _in_json(kind)
+    annotation, in_body, description = kind, strict, ""
     if operation == IN:
-        in_body = Annotated[list[kind], Field(max_length=maximum)]
+        in_body = Annotated[list[strict], Field(max_length=maximum)]
         annotation = Annotated[
             list[kind], BeforeValidator(_split_commas), Field(max_length=maximum)
         ]
         description = "Any of these values, separated by commas"
     elif operation == NULL:
-        annotation, in_body = bool, bool
+        annotation, in_body = bool, StrictBool
         description = "true: the field is empty; false: it is not"
     elif operation == PREFIX:
         annotation, in_body = FilterPrefix, FilterPrefix

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.foundation.clock import Now
 from chassis.records.lists.list_routes import add_list_routes
@@ -50,7 +50,7 @@ class SavedViewEdit(BaseModel):
     name: ViewName
     query: ViewQuery = ""
     fields: ViewFields = []
-    is_default: bool = False
+    is_default: StrictBool = False
 
 
 class SavedViewIn(SavedViewEdit):

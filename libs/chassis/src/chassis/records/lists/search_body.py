@@ -8,9 +8,8 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, create_model
 
-from chassis.records.codes import WholeNumber
 from chassis.records.lists.filter_groups import MAX_GROUPS, group_model, read_groups
 from chassis.records.lists.list_query import MAX_NUMBERED_ROWS, ListQuery, searched_text
 from chassis.records.lists.parameters import ListOptions, SearchText, one_of
@@ -19,7 +18,7 @@ from chassis.web.pages import DEFAULT_LIMIT, MAX_LIMIT, PageRequest, reject_unkn
 
 GROUPS = "filter_groups"
 _OF_PAGE = ("limit", "cursor")
-_Page = Annotated[WholeNumber, Field(ge=1, le=MAX_NUMBERED_ROWS)]
+_Page = Annotated[StrictInt, Field(ge=1, le=MAX_NUMBERED_ROWS)]
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,12 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
             one_of(options.countable) | None,
             _described("As in the list; not a field on which one of several groups filters"),
         ),
-        "include_total": (bool, Field(default=False, description="Also count all records")),
-        "deleted": (bool, Field(default=False, description="true: search deleted records")),
+        "include_total": (StrictBool, Field(default=False, description="Also count all records")),
+        "deleted": (StrictBool, Field(default=False, description="true: search deleted records")),
         "view": (UUID | None, _described("The id of a saved view; the body overrides it")),
         "page": (_Page | None, _described("The page from 1 on; not with `cursor`")),
         "limit": (
-            Annotated[WholeNumber, Field(ge=1)],
+            Annotated[StrictInt, Field(ge=1)],
             Field(DEFAULT_LIMIT, description=f"At most {MAX_LIMIT}, more is reduced to it"),
         ),
         "cursor": (str | None, _described("`next_cursor` of the page before, for the same body")),

@@ -3,10 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from chassis.foundation.clock import Now
-from chassis.records.codes import WholeNumber
 from chassis.records.lists.filters import EnumFilter
 from chassis.records.lists.listing import Listing
 from chassis.records.run_routes import RunOut, RunRoutes, add_run_routes
@@ -30,7 +29,7 @@ class SnapshotIn(BaseModel):
         str | None, Field(max_length=100, description="Such as `account`; null for all")
     ] = None
     records_per_second: Annotated[
-        WholeNumber | None,
+        StrictInt | None,
         Field(ge=1, le=10_000, description="The most to publish; null for no limit"),
     ] = None
     note: Annotated[str | None, Field(min_length=1, max_length=500)] = None

@@ -17,6 +17,8 @@ from chassis.files.imports.target import (
     refused,
 )
 from chassis.foundation.clock import start_of_day
+from chassis.foundation.texts import Text
+from chassis.records.import_examples import COMPANY, SELLER, own_currency
 from l2o.opportunities.actions.upserts import (
     ExternalOpportunity,
     OpportunityDetails,
@@ -135,16 +137,22 @@ OPPORTUNITY_IMPORT = ImportTarget(
             "account",
             ("account name", "客户", "客户名称"),
             required=True,
-            example="上海示例有限公司",
+            example=COMPANY,
         ),
-        ImportField("name", ("opportunity", "商机", "商机名称"), example="2027 年度采购"),
-        ImportField("owner", ("sales_agent", "销售", "负责人"), example="李娜"),
-        ImportField("product", ("产品",), example="工业路由器 R200"),
+        ImportField(
+            "name",
+            ("opportunity", "商机", "商机名称"),
+            example=Text("2027 年度采购", "Purchases 2027"),
+        ),
+        ImportField("owner", ("sales_agent", "销售", "负责人"), example=SELLER),
+        ImportField(
+            "product", ("产品",), example=Text("工业路由器 R200", "Industrial router R200")
+        ),
         ImportField("stage", ("deal_stage", "阶段"), example="QUOTATION"),
         ImportField("engaged_date", ("engage_date", "接洽日期"), example="2026-11-02"),
         ImportField("closed_date", ("close_date", "关闭日期", "成交日期")),
-        ImportField("amount", ("close_value", "金额"), example="99950.00", is_amount=True),
-        ImportField("currency", ("币种",), example="CNY"),
+        ImportField("amount", ("close_value", "金额"), example="99950", is_amount=True),
+        ImportField("currency", ("币种",), example=own_currency),
         ImportField("lost_reason", ("输单原因",)),
     ),
     read=parse_opportunity_row,
