@@ -18,10 +18,12 @@ from pydantic import AfterValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from chassis.foundation.context import current_or_none
+from kernel.errors import Invalid, Violation
 from kernel.personal import Personal
 
 MAX_SPELLING = 50  # characters; longer texts would take the patterns below very long
 EXTENSION = ";ext="  # between a number and its extension
+PHONE_REGION_UNKNOWN = "PHONE_REGION_UNKNOWN"
 
 _DIALLED = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
 _MINUS = "\N{MINUS SIGN}"
@@ -101,7 +103,7 @@ def _e164(text: str, region: str | None) -> str:
     if _DIALLED.fullmatch(dialled) is None:
         raise _phone_invalid()
     if region is None and not dialled.startswith(("+", "00")):
-        raise PydanticCustomError("PHONE_REGION_UNKNOWN", "The country code is missing")
+        raise PydanticCustomError(PHONE_REGION_UNKNOWN, "The country code is missing")
     number = next(_readings(dialled, region), None)
     if number is None:
         raise _phone_invalid()
@@ -158,9 +160,37 @@ def _phone_of_record(text: str, info: ValidationInfo) -> str:
     return normalize_phone(text, country)
 
 
+def _located_later(text: str) -> str:
+    """Normalize a number with a country code; leave one without it as it is written."""
+    try:
+        return normalize_phone(text)
+    except PydanticCustomError as refused:
+        # What follows 00 may be a country code, or the rest of another country's prefix (0011).
+        is_national = refused.type == PHONE_REGION_UNKNOWN or _folded(text).startswith("00")
+        if not is_national:
+            raise
+    return text
+
+
+def located_phone(phone: str | None, country: str | None) -> str | None:
+    """Normalize a number of `PhoneOfParent` by the country of its record, else of the tenant.
+
+    One that begins with `+` is normal already. Raises Invalid (PHONE_INVALID,
+    PHONE_REGION_UNKNOWN) at `/phone`.
+    """
+    if phone is None or phone.startswith("+"):
+        return phone
+    try:
+        return normalize_phone(phone, country or tenant_country())
+    except PydanticCustomError as refused:
+        raise Invalid([Violation("/phone", refused.type)]) from None
+
+
 # Fields of request bodies: `phone: Phone | None = None`. A field `country` of the same body decides
 # about numbers without a country code, if it is declared before.
 Phone = Annotated[str, _text(50), AfterValidator(_phone_of_record), Personal("phone")]
+# The country is that of another record: the command that stores the number calls `located_phone`.
+PhoneOfParent = Annotated[str, _text(50), AfterValidator(_located_later), Personal("phone")]
 # For a body of one tenant's caller about another tenant: no country can be taken for granted.
 InternationalPhone = Annotated[
     str, _text(50), AfterValidator(lambda text: normalize_phone(text)), Personal("phone")

@@ -38,6 +38,7 @@ from chassis.files.imports.target import (
 )
 from chassis.records.access.visibility import Visibility
 from chassis.records.codes import country_codes
+from chassis.records.contact_points import located_phone
 from chassis.records.custom_fields.cells import parse_custom_field_cells
 from chassis.web.commands import Command
 from kernel.errors import DomainError
@@ -110,7 +111,7 @@ async def _import_account(
 
     async def edit(before: Account) -> Account:
         custom_fields = await _custom_fields(tx, row, before.custom_fields)
-        values = {"name": row.name, **row.edited_values(), **custom_fields}
+        values = {"name": row.name, **_edited_values(row, before), **custom_fields}
         return await edit_account(command, before.id, lambda account: replace(account, **values))
 
     does = RowCommands(
@@ -134,7 +135,8 @@ async def _import_by_name(
         account = await create_account(command, new)
         return created(account.id)
     before = await ACCOUNT.get(tx, matches[0])
-    values = {**row.edited_values(), **await _custom_fields(tx, row, before.custom_fields)}
+    custom_fields = await _custom_fields(tx, row, before.custom_fields)
+    values = {**_edited_values(row, before), **custom_fields}
     is_change = replace(before, **values) != before
     if is_change and not await store.may_write(tx, before.id, visibility):
         return refused(Finding("RECORD_READ_ONLY", field="name"))
@@ -143,7 +145,7 @@ async def _import_by_name(
 
 
 async def _new_account(tx: AsyncConnection, row: AccountRow, context: ImportContext) -> Account:
-    values = {**row.edited_values(), **await _custom_fields(tx, row, None)}
+    values = {**_edited_values(row, None), **await _custom_fields(tx, row, None)}
     return Account(
         id=new_id(),
         name=row.name,
@@ -152,6 +154,15 @@ async def _new_account(tx: AsyncConnection, row: AccountRow, context: ImportCont
         updated_at=context.now,
         **values,
     )
+
+
+def _edited_values(row: AccountRow, before: Account | None) -> dict[str, Any]:
+    """The fields that the row gives; a number is one of the country of the row or the account.
+
+    Raises Invalid (PHONE_INVALID, PHONE_REGION_UNKNOWN).
+    """
+    country = row.country or (None if before is None else before.country)
+    return replace(row, phone=located_phone(row.phone, country)).edited_values()
 
 
 async def _custom_fields(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chassis.records.access.schemas import OwnerId
 from chassis.records.answers import OwnedRecordOut
 from chassis.records.codes import CountryCode, WholeNumber
-from chassis.records.contact_points import Phone
+from chassis.records.contact_points import Phone, PhoneOfParent
 from chassis.web.references import Expandable, RefersTo
 from kernel.business_dates import FINAL_DAY
 from kernel.currencies import CurrencyCode
@@ -90,14 +90,17 @@ class AccountTotals(BaseModel):
 
 
 class AccountCells(BaseModel):
-    """The cells of a row; `revenue` in millions, of US dollars unless a currency is given."""
+    """The cells of a row; `revenue` in millions, of US dollars unless a currency is given.
+
+    A telephone number is one of the account's country, which the row need not repeat.
+    """
 
     name: AccountName
     industry: Industry | None = None
     country: CountryCode | None = None
     founded_year: FoundedYear | None = None
     employees: Employees | None = None
-    phone: Phone | None = None
+    phone: PhoneOfParent | None = None
     revenue: Annotated[DecimalString, Field(ge=0, lt=10**9)] | None = None
     currency: CurrencyCode = "USD"
     parent: AccountName | None = None

@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.records.access.transfers import add_owner_change
+from chassis.records.contact_points import located_phone
 from chassis.records.record_commands import (
     create_record,
     delete_record,
@@ -23,8 +24,8 @@ from l2o.contacts.store import CONTACT
 async def create_contact(command: Command, contact: Contact) -> Contact:
     """Create a contact of a visible account, with the owner of the account, or else its own.
 
-    The first contact of an account is its primary contact. Raises Invalid (ACCOUNT_UNKNOWN, custom
-    fields).
+    The first contact of an account is its primary contact. Its telephone number is one of the
+    account's country. Raises Invalid (ACCOUNT_UNKNOWN, PHONE_INVALID, custom fields).
     """
     tx, account_id = command.tx, contact.account_id
     visibility = await visibility_for(command, views.ACCOUNT_RESOURCE)
@@ -32,7 +33,7 @@ async def create_contact(command: Command, contact: Contact) -> Contact:
     if account is None:
         raise Invalid([Violation("/account_id", "ACCOUNT_UNKNOWN")])
     contact = replace(
-        contact,
+        _located(contact, account.country),
         owner_id=account.owner_id or contact.owner_id,
         is_primary=await store.get_primary(tx, account_id) is None,
     )
@@ -44,8 +45,8 @@ async def edit_contact(
 ) -> Contact:
     """Apply an edit to a contact.
 
-    Raises what `edit_record` raises, Invalid (ACCOUNT_FIXED), RuleBroken (ACCOUNT_UNKNOWN) while
-    the account is deleted.
+    Its telephone number is one of the account's country. Raises what `edit_record` raises, Invalid
+    (ACCOUNT_FIXED, PHONE_INVALID), RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
     """
 
     async def check(before: Contact, after: Contact) -> None:
@@ -53,7 +54,18 @@ async def edit_contact(
             raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
         await _ensure_account(command, before)
 
-    return await edit_record(command, CONTACT, contact_id, edit, check=check)
+    unlocked = await CONTACT.get(command.tx, contact_id)
+    country = await views.account_country(command.tx, unlocked.account_id)
+
+    def edit_located(before: Contact) -> Contact:
+        return _located(edit(before), country)
+
+    return await edit_record(command, CONTACT, contact_id, edit_located, check=check)
+
+
+def _located(contact: Contact, country: str | None) -> Contact:
+    """Return the contact with its telephone number in the form of its account's country."""
+    return replace(contact, phone=located_phone(contact.phone, country))
 
 
 async def _ensure_account(command: Command, contact: Contact) -> None:

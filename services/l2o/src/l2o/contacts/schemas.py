@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.records.answers import OwnedRecordOut
-from chassis.records.contact_points import Email, Phone
+from chassis.records.contact_points import Email, PhoneOfParent
 from chassis.records.import_headings import Heading
 from chassis.web.references import Expandable, RefersTo
 from kernel.personal import Personal
@@ -32,10 +32,10 @@ class ContactEdit(BaseModel):
     )
     name: Annotated[ContactName, Personal("name"), Heading("姓名", ("联系人",), "王伟")]
     title: Annotated[JobTitle | None, Heading("职务", ("职位",), "采购总监")] = None
-    phone: Phone | None = Field(
+    phone: PhoneOfParent | None = Field(
         default=None,
-        description="Any usual spelling, without a country code a number of the tenant's country;"
-        " stored as E.164, an extension as `;ext=`",
+        description="Any usual spelling, without a country code a number of the account's country,"
+        " else of the tenant's; stored as E.164, an extension as `;ext=`",
     )
     email: Email | None = Field(default=None, description="Stored in lower case")
     roles: Annotated[

@@ -21,3 +21,8 @@ async def lock_account(
 async def account_exists(tx: AsyncConnection, account_id: UUID) -> bool:
     """Whether the account exists and is not deleted."""
     return await accounts.exists(tx, account_id)
+
+
+async def account_country(tx: AsyncConnection, account_id: UUID) -> str | None:
+    """The country of an account, also of a deleted one; None without one."""
+    return await accounts.country_of(tx, account_id)
