@@ -103,3 +103,17 @@ async def test_files_read_numbers_by_the_country_of_the_account(
     assert (ended["counts"]["updated"], ended["counts"]["refused"]) == (1, 1), ended
     [account] = (await client.get("/accounts")).json()["items"]
     assert account["phone"] == AMERICAN
+
+
+async def test_a_number_is_found_as_it_is_written_in_its_country(client: AsyncClient) -> None:
+    account_id = await new_account(client, "US")
+    await client.patch(f"/accounts/{account_id}", json={"phone": NATIONAL})
+    await client.post("/contacts", json=new_contact(account_id))
+    for collection in ("contacts", "accounts"):
+        for name in ("q", "phone", "phone__in"):
+            for spelling in (NATIONAL, "415-555-2673", "1-415-555-2673", AMERICAN):
+                answer = await client.get(f"/{collection}", params={name: spelling})
+                assert answer.status_code == 200, answer.text
+                assert len(answer.json()["items"]) == 1, (collection, name, spelling)
+            other = await client.get(f"/{collection}", params={name: "415-555-2674"})
+            assert other.json()["items"] == []

@@ -9,6 +9,7 @@ international form is accepted. An extension stays with its number, as RFC 3966 
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated
 
 import phonenumbers
@@ -25,6 +26,10 @@ MAX_SPELLING = 50  # characters; longer texts would take the patterns below very
 EXTENSION = ";ext="  # between a number and its extension
 PHONE_REGION_UNKNOWN = "PHONE_REGION_UNKNOWN"
 
+# Shorter ones have no prefix of a country or trunk; four digits are the end of some number.
+MIN_NATIONAL_DIGITS = 7
+_DIGITS = re.compile(r"\+?[0-9]{4,20}", re.ASCII)
+_TRUNK_8 = re.compile(r"8[0-9]{10}", re.ASCII)
 _DIALLED = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
 _MINUS = "\N{MINUS SIGN}"
 # Dashes, spaces, and invisible characters that address books put around numbers.
@@ -67,6 +72,30 @@ def normalize_phone(text: str, region: str | None = None) -> str:
 def phone_tail(phone: str) -> str:
     """Return the last four digits of a stored number, without its extension."""
     return phone.partition(EXTENSION)[0][-4:]
+
+
+def phone_ends(text: str, country: str | None) -> tuple[str, ...]:
+    """Return the stored numbers, or ends of them, that a spelling can mean; empty for none.
+
+    A number with a country code means itself. One without it means the number that it is in this
+    country, and every number that ends with its digits, since it may be one of another country:
+    without the trunk prefix that only callers inside a country dial, which is 0 in most countries
+    and 8 before ten digits in others.
+    """
+    dialled = "".join(map(_dialled, _folded(text)))
+    whole: str | None = None
+    with suppress(PydanticCustomError):
+        whole = normalize_phone(text, country)
+    if not _DIGITS.fullmatch(dialled):
+        return () if whole is None else (whole,)
+    if dialled.startswith("+"):
+        return (dialled if whole is None else whole,)
+    end = dialled.lstrip("0")
+    if _TRUNK_8.fullmatch(end):
+        end = end[1:]
+    if len(end) < MIN_NATIONAL_DIGITS:
+        end = dialled
+    return (end,) if whole is None or whole.endswith(end) else (whole, end)
 
 
 def phone_prefix(text: str, region: str | None = None) -> str:
