@@ -4,6 +4,10 @@ from chassis.foundation.texts import Text
 
 TEXTS = {
     "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),
+    "ACCOUNT_DELETED": Text(
+        "所属客户已被删除，恢复该客户后才能修改。",
+        "The account was deleted. Restore it to change what belongs to it.",
+    ),
     "PARENT_UNKNOWN": Text("没有该上级客户。", "There is no such parent account."),
     "ACCOUNT_CYCLE": Text(
         "客户的上级不能是其自身或其下级客户。",

@@ -2,7 +2,8 @@
 
 Each locks the record, checks the precondition after a repeated command has been recognized, saves
 the record with its next version, and publishes its event in the same transaction. What is special
-about a record is a function that the command calls between reading and saving it.
+about a record is a function that the command calls between reading and saving it. Only a deletion
+is allowed while the record's parent is deleted (`records.access.parents`); others are RuleBroken.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from chassis.events.outbox import publish
+from chassis.records.access.parents import ensure_parent
 from chassis.records.access.transfers import NamedRecord, TransferAction
 from chassis.records.access.visibility import EVERYTHING, Visibility, visibility_of
 from chassis.records.custom_fields.values import validated_custom_fields
@@ -150,6 +152,7 @@ async def edit_record(
     if after == before:
         return before
     command.expected.check(before)
+    await ensure_parent(command.tx, record_type.scoped, record_id)
     if check is not None:
         await check(before, after)
     return await save_record(command, record_type, before, after)
@@ -181,6 +184,7 @@ async def move_record(
         await ensure_same(command, before, moved)
         return before
     command.expected.check(before)
+    await ensure_parent(command.tx, record_type.scoped, record_id)
     after, event = moved
     if save is not None:
         return await save(before, after, event)
@@ -272,6 +276,7 @@ async def restore_record(
     after = mark_restored(before, now=command.now, expected=command.expected)
     if after is before:
         return before
+    await ensure_parent(command.tx, record_type.scoped, record_id, lock=True)
     if prepare is not None:
         after = await prepare(after)
     return await save_record(command, record_type, before, after, record_type.restored)

@@ -15,7 +15,7 @@ from chassis.records.record_commands import (
     visibility_for,
 )
 from chassis.web.commands import Command
-from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.errors import Invalid, Violation
 from l2o.contacts import store, views
 from l2o.contacts.domain import Contact
 from l2o.contacts.store import CONTACT
@@ -46,13 +46,12 @@ async def edit_contact(
     """Apply an edit to a contact.
 
     Its telephone number is one of the account's country. Raises what `edit_record` raises, Invalid
-    (ACCOUNT_FIXED, PHONE_INVALID), RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
+    (ACCOUNT_FIXED, PHONE_INVALID), RuleBroken (ACCOUNT_DELETED) while the account is deleted.
     """
 
     async def check(before: Contact, after: Contact) -> None:
         if after.account_id != before.account_id:
             raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
-        await _ensure_account(command, before)
 
     unlocked = await CONTACT.get(command.tx, contact_id)
     country = await views.account_country(command.tx, unlocked.account_id)
@@ -68,20 +67,13 @@ def _located(contact: Contact, country: str | None) -> Contact:
     return replace(contact, phone=located_phone(contact.phone, country))
 
 
-async def _ensure_account(command: Command, contact: Contact) -> None:
-    """Refuse a change of a contact whose account is deleted. Raises RuleBroken."""
-    if not await views.account_exists(command.tx, contact.account_id):
-        raise RuleBroken("ACCOUNT_UNKNOWN")
-
-
 async def make_primary(command: Command, contact_id: UUID) -> Contact:
     """Make this the primary contact of its account instead of the current one.
 
-    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
+    Raises NotFound, RuleBroken (ACCOUNT_DELETED) while the account is deleted.
     """
 
     async def replace_current(_: Contact, after: Contact) -> None:
-        await _ensure_account(command, after)
         current = await store.get_primary(command.tx, after.account_id)
         if current is not None:
             await save_record(command, CONTACT, current, replace(current, is_primary=False))
@@ -123,11 +115,10 @@ async def _as_secondary(contact: Contact) -> Contact:
 async def restore_contact(command: Command, contact_id: UUID) -> Contact:
     """Restore a deleted contact, as primary if its account has no primary contact.
 
-    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
+    Raises NotFound, RuleBroken (ACCOUNT_DELETED) while the account is deleted.
     """
 
     async def prepare(contact: Contact) -> Contact:
-        await _ensure_account(command, contact)
         primary = await store.get_primary(command.tx, contact.account_id)
         return replace(contact, is_primary=primary is None)
 
