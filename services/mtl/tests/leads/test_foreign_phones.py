@@ -30,12 +30,12 @@ SPELLINGS = [
     ("1 415 555 2673", ["American"]),
     ("+1 415 555 2673", ["American"]),
     ("020 7031 3000", ["British"]),
-    ("7031 3000", ["British"]),
     ("0044 20 7031 3000", ["British"]),
     ("06 1234 5678", ["Italian"]),
     ("8 (495) 123-45-67", ["Russian"]),
     ("138 0013 8000", ["Chinese"]),
-    ("010-62345678", ["Beijing"]),
+    ("010-62345678-8001", ["Beijing"]),
+    ("10 62345678 ext. 8001", ["Beijing"]),
     ("415-555-2674", []),
 ]
 
@@ -52,6 +52,13 @@ async def test_a_number_without_a_country_code_is_found_in_every_country(
     body = {"filter_groups": [{"phone": spelling}]}
     searched = await client.post("/leads/search", json=body)
     assert [one["name"] for one in searched.json()["items"]] == found
+
+
+@pytest.mark.usefixtures("leads")
+async def test_q_finds_a_number_by_its_end(client: AsyncClient) -> None:
+    for end, found in (("7031 3000", "British"), ("010-62345678", "Beijing")):
+        items = (await client.get("/leads", params={"q": end})).json()["items"]
+        assert [one["name"] for one in items] == [found]
 
 
 @pytest.mark.usefixtures("leads")

@@ -27,7 +27,7 @@ EXTENSION = ";ext="  # between a number and its extension
 PHONE_REGION_UNKNOWN = "PHONE_REGION_UNKNOWN"
 
 # Shorter ones have no prefix of a country or trunk; four digits are the end of some number.
-MIN_NATIONAL_DIGITS = 7
+MIN_NATIONAL_DIGITS, MAX_DIGITS = 7, 15
 _DIGITS = re.compile(r"\+?[0-9]{4,20}", re.ASCII)
 _TRUNK_8 = re.compile(r"8[0-9]{10}", re.ASCII)
 _DIALLED = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
@@ -78,24 +78,71 @@ def phone_ends(text: str, country: str | None) -> tuple[str, ...]:
     """Return the stored numbers, or ends of them, that a spelling can mean; empty for none.
 
     A number with a country code means itself. One without it means the number that it is in this
-    country, and every number that ends with its digits, since it may be one of another country:
-    without the trunk prefix that only callers inside a country dial, which is 0 in most countries
-    and 8 before ten digits in others.
+    country, and every number, with any extension, that ends with its digits: it may be one of
+    another country.
     """
-    dialled = "".join(map(_dialled, _folded(text)))
-    whole: str | None = None
+    found: list[str] = []
     with suppress(PydanticCustomError):
-        whole = normalize_phone(text, country)
-    if not _DIGITS.fullmatch(dialled):
-        return () if whole is None else (whole,)
-    if dialled.startswith("+"):
-        return (dialled if whole is None else whole,)
-    end = dialled.lstrip("0")
-    if _TRUNK_8.fullmatch(end):
-        end = end[1:]
-    if len(end) < MIN_NATIONAL_DIGITS:
-        end = dialled
-    return (end,) if whole is None or whole.endswith(end) else (whole, end)
+        found.append(normalize_phone(text, country))
+    for dialled, extension in _parts(text):
+        if not _DIGITS.fullmatch(dialled) or (found and dialled.startswith("+")):
+            continue
+        national = _national_digits(dialled)
+        if len(national) >= MIN_NATIONAL_DIGITS:
+            found.append(national)
+        elif not extension:
+            found.append(dialled)
+    ends = dict.fromkeys(found)
+    return tuple(one for one in ends if not any(one != end and one.endswith(end) for end in ends))
+
+
+def phones_anywhere(text: str, country: str | None) -> set[str]:
+    """Return the numbers that a spelling can mean: without a country code one of each country.
+
+    Fewer digits than MIN_NATIONAL_DIGITS can only mean a number of this country. Raises
+    PydanticCustomError as `normalize_phone` does.
+    """
+    numbers = {f"+{digits}{end}" for base, end in _parts(text) for digits in _everywhere(base)}
+    try:
+        return {normalize_phone(text, country), *numbers}
+    except PydanticCustomError:
+        if not numbers:
+            raise
+    return numbers
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the dialled digits before an extension, and the extension as it is stored, if any."""
+    if len(text) > MAX_SPELLING:
+        return
+    folded = _folded(text)
+    spelled = _SPELLED_EXTENSION.fullmatch(folded)
+    dashed = _DASHED_EXTENSION.fullmatch(folded) if spelled is None else spelled
+    if spelled is None:
+        yield "".join(map(_dialled, folded)), ""
+    if dashed is not None:
+        yield "".join(map(_dialled, dashed[1])), f"{EXTENSION}{dashed[2]}"
+
+
+def _everywhere(dialled: str) -> Iterator[str]:
+    """Yield the digits of E.164 that others can mean which have no country code."""
+    national = _national_digits(dialled)
+    if not dialled.isdigit() or len(national) < MIN_NATIONAL_DIGITS:
+        return
+    yield dialled.lstrip("0")  # the country code is there, after 00 or without +
+    for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        for digits in {dialled, national}:  # the numbers of some countries begin with 0
+            if len(number := f"{code}{digits}") <= MAX_DIGITS:
+                yield number
+
+
+def _national_digits(dialled: str) -> str:
+    """Return the digits without the prefix that only callers inside a country dial.
+
+    It is 0 in most countries, and 8 before ten digits in others (ITU-T E.164, trunk prefix).
+    """
+    digits = dialled.lstrip("0")
+    return digits[1:] if _TRUNK_8.fullmatch(digits) else digits
 
 
 def phone_prefix(text: str, region: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The commands that every record has: create, edit, transfer, delete and restore.
+"""The commands that every record has: create, edit, move, delete and restore.
 
 Each locks the record, checks the precondition after a repeated command has been recognized, saves
 the record with its next version, and publishes its event in the same transaction. What is special
@@ -8,12 +8,11 @@ is allowed while the record's parent is deleted (`records.access.parents`); othe
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from chassis.events.outbox import publish
 from chassis.records.access.parents import ensure_parent
-from chassis.records.access.transfers import NamedRecord, TransferAction
 from chassis.records.access.visibility import EVERYTHING, Visibility, visibility_of
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.deletion import Deletable, mark_deleted, mark_restored
@@ -222,21 +221,6 @@ async def with_valid_custom_fields(
 def _custom_fields(record: Record) -> Mapping[str, Any]:
     values: Mapping[str, Any] = getattr(record, "custom_fields")  # noqa: B009  # not every record has them
     return values
-
-
-def transfer_of(record_type: RecordType[R]) -> TransferAction:
-    """Return the command that changes the owner of a record; the present owner changes nothing.
-
-    It raises NotFound, PreconditionRequired, PreconditionFailed.
-    """
-
-    async def transfer(command: Command, record_id: UUID, owner_id: str, /) -> NamedRecord:
-        def give(before: R) -> R:
-            return replace(before, owner_id=owner_id)
-
-        return cast(NamedRecord, await edit_record(command, record_type, record_id, give))
-
-    return transfer
 
 
 async def delete_record(

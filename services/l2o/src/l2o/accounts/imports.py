@@ -53,6 +53,8 @@ from l2o.accounts.store import ACCOUNT
 RESOURCE = store.ACCOUNTS.resource
 # Frequent misspellings; a warning reports each correction.
 INDUSTRY_CORRECTIONS = {"technolgy": "technology"}
+# The second is the everyday name of one of two countries.
+_COUNTRY_CORRECTIONS = {"philipines": "PH", "korea": "KR"}
 _LANGUAGES = (Locale("en"), Locale("zh", script="Hans"))
 _COUNTRY_ALIASES = {
     "usa": "US",
@@ -80,6 +82,15 @@ def country_code(name: str) -> str | None:
     return _countries().get(comparable_name(name))
 
 
+def _country(given: str) -> tuple[str, list[Finding]]:
+    """The code of a country, with a warning if its name was corrected; else what was given."""
+    corrected = _COUNTRY_CORRECTIONS.get(comparable_name(given))
+    if corrected is None:
+        return country_code(given) or given, []
+    params = {"given": given, "taken": corrected}
+    return corrected, [Finding("COUNTRY_CORRECTED", params=params, field="country")]
+
+
 def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
     """Validate a row like the body of a request; correct the industry, look up the country."""
     body: dict[str, Any] = {**cells.fields, "custom_fields": cells.custom}
@@ -89,12 +100,10 @@ def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
         params = {"given": body["industry"], "taken": industry}
         warnings.append(Finding("SECTOR_CORRECTED", params=params, field="industry"))
         body["industry"] = industry
-    country = body.pop("country", None)
-    code = None if country is None else country_code(country)
-    if code is not None:
-        body["country"] = code
-    elif country is not None:
-        warnings.append(Finding("COUNTRY_LEFT_OUT", params={"given": country}, field="country"))
+    if "country" in body:
+        country, correction = _country(body["country"])
+        body["country"] = country
+        warnings += correction
     return validate_row(AccountCells, body, AccountCells.row, warnings=warnings)
 
 

@@ -192,23 +192,6 @@ async def match_words(
     return WordMatch(or_(*(one.condition for one in matches)), all(one.few for one in matches))
 
 
-def has_phone(table: Table, field: str, ends: Sequence[str]) -> ColumnElement[bool] | None:
-    """Return the condition that a row has a number with one of these ends, from the index.
-
-    None without ends, and for a field that is not in the index.
-    """
-    searched: SearchedColumns | None = table.info.get("words")
-    if not ends or searched is None or field not in searched.all_columns:
-        return None
-    lines = list(searched.lines_of(ends))
-    of_row = (search_texts.c.resource == searched.resource) & (
-        search_texts.c.id == search_grams.c.id
-    )
-    found = (_has_gram(searched.resource, gram) & _contains([line]) for line, gram in lines)
-    ids = select(search_grams.c.id).join(search_texts, of_row).where(or_(*found))
-    return table.c.id.in_(ids)
-
-
 async def _match(
     tx: AsyncConnection,
     key: Column[UUID],
