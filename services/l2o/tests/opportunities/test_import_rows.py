@@ -83,6 +83,8 @@ async def test_corrections_and_omissions_are_warnings(
     for _ in range(2):
         await add_person(tx, "Li Na")
     await add_person(tx, "Gone", active=False)
+    for sku in ("T1", "T2"):
+        await add_product(tx, "Twin", sku=sku)
     ended = await import_rows(
         client,
         tx,
@@ -92,10 +94,14 @@ async def test_corrections_and_omissions_are_warnings(
         "3,Acme,Li Na,,,,,",
         "4,Acme,Gone,GTXPRO,赢单,2016-10-20,2017-03-01,5",
         "5,Acme,,GTX 9000,,,,",
+        "6,Acme,,Twin,,,,",
     )
-    assert ended["counts"] == counts(created=4, refused=1, with_warnings=3)
+    assert ended["counts"] == counts(created=4, refused=2, with_warnings=3)
     refusals = await findings(client, ended["id"], "refusals")
-    assert refusals == {6: [("product", "PRODUCT_UNKNOWN")]}
+    assert refusals == {
+        6: [("product", "PRODUCT_UNKNOWN")],
+        7: [("product", "REFERENCE_AMBIGUOUS")],
+    }
     assert await findings(client, ended["id"]) == {
         3: [("product", "PRODUCT_CORRECTED")],
         4: [

@@ -88,7 +88,9 @@ def phone_ends(text: str, country: str | None) -> tuple[str, ...]:
         if not _DIGITS.fullmatch(dialled) or (found and dialled.startswith("+")):
             continue
         national = _national_digits(dialled)
-        if len(national) >= MIN_NATIONAL_DIGITS:
+        # One more before an extension, since 138-0013-8000 has none.
+        enough = MIN_NATIONAL_DIGITS + 1 if extension else MIN_NATIONAL_DIGITS
+        if len(national) >= enough:
             found.append(national)
         elif not extension:
             found.append(dialled)

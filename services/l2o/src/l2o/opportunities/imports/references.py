@@ -56,8 +56,9 @@ class RowReferences:
             return None, None, []
         product_id, name = self.catalog.find(requested)
         if product_id is None:
-            error = Finding("PRODUCT_UNKNOWN", params={"given": requested}, field="product")
-            return None, None, [error]
+            is_ambiguous = self.catalog.is_ambiguous(requested)
+            code = "REFERENCE_AMBIGUOUS" if is_ambiguous else "PRODUCT_UNKNOWN"
+            return None, None, [Finding(code, params={"given": requested}, field="product")]
         if name == requested:
             return product_id, name, []
         params = {"given": requested, "taken": name}
