@@ -1,5 +1,6 @@
 -- A database and three roles for every service, for docker-compose; production makes its own.
 -- A new service is two more lines here, and three addresses in docker-compose.yml.
+\ir access/server.sql
 \set service org
 \ir access/service.sql
 \set service mtl

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from chassis.database import connection_budget
-from chassis.database.access import access_sql
+from chassis.database.access import access_sql, server_sql
 from chassis.database.connection_budget import TooManyConnections
 from deploy.local.errors import CannotGoOn
 from deploy.local.ports import HOST
@@ -75,6 +75,8 @@ async def _create(cluster: Cluster, password: str) -> None:
     server = await connect(cluster)
     roles = {row["rolname"] for row in await server.fetch("SELECT rolname FROM pg_roles")}
     databases = {row["datname"] for row in await server.fetch("SELECT datname FROM pg_database")}
+    for statement in server_sql():
+        await server.execute(statement)
     for service in SERVICES:
         for kind in URLS.values():
             role = f"{service}_{kind}"

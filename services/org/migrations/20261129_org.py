@@ -395,6 +395,7 @@ def _principals() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("subject", sa.Text(), nullable=False),
         instant("tokens_valid_from"),
+        instant("sessions_valid_from", nullable=True),
         instant("created_at"),
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),

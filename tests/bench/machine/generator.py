@@ -14,8 +14,11 @@ from uuid import UUID
 import asyncpg
 import orjson
 from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from chassis.database.encryption.columns import EncryptedText, KeyedDigest
 from chassis.database.rows import to_columns
+from chassis.database.transaction_tenant import within_tenant
 from chassis.records.search.spelling import bigrams_of
 from chassis.records.search.tables import search_grams, search_texts
 from chassis.records.search.words import SearchedColumns
@@ -24,6 +27,7 @@ from mtl.leads.store import key_digests, lead_keys, leads, tenant_secret
 from tests.bench.company import SELLERS
 
 CHUNK = 5_000
+DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 FIRST_DAY = datetime(2025, 11, 1, tzinfo=UTC)
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 GIVEN = (
@@ -97,7 +101,9 @@ async def copy_leads(connection: asyncpg.Connection, tenant: UUID, source: Itera
     await connection.execute("ALTER TABLE search_grams DROP CONSTRAINT search_grams_pkey")
     while chunk := list(islice(remaining, CHUNK)):
         async with connection.transaction():
-            for table, rows in _rows_of(tenant, chunk):
+            with within_tenant(tenant):
+                tables = list(_rows_of(tenant, chunk))
+            for table, rows in tables:
                 await copy_rows(connection, tenant, table, rows)
     await connection.execute(
         "ALTER TABLE search_grams ADD CONSTRAINT search_grams_pkey"
@@ -108,11 +114,11 @@ async def copy_leads(connection: asyncpg.Connection, tenant: UUID, source: Itera
 def _rows_of(tenant: UUID, chunk: Sequence[Lead]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     """Yield the tables of these leads, each with its rows."""
     words: SearchedColumns = leads.info["words"]
-    secret, resource = tenant_secret(str(tenant)), words.resource
+    secret, resource = tenant_secret(tenant), words.resource
     rows = [to_columns(leads, lead) for lead in chunk]
     texts = {row["id"]: words.text_of(row) for row in rows}
     keys = [(lead.id, key) for lead in chunk for key in key_digests(secret, lead)]
-    yield leads, rows
+    yield leads, [sealed(leads, row) for row in rows]
     yield lead_keys, [{"kind": k.kind, "digest": k.digest, "lead_id": each} for each, k in keys]
     yield search_texts, [{"resource": resource, "id": k, "text": t} for k, t in texts.items()]
     yield (
@@ -123,6 +129,16 @@ def _rows_of(tenant: UUID, chunk: Sequence[Lead]) -> Iterator[tuple[Table, list[
             for g in bigrams_of(t)
         ],
     )
+
+
+def sealed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as it is stored: encrypted, with digests; within the tenant."""
+    return {name: _stored(table.c[name].type, value) for name, value in row.items()}
+
+
+def _stored(kind: Any, value: Any) -> Any:
+    secret = isinstance(kind, EncryptedText | KeyedDigest)
+    return kind.process_bind_param(value, DIALECT) if secret else value
 
 
 async def copy_rows(

@@ -29,6 +29,7 @@ from chassis.database.engine import Database
 from deploy.services import SERVICES
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase
+from testkit.encryption_keys import key_named
 from testkit.tenants import add_tenant
 from tests.bench.company import DIRECTORY
 from tests.bench.machine import accounting, bare_app, templates
@@ -233,6 +234,8 @@ def _production(keys_url: str) -> dict[str, str]:
         **os.environ,
         "L2C_MODE": "production",
         "L2C_SECRET": secret,
+        "L2C_DIGEST_SECRET": secret,
+        "L2C_ENCRYPTION_KEYS": key_named("bench", 7),
         "MTL_LEAD_KEY_SECRET": secret,
         "OIDC_ISSUER": tokens.ISSUER,
         "OIDC_AUDIENCE": tokens.AUDIENCE,

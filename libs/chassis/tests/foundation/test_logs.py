@@ -1,5 +1,6 @@
 """Tests of log lines: the ids of the current context, and the limit of repeated lines."""
 
+import io
 import json
 import logging
 import time
@@ -15,8 +16,9 @@ from chassis.foundation.context import Context, use_context
 @pytest.fixture(autouse=True)
 def configured() -> Iterator[None]:
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, own = root.handlers[:], root.level, structlog.get_config()
     yield
+    structlog.configure(**own)
     root.handlers[:] = before
     root.setLevel(level)
 
@@ -53,3 +55,26 @@ def test_repeated_lines_of_a_library_are_counted_and_dropped() -> None:
     later = record()
     assert line_filter.filter(later)
     assert later.getMessage() == "no node 1 (and 2 times more)"
+
+
+def test_a_line_that_cannot_be_written_is_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed = io.TextIOWrapper(io.BytesIO())
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", closed)
+        logs.configure("INFO", service="test")
+        closed.close()
+        structlog.get_logger("test_logs").error("nobody reads this")
+    logs.configure("INFO", service="test")
+    structlog.get_logger("test_logs").info("read")
+    assert json.loads(capsys.readouterr().out)["event"] == "read"
+
+
+def test_lines_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("WARNING", service="test")
+    structlog.get_logger("test_logs").info("left out")
+    logging.getLogger("library").warning("of a library")
+    structlog.get_logger("test_logs").warning("own")
+    events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert events == ["of a library", "own"]

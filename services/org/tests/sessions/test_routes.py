@@ -127,6 +127,30 @@ async def test_the_reuse_of_an_old_token_ends_the_session(
     assert (await sign_in(committed_client))["refresh_token"]
 
 
+def access_of(tenant: UUID, token: dict[str, Any]) -> dict[str, str]:
+    """The headers of a session's access token; tests are signed by another key."""
+    claims = jwt.decode(token["access_token"], options={"verify_signature": False})
+    kept = {name: claims[name] for name in ("sub", "sid", "iat", "scope")}
+    return tokens.bearer(tenant, **kept)
+
+
+async def test_the_reuse_of_an_old_token_refuses_the_access_tokens_that_a_thief_may_hold(
+    committed_client: Client, committed: Committed, tenant: UUID
+) -> None:
+    """Other sessions of the person go on: they renew their access tokens."""
+    await create_person(committed_client)
+    stolen, other = await sign_in(committed_client), await sign_in(committed_client)
+    await refreshed(committed_client, stolen["refresh_token"])
+    await pass_time(committed, tenant, timedelta(seconds=11))
+    own = "/me/sessions"
+    assert is_refused(await refresh(committed_client, stolen["refresh_token"]))
+    answer = await committed_client.delete(own, headers=access_of(tenant, stolen))
+    assert (answer.status_code, answer.json()["code"]) == (401, "TOKEN_REVOKED")
+    renewed = await refresh(committed_client, other["refresh_token"])
+    answer = await committed_client.delete(own, headers=access_of(tenant, renewed.json()))
+    assert answer.status_code == 204, answer.text
+
+
 async def test_parallel_uses_of_one_token_get_one_successor(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:

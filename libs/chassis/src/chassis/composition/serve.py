@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.database.connection_budget import ensure_connections
 from chassis.database.migrate import versions_needed
 from chassis.database.pool_metrics import pool_metrics
+from chassis.foundation.garbage_collection import settle
 from chassis.foundation.settings import Settings
 from chassis.foundation.state_gauges import build_info
 from chassis.foundation.texts import Texts
@@ -126,6 +127,7 @@ class SideServer(uvicorn.Server):
 
     async def serve_beside(self, first: "GracefulServer") -> None:
         await first.serving.wait()
+        settle()
         await self._serve()
 
 

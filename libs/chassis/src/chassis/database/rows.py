@@ -112,6 +112,13 @@ async def fetch_row(
     return from_columns(kind, row._mapping, **more)
 
 
+async def fetch_mappings(tx: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:
+    """Fetch all rows as dictionaries by column name, which are read faster than row mappings."""
+    result = await tx.execute(query)
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
+
+
 async def fetch_rows(
     tx: AsyncConnection, key: Column[UUID], ids: Sequence[UUID], *order: Column[Any]
 ) -> Sequence[Mapping[str, Any]]:

@@ -3,8 +3,11 @@
 import logging
 import sys
 import time
-from typing import Any
+from contextlib import suppress
+from functools import partial
+from typing import Any, BinaryIO
 
+import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
@@ -49,6 +52,24 @@ def _without_access_keys(_logger: Any, _method: str, event: EventDict) -> EventD
     }
 
 
+def _json(event: EventDict, **_: Any) -> bytes:
+    return orjson.dumps(event, default=repr, option=orjson.OPT_APPEND_NEWLINE)
+
+
+class Lines:
+    """Writes finished lines to a stream; one that cannot be written is lost, and fails nobody."""
+
+    def __init__(self, stream: BinaryIO, *_: object) -> None:
+        self._stream = stream
+        self.debug = self.info = self.warning = self.error = self.critical = self.msg
+
+    def msg(self, line: bytes) -> None:
+        """Write one line at once, so that it is not cut by lines of other threads."""
+        with suppress(OSError, ValueError):  # a broken pipe; a closed file
+            self._stream.write(line)
+            self._stream.flush()
+
+
 class RepeatedLineFilter(logging.Filter):
     """Passes a repeated log line of a library once in ten seconds, with the suppressed count.
 
@@ -88,11 +109,12 @@ def configure(level: str, *, service: str) -> None:
         structlog.processors.format_exc_info,
         _without_access_keys,
     ]
+    # Own lines do not pass through `logging`, which costs three times as much (decision 33).
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=_json)],
+        logger_factory=partial(Lines, sys.stdout.buffer),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        cache_logger_on_first_use=False,  # or a later configuration would not reach it
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(

@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Label, RowMapping, Table, select
+from sqlalchemy import Label, RowMapping, Select, Table, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,6 +36,15 @@ class Published(Record, Protocol):
     """A record whose events carry its state."""
 
     def state(self) -> State: ...
+
+
+@cache
+def _by_id(table: Table, columns: tuple[Any, ...], with_deleted: bool, lock: bool) -> Select[Any]:  # noqa: FBT001  # a key of the cache
+    """Return the query for the record `:record_id`; it is built once."""
+    query = select(*columns).where(table.c.id == bindparam("record_id"))
+    if "deleted_at" in table.c and not with_deleted:
+        query = query.where(table.c.deleted_at.is_(None))
+    return query.with_for_update() if lock else query
 
 
 R = TypeVar("R", bound=Record)
@@ -124,14 +134,11 @@ class RecordType(Generic[R]):
         if self.fetch is not None:
             options = {"with_deleted": True} if with_deleted else {}
             return await self.fetch(tx, record_id, lock=lock, **options)
-        query = select(self.table.c.id).where(self.table.c.id == record_id)
-        if self.is_deletable and not with_deleted:
-            query = query.where(self.table.c.deleted_at.is_(None))
-        if lock:
-            query = query.with_for_update()
-            if self.columns:  # locked first, so that the next statement sees the latest commit
-                await tx.execute(query)
-        row = (await tx.execute(query.with_only_columns(self.table, *self.columns))).one_or_none()
+        known = {"record_id": record_id}
+        if lock and self.columns:  # locked first, so that the next statement sees the latest commit
+            await tx.execute(_by_id(self.table, (self.table.c.id,), with_deleted, lock), known)
+        query = _by_id(self.table, (self.table, *self.columns), with_deleted, lock)
+        row = (await tx.execute(query, known)).one_or_none()
         if row is None:
             raise NotFound(self.name, record_id)
         return (await self._built(tx, [row._mapping]))[0]

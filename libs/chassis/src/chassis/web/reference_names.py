@@ -6,13 +6,25 @@ from inspect import Parameter, signature
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
-from sqlalchemy import Text, any_, cast, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import NamedTable, find_named_table
 from chassis.foundation.context import operator_name
-from chassis.web.references import Reference, references_of
+from chassis.web.references import Reference, RefersTo, references_of
+
+_Source = tuple[NamedTable, str]  # the table with the names of records, and the column of their ids
 
 
 def models_in(value: Any) -> Iterator[BaseModel]:
@@ -55,48 +67,68 @@ async def fill_names(tx: AsyncConnection, answer: Any) -> None:
         for reference in references_of(type(model))
         if reference.name_field is not None and not getattr(model, reference.name_field, True)
     ]
-    sources: dict[tuple[NamedTable, str], set[Any]] = {}
+    sources: dict[_Source, set[Any]] = {}
     for model, reference, _ in slots:
         if ids := reference.ids_in(model):
-            sources.setdefault(_source(reference), set()).update(ids)
+            sources.setdefault(_source_of(reference), set()).update(ids)
     if not sources:
         return
     names = await _names(tx, sources)
     for model, reference, name_field in slots:
-        table = _source(reference)
+        table = _source_of(reference)
         keys = [str(key) for key in reference.ids_in(model)]
         found = [names.get((table, key)) or operator_name(key) for key in keys]
         is_many = isinstance(getattr(model, reference.field, None), list | tuple)
         setattr(model, name_field, found if is_many else next(iter(found), None))
 
 
-def _source(reference: Reference) -> tuple[NamedTable, str]:
+def _source_of(reference: Reference) -> _Source:
+    return _source(reference.service, reference.refers_to)
+
+
+@cache
+def _source(service: str, refers_to: RefersTo) -> _Source:
     """Return the table that names the records of a reference, and the column of its values."""
-    resource = reference.refers_to.resource
-    table = find_named_table(reference.service, resource)
-    assert table is not None, f"{reference.service} has no table with the names of {resource}"
-    return table, reference.refers_to.key
+    table = find_named_table(service, refers_to.resource)
+    assert table is not None, f"{service} has no table with the names of {refers_to.resource}"
+    return table, refers_to.key
 
 
 async def _names(
-    tx: AsyncConnection, sources: dict[tuple[NamedTable, str], set[Any]]
-) -> dict[tuple[tuple[NamedTable, str], str], str]:
-    numbered = sorted(sources, key=lambda source: (source[0].table.name, source[1]))
-    queries = []
-    for number, (named, key) in enumerate(numbered):
-        column, ids = named.table.c[key], sorted(sources[named, key], key=str)
-        is_wanted = column == any_(cast(ids, ARRAY(column.type)))
-        columns = literal(number), cast(column, Text), named.table.c[named.name]
-        queries.append(select(*columns).where(is_wanted))
-    rows = await tx.execute(union_all(*queries))
+    tx: AsyncConnection, sources: dict[_Source, set[Any]]
+) -> dict[tuple[_Source, str], str]:
+    numbered = tuple(sorted(sources, key=lambda source: (source[0].table.name, source[1])))
+    ids = {_ids(n): sorted(sources[source], key=str) for n, source in enumerate(numbered)}
+    rows = await tx.execute(_names_query(numbered), ids)
     return {(numbered[number], key): name for number, key, name in rows}
+
+
+@cache
+def _names_query(sources: tuple[_Source, ...]) -> CompoundSelect[Any]:
+    """Return the query for the names of records of these tables; built once for each answer."""
+    return union_all(
+        *(
+            select(literal(n), cast(named.table.c[key], Text), named.table.c[named.name]).where(
+                _is_among(named.table.c[key], _ids(n))
+            )
+            for n, (named, key) in enumerate(sources)
+        )
+    )
+
+
+def _is_among(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    return column == any_(bindparam(parameter, type_=ARRAY(column.type)))
+
+
+def _ids(number: int) -> str:
+    return f"ids_{number}"
 
 
 async def names_by_id(
     tx: AsyncConnection, reference: Reference, ids: Collection[Any]
 ) -> dict[str, str]:
     """Return the names of the records with these ids, by their ids; unknown ones are left out."""
-    found = await _names(tx, {_source(reference): set(ids)}) if ids else {}
+    found = await _names(tx, {_source_of(reference): set(ids)}) if ids else {}
     return {key: name for (_, key), name in found.items()}
 
 

@@ -18,6 +18,7 @@ from chassis.web.openapi import is_versioned_resource
 from chassis.web.preconditions import entity_tag
 from chassis.web.reference_names import completed_answer
 from chassis.web.references import has_names
+from chassis.web.solved_dependants import HandlerChoice
 
 ACCEPT_LANGUAGE_HEADER: dict[str, Any] = {
     "name": "Accept-Language",
@@ -57,7 +58,7 @@ class StrictRoute(APIRoute):
             self.openapi_extra = entrance.documented(self.openapi_extra or {})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        original = super().get_route_handler()
+        choice = HandlerChoice(self, super().get_route_handler)
         answers_resource = is_versioned_resource(getattr(self.response_model, "model_fields", {}))
         own_limit: int | None = (self.openapi_extra or {}).get("x-max-body-bytes")
 
@@ -66,7 +67,7 @@ class StrictRoute(APIRoute):
                 _ensure_json_media_type(request)
             strict = StrictRequest(request.scope, request.receive)
             strict.limit = own_limit or request.app.state.settings.max_body_bytes
-            response = await original(strict)
+            response: Response = await choice.handler(request)(strict)
             if answers_resource:
                 _set_etag(response)
             if is_entrance(request):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from chassis.foundation import logs
@@ -58,8 +59,9 @@ def test_other_routes_ask_for_the_bearer_token(paths: dict[str, Any]) -> None:
 @pytest.fixture
 def restored_logging() -> Iterator[None]:
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, own = root.handlers[:], root.level, structlog.get_config()
     yield
+    structlog.configure(**own)
     root.handlers[:] = before
     root.setLevel(level)
 

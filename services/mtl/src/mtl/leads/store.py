@@ -30,6 +30,7 @@ from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
 from chassis.database.encryption.columns import digest_column, encrypted_columns
 from chassis.database.rows import from_columns
+from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
 from chassis.records.contact_points import phone_tail
 from chassis.records.custom_fields.values import custom_conditions
@@ -221,7 +222,7 @@ async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, D
 
     Waits for transactions that are adding a lead with one of these keys.
     """
-    secret = await _tenant_secret(tx)
+    secret = tenant_secret(transaction_tenant())
     keys = {lead.id: key_digests(secret, lead) for lead in new}
     requested: dict[LeadKey, UUID] = {}
     for lead_id, digests in keys.items():
@@ -257,7 +258,7 @@ async def replace_keys(
     Old and new keys are locked in one order, which prevents deadlocks. If a duplicate is
     returned, some keys may be reserved already: the caller must roll back.
     """
-    requested = key_digests(await _tenant_secret(tx), lead)
+    requested = key_digests(tenant_secret(transaction_tenant()), lead)
     stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
     current = [LeadKey(row.kind, bytes(row.digest)) for row in stored]
     holders = await _reserve(tx, dict.fromkeys([*current, *requested], lead.id))
@@ -290,11 +291,6 @@ def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:
     ]
 
 
-async def _tenant_secret(tx: AsyncConnection) -> bytes:
-    tenant = (await tx.execute(text("SELECT current_setting('app.tenant')"))).scalar_one()
-    return tenant_secret(str(tenant))
-
-
-def tenant_secret(tenant: str) -> bytes:
+def tenant_secret(tenant: UUID) -> bytes:
     """A secret per tenant, so that equal phones of two tenants have different digests."""
-    return hmac.digest(lead_key_secret(), tenant.encode(), hashlib.sha256)
+    return hmac.digest(lead_key_secret(), str(tenant).encode(), hashlib.sha256)

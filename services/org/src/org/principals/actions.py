@@ -93,13 +93,16 @@ async def lock_tenant_rights(tx: AsyncConnection) -> None:
     await store.lock_rights(tx)
 
 
-async def revoke_tokens(tx: AsyncConnection, subjects: Collection[str]) -> None:
-    """Refuse the tokens that these subjects have now, in every service.
+async def revoke_tokens(
+    tx: AsyncConnection, subjects: Collection[str], *, sessions: bool = True
+) -> None:
+    """Refuse the tokens that these subjects have now, in every service, and end their sessions.
 
     The calling command has locked the rights and withdraws rights in the same transaction.
+    Without `sessions` only the access tokens are refused; sessions go on and get new ones.
     """
     if subjects:
-        revoked = await store.revoke(tx, subjects)
+        revoked = await store.revoke(tx, subjects, sessions=sessions)
         await publish_all(tx, [(one.revoked(), one) for one in revoked])
 
 

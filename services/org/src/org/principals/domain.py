@@ -17,12 +17,14 @@ _NAMESPACE: Final = UUID("0b5c9e0c-3f0e-5d8a-9c57-6a8f6f1d2b34")
 class RevokedPrincipal:
     """A person or service client whose tokens count only if issued at `tokens_valid_from` or later.
 
+    Sessions that began before `sessions_valid_from` cannot be refreshed; with None all can.
     A subject belongs to one person or client for ever, so its id is made from it.
     """
 
     id: UUID
     subject: str
     tokens_valid_from: datetime
+    sessions_valid_from: datetime | None = None
     created_at: datetime
     updated_at: datetime
     version: int = 1

@@ -24,6 +24,7 @@ principals = Table(
     Column("id", Uuid, primary_key=True),
     Column("subject", Text, nullable=False),
     instant("tokens_valid_from"),
+    instant("sessions_valid_from", nullable=True),
     instant("created_at"),
     instant("updated_at"),
     Column("version", Integer, nullable=False, info=uncounted("people and clients are counted")),
@@ -49,12 +50,18 @@ async def _present(tx: AsyncConnection) -> datetime:
     return present
 
 
-async def revoke(tx: AsyncConnection, subjects: Collection[str]) -> list[RevokedPrincipal]:
-    """Revoke the tokens that these subjects have now; return their saved revocations."""
+async def revoke(
+    tx: AsyncConnection, subjects: Collection[str], *, sessions: bool
+) -> list[RevokedPrincipal]:
+    """Revoke the tokens that these subjects have now; return their saved revocations.
+
+    With `sessions` their sessions cannot be refreshed either.
+    """
     now = await _present(tx)
+    sessions_from = now if sessions else None
     rows = [
-        {"id": principal_id(one), "subject": one, "tokens_valid_from": now, "version": 1,
-         "created_at": now, "updated_at": now}
+        {"id": principal_id(one), "subject": one, "tokens_valid_from": now,
+         "sessions_valid_from": sessions_from, "version": 1, "created_at": now, "updated_at": now}
         for one in sorted(set(subjects))
     ]  # fmt: skip
     statement = insert(principals).values(rows)
@@ -63,6 +70,9 @@ async def revoke(tx: AsyncConnection, subjects: Collection[str]) -> list[Revoked
         index_elements=["tenant_id", "id"],
         set_={
             "tokens_valid_from": new.tokens_valid_from,
+            "sessions_valid_from": func.coalesce(
+                new.sessions_valid_from, principals.c.sessions_valid_from
+            ),
             "updated_at": new.updated_at,
             "version": principals.c.version + 1,
         },
@@ -73,4 +83,10 @@ async def revoke(tx: AsyncConnection, subjects: Collection[str]) -> list[Revoked
 def valid_from_of(*subjects: str) -> Select[Any]:
     """Return the query for the time since when the tokens of these subjects count, the latest."""
     latest = select(func.max(principals.c.tokens_valid_from))
+    return latest.where(principals.c.subject.in_(subjects))
+
+
+def sessions_valid_from_of(*subjects: str) -> Select[Any]:
+    """Return the query for the time since when sessions of these subjects count, the latest."""
+    latest = select(func.max(principals.c.sessions_valid_from))
     return latest.where(principals.c.subject.in_(subjects))

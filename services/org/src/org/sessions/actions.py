@@ -13,7 +13,7 @@ from kernel.ids import new_id
 from org.people.actions.permissions import WRITE_PEOPLE, ensure_may_administer
 from org.people.store import PERSON
 from org.principals.actions import lock_rights, revoke_tokens
-from org.principals.store import valid_from_of
+from org.principals.store import sessions_valid_from_of
 from org.sessions import store
 from org.sessions.domain import (
     MAX_SESSIONS,
@@ -74,8 +74,9 @@ async def refresh_session(
     """Return the session of a refresh token and the next token; None if it is not good.
 
     Whoever holds the token may. A session whose tokens were revoked since the person signed in
-    ends, and so does one of which an old token is used again. Of two requests with one token the
-    second waits for the first. The caller has locked the rights.
+    ends, and so does one of which an old token is used again: the access tokens of the person are
+    then refused too, because a thief may hold one, and other sessions get new ones. Of two requests
+    with one token the second waits for the first. The caller has locked the rights.
     """
     session = await store.find(tx, token.session_id)
     if session is None:
@@ -87,13 +88,15 @@ async def refresh_session(
         await store.save(tx, after)
     if after.ended_because is SessionEnd.REUSED and session.ended_at is None:
         await log.awarning("refresh_token_reused", session=str(session.id), login=session.login)
+        person = await PERSON.get(tx, session.person_id)
+        await revoke_tokens(tx, [person.subject], sessions=False)
     return None if following is None else (after, following)
 
 
 async def _is_revoked(tx: AsyncConnection, session: Session) -> bool:
     person = await PERSON.get(tx, session.person_id)
     subjects = (person.subject, *person.former_subjects)
-    valid_from = (await tx.execute(valid_from_of(*subjects))).scalar_one_or_none()
+    valid_from = (await tx.execute(sessions_valid_from_of(*subjects))).scalar_one_or_none()
     return not person.active or (valid_from is not None and session.created_at < valid_from)
 
 

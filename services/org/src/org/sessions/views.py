@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from org.people.store import PERSON
-from org.principals.store import valid_from_of
+from org.principals.store import sessions_valid_from_of
 from org.sessions import store
 from org.sessions.domain import Session
 
@@ -21,6 +21,6 @@ async def list_sessions(
     """
     person = await PERSON.get(tx, person_id)
     subjects = (person.subject, *person.former_subjects)
-    valid_from = (await tx.execute(valid_from_of(*subjects))).scalar_one_or_none()
+    valid_from = (await tx.execute(sessions_valid_from_of(*subjects))).scalar_one_or_none()
     found = await store.list_open(tx, person_id, now=now, idle=idle)
     return [one for one in found if valid_from is None or one.created_at >= valid_from]

@@ -1,15 +1,16 @@
 """Route dependencies that check the caller's scope and access to the record in the path."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import any_, cast, or_, select
+from sqlalchemy import Select, any_, bindparam, cast, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -137,11 +138,8 @@ async def caller_access(
 
     Raises NotFound when the record does not exist or is not visible to the caller.
     """
-    columns = [column for _, column in scoped.granted_under]
-    query = select(scoped.owner_column.label("owner"), *columns).where(
-        scoped.table.c["id"] == record_id
-    )
-    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    query = _owner_query(scoped, lock)
+    row = (await tx.execute(query, {"record_id": record_id})).one_or_none()
     if row is None:
         raise NotFound(scoped.name, record_id)
     everything = sees_everything(principal, scoped.resource)
@@ -157,6 +155,15 @@ async def caller_access(
     if granted is None:
         raise NotFound(scoped.name, record_id)
     return CallerAccess(row.owner, granted, may_transfer=False)
+
+
+@cache
+def _owner_query(scoped: ScopedResource, lock: bool) -> Select[Any]:  # noqa: FBT001  # a key of the cache
+    """Return the query for the owner of the record `:record_id` and the ids it is granted under."""
+    columns = [column for _, column in scoped.granted_under]
+    selected: Sequence[Any] = (scoped.owner_column.label("owner"), *columns)
+    query = select(*selected).where(scoped.table.c["id"] == bindparam("record_id"))
+    return query.with_for_update() if lock else query
 
 
 async def _granted_access(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, delete, select, text
+from sqlalchemy import Select, Table, bindparam, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_field_definitions
@@ -14,6 +14,12 @@ from chassis.records.custom_fields.domain import FieldDefinition
 from chassis.records.custom_fields.tables import custom_values, definitions
 from chassis.records.writes import delete_row, insert_row, update_row
 from kernel.errors import NotFound
+
+_DEFINITIONS: Select[Any] = (
+    select(definitions)
+    .where(definitions.c.resource == bindparam("of"))
+    .order_by(definitions.c.position, definitions.c.key)
+)
 
 
 async def shared_lock(tx: AsyncConnection, resource: str) -> None:
@@ -28,8 +34,8 @@ async def exclusive_lock(tx: AsyncConnection, resource: str) -> None:
 
 async def definitions_of(tx: AsyncConnection, resource: str) -> Mapping[str, FieldDefinition]:
     """Return all definitions of a resource by key, in their order."""
-    query = select_definitions(resource).order_by(definitions.c.position, definitions.c.key)
-    rows = (from_columns(FieldDefinition, row) for row in (await tx.execute(query)).mappings())
+    found = (await tx.execute(_DEFINITIONS, {"of": resource})).mappings()
+    rows = (from_columns(FieldDefinition, row) for row in found)
     return {definition.key: definition for definition in rows}
 
 

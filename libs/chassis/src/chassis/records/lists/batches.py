@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.rows import fetch_mappings
 from chassis.records.access.visibility import Visibility
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import ListSearch
@@ -52,7 +53,7 @@ async def next_batch(
     tx: AsyncConnection, search: ListSearch, after: Sequence[Any] | None, *, size: int = BATCH_ROWS
 ) -> tuple[list[ListRow], list[Any] | None]:
     """Return the next rows of a search, and the `after` of the following batch or None."""
-    rows = (await tx.execute(search.page(after, size))).mappings().all()
+    rows = await fetch_mappings(tx, search.page(after, size))
     if len(rows) < size:
         return list(rows), None
     return list(rows), [rows[-1][column.name] for column, _ in search.order]

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import EVERY_SERVICE, find_named_table
+from chassis.database.rows import fetch_mappings
 from chassis.foundation.clock import Now
 from chassis.records import tenant_settings
 from chassis.records.access.visibility import EVERYTHING, visibility_of
@@ -88,7 +89,7 @@ class Expansion:
         query = ListQuery(values={ID_IN: sorted(ids)}, scopes=self.caller.scopes)
         search = await listing.search(tx, query, visibility)
         shape = listing.restricted.shape(query, await row_shape(tx, listing, self.now))
-        rows = (await tx.execute(search.page(None, len(ids)))).mappings()
+        rows = await fetch_mappings(tx, search.page(None, len(ids)))
         return {row["id"]: shape(row) for row in rows}
 
     async def _read_replica(

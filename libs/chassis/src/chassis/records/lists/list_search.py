@@ -13,10 +13,10 @@ from sqlalchemy import (
     ColumnElement,
     Label,
     Select,
-    Subquery,
     Table,
     Text,
     cast,
+    column,
     func,
     select,
     text,
@@ -97,7 +97,7 @@ class ListSearch:
         if not self.few:
             return query.order_by(*order_by_clauses(self.order)).limit(limit)
         rows = query.offset(0).subquery("few")  # OFFSET keeps the planner from merging the two
-        return select(rows).order_by(*_order_of_subquery(rows, self.order)).limit(limit)
+        return select(rows).order_by(*_order_of_subquery(self.order)).limit(limit)
 
     def _union(
         self, scoped: ScopedResource, conditions: Sequence[ColumnElement[bool]], limit: int
@@ -108,13 +108,13 @@ class ListSearch:
             owner = func.unnest(owners).table_valued("subject").render_derived(name="owner")
             first = self._first([*conditions, scoped.owner_column == owner.c.subject], limit)
             owned: Any = first.lateral("owned")
-            owned_rows = select(*owned.c).select_from(owner.join(owned, true()))
+            owned_rows = select(owned).select_from(owner.join(owned, true()))
         else:
             owned_rows = self._first([*conditions, self._is_owned(scoped)], limit)
         not_owned = scoped.owner_column.is_(None) | (scoped.owner_column != func.all(owners))
         granted_rows = self._granted_rows(scoped, [*conditions, not_owned], limit)
         rows = union_all(owned_rows, *granted_rows).subquery("rows")
-        return select(rows).order_by(*_order_of_subquery(rows, self.order)).limit(limit)
+        return select(rows).order_by(*_order_of_subquery(self.order)).limit(limit)
 
     def _granted_rows(
         self, scoped: ScopedResource, conditions: Sequence[ColumnElement[bool]], limit: int
@@ -124,8 +124,8 @@ class ListSearch:
         These are separate queries, because an OR of all grants would filter row by row.
         """
         not_in_earlier: list[ColumnElement[bool]] = []
-        for resource, column in scoped.granted_under:
-            granted = column.in_(granted_record_ids(resource, self.visibility))
+        for resource, record_id in scoped.granted_under:
+            granted = record_id.in_(granted_record_ids(resource, self.visibility))
             yield self._first([*conditions, *not_in_earlier, granted], limit)
             not_in_earlier.append(granted.is_not(true()))
 
@@ -136,8 +136,9 @@ class ListSearch:
         return is_owned(scoped, self.visibility)
 
 
-def _order_of_subquery(rows: Subquery, order: SortOrder) -> list[Any]:
+def _order_of_subquery(order: SortOrder) -> list[Any]:
+    """Order by the names of selected columns: `subquery.c` would copy all of them every time."""
     return [
-        rows.c[column.key].desc() if direction is DESC else rows.c[column.key].asc()
-        for column, direction in order
+        column(each.key).desc() if direction is DESC else column(each.key).asc()
+        for each, direction in order
     ]

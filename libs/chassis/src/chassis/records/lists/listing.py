@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, ColumnElement, Index, Label, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import from_columns
+from chassis.database.rows import fetch_mappings, from_columns
 from chassis.records.access.visibility import (
     EVERYTHING,
     ScopedResource,
@@ -163,9 +163,18 @@ class Listing(Generic[T]):
         assert self.by_day is None, f"the shape of {self.collection} depends on the day"
         if self._shape is not None:
             return self._shape(row)
-        if self._entity is not None:
+        if self._entity is not None and not self._shows_columns:
             return self.shows.model_validate(from_columns(self._entity, row), from_attributes=True)
-        return self.shows.model_validate(dict(row))
+        return self.shows.model_validate(row)
+
+    @cached_property
+    def _shows_columns(self) -> bool:
+        """Whether the entity would only pass on columns: nothing is computed, no sum is in two."""
+        assert self._entity is not None
+        names = self.table.c.keys()
+        others = self.shows.model_fields.keys() - names
+        entity_has = {*dir(self._entity), *self._entity.__dataclass_fields__}
+        return not others & entity_has and not any(f"{name}_currency" in names for name in names)
 
     async def page(
         self,
@@ -192,7 +201,7 @@ class Listing(Generic[T]):
         page = replace(page, filters=page.filters + query.cursor_scope)
         after = page_start(page, search)
         statement = search.page(after, page.limit + 1, skipped=skipped)
-        rows = (await tx.execute(statement)).mappings().all()
+        rows = await fetch_mappings(tx, statement)
         rows, has_more = rows[: page.limit], len(rows) > page.limit
         last = [rows[-1][column.name] for column, _ in search.order] if has_more else None
         counted = query.include_total or query.page is not None
