@@ -20,6 +20,7 @@ from chassis.files.imports.templates import template_rows
 from chassis.jobs.queue import Done
 from chassis.records.import_examples import ExampleReader
 from deploy.services import SERVICES
+from services.l2o.tests.importing import add_product
 from testkit.directory import sign_in
 from testkit.jobs import make_job
 from tests.resources.found_resources import FoundResource, found_resources
@@ -149,6 +150,8 @@ async def files(
 ) -> Files:
     files = Files(records, tx, tenant)
     await files.refer()
+    if resource.name == "l2o.opportunity":
+        await add_product(tx, "工业路由器 R200")  # L2O has a copy of CPQ's products
     return files
 
 

@@ -14,10 +14,15 @@ from chassis.foundation.context import Context, use_context
 from chassis.records.contact_points import (
     Email,
     Phone,
+    PhoneOfParent,
+    located_phone,
     normalize_email,
     normalize_phone,
+    phone_ends,
     phone_prefix,
+    phones_anywhere,
 )
+from kernel.errors import Invalid
 
 
 @pytest.mark.parametrize(
@@ -237,3 +242,58 @@ def test_fields_are_trimmed_limited_and_marked_as_personal() -> None:
         assert [error["type"] for error in refused.value.errors()] == [kind]
     assert phone.json_schema()["x-personal"] == "phone"
     assert email.json_schema()["x-personal"] == "email"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "country", "ends"),
+    [
+        ("415-555-2673", "DE", ("4155552673",)),
+        ("0415-555-2673", "CN", ("4155552673",)),
+        ("+1 415 555 2673", "CN", ("+14155552673",)),
+        ("8 (495) 123 45 67", "CN", ("4951234567",)),
+        ("06 20 912 3456", "HU", ("6209123456",)),
+        ("138-0013-8000", "CN", ("13800138000",)),
+        ("10-62345678-8001", "DE", ("10623456788001", "1062345678")),
+        ("2026-0001", "CN", ("20260001",)),  # no extension of 2026
+        ("5678", "CN", ("5678",)),
+        ("+4155", "CN", ("+4155",)),
+        ("123", "CN", ()),
+        ("王芳", "CN", ()),
+        ("1" * 60, "CN", ()),
+    ],
+)
+def test_the_ends_of_a_number_are_those_of_every_country(
+    spelling: str, country: str, ends: tuple[str, ...]
+) -> None:
+    assert phone_ends(spelling, country) == ends
+
+
+def test_a_number_without_a_country_code_may_be_one_of_every_country() -> None:
+    assert {"+864155552673", "+14155552673"} <= phones_anywhere("0415-555-2673", "CN")
+    assert "+14155552673;ext=9" in phones_anywhere("415-555-2673 x9", None)
+    assert "+390612345678" in phones_anywhere("06 1234 5678", "CN")
+    assert phones_anywhere("+1 415 555 2673", "CN") == {"+14155552673"}
+    with pytest.raises(PydanticCustomError, match="Not a phone number"):
+        phones_anywhere("123456", "CN")
+
+
+def test_a_number_waits_for_the_country_of_its_record() -> None:
+    waiting = TypeAdapter(PhoneOfParent).validate_python
+    assert waiting("+1 (415) 555-2673") == "+14155552673"
+    assert waiting("(415) 555-2673") == "(415) 555-2673"
+    for wrong in ("12", "no number", "+1 23"):
+        with pytest.raises(ValidationError):
+            waiting(wrong)
+    assert located_phone("(415) 555-2673", "US") == "+14155552673"
+    assert located_phone("+14155552673;ext=9", "CN") == "+14155552673;ext=9"
+    assert located_phone(None, "US") is None
+    with use_context(Context(country="CN")):
+        assert located_phone("138 0013 8000", None) == "+8613800138000"
+    for wrong, country, code in (
+        ("415 555", "US", "PHONE_INVALID"),
+        ("13800138000", None, "PHONE_REGION_UNKNOWN"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            located_phone(wrong, country)
+        [violation] = refused.value.violations
+        assert (violation.pointer, violation.code) == ("/phone", code)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.foundation.clock import now
 from chassis.foundation.refusals import PreconditionFailed
+from chassis.records.document_transfers import transfer_of
 from chassis.records.record_commands import (
     MADE,
     AlreadyMade,
@@ -21,7 +22,6 @@ from chassis.records.record_commands import (
     remove_record,
     restore_record,
     save_record,
-    transfer_of,
 )
 from chassis.records.record_quota import tenant_usage
 from chassis.records.search.tables import search_texts

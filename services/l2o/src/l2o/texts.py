@@ -4,6 +4,10 @@ from chassis.foundation.texts import Text
 
 TEXTS = {
     "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),
+    "ACCOUNT_DELETED": Text(
+        "所属客户已被删除，恢复该客户后才能修改。",
+        "The account was deleted. Restore it to change what belongs to it.",
+    ),
     "PARENT_UNKNOWN": Text("没有该上级客户。", "There is no such parent account."),
     "ACCOUNT_CYCLE": Text(
         "客户的上级不能是其自身或其下级客户。",
@@ -26,9 +30,9 @@ TEXTS = {
     "SECTOR_CORRECTED": Text(
         "行业“{given}”已更正为“{taken}”。", 'The industry "{given}" was corrected to "{taken}".'
     ),
-    "COUNTRY_LEFT_OUT": Text(
-        "无法识别国家“{given}”，未导入该值。",
-        'The country "{given}" was not recognized and was not imported.',
+    "COUNTRY_CORRECTED": Text(
+        "国家“{given}”已更正为“{taken:Country}”。",
+        'The country "{given}" was corrected to "{taken:Country}".',
     ),
     "PARENT_AMBIGUOUS": Text(
         "有多个客户名为“{given}”，未设置上级客户。",
@@ -36,9 +40,6 @@ TEXTS = {
     ),
     "ACCOUNT_AMBIGUOUS": Text("有多个客户名为“{name}”。", 'Several accounts are named "{name}".'),
     "ACCOUNT_MISSING": Text("请填写客户。", "Please enter an account."),
-    "ACCOUNT_KEPT": Text(
-        "商机的所属客户未更改。", "The account of the opportunity was not changed."
-    ),
     "STAGE_KEPT": Text(
         "商机在系统中的阶段更靠后，阶段未更改。",
         "The opportunity is already at a later stage, so its stage was not changed.",
@@ -62,6 +63,8 @@ TEXTS = {
         "商机不能从“{from_stage:Stage}”变为“{to_stage:Stage}”。",
         "An opportunity cannot go from {from_stage:Stage} to {to_stage:Stage}.",
     ),
+    "Country.KR": Text("韩国", "South Korea"),
+    "Country.PH": Text("菲律宾", "Philippines"),
     # Labels of enums.
     "Stage.FIRST_CONTACT": Text("初步接洽", "First contact"),
     "Stage.SOLUTION": Text("方案", "Solution"),

@@ -154,6 +154,6 @@ async def test_an_account_with_open_opportunities_cannot_be_deleted(
         assert (await client.post(f"/{resource}", json=body)).status_code == 422
     assert (await client.delete(f"/opportunities/{opportunity.id}")).status_code == 204
     orphan = await client.post(f"/opportunities/{opportunity.id}/restore")
-    assert problem(orphan) == (409, "ACCOUNT_UNKNOWN")
+    assert problem(orphan) == (409, "ACCOUNT_DELETED")
     assert (await client.post(f"{path}/restore")).status_code == 200
     assert (await client.post(f"/opportunities/{opportunity.id}/restore")).status_code == 200

@@ -77,7 +77,7 @@ async def test_a_contact_of_a_deleted_account_cannot_be_restored(
     await client.delete(f"/contacts/{contact['id']}")
     await client.delete(f"/accounts/{account.id}")
     answer = await client.post(f"/contacts/{contact['id']}/restore")
-    assert (answer.status_code, answer.json()["code"]) == (409, "ACCOUNT_UNKNOWN")
+    assert (answer.status_code, answer.json()["code"]) == (409, "ACCOUNT_DELETED")
 
 
 async def test_a_patch_changes_only_the_named_fields(
@@ -150,7 +150,7 @@ async def test_a_contact_of_a_deleted_account_cannot_be_changed(
         ("POST", f"/contacts/{second['id']}/make-primary", None),
     ):
         answer = await client.request(method, path, json=body)
-        assert (answer.status_code, answer.json()["code"]) == (409, "ACCOUNT_UNKNOWN")
+        assert (answer.status_code, answer.json()["code"]) == (409, "ACCOUNT_DELETED")
     assert (await client.get(f"/contacts/{first['id']}")).json() == first
     await client.post(f"/accounts/{account.id}/restore")
     changed = await client.patch(f"/contacts/{first['id']}", json={"title": "总监"})

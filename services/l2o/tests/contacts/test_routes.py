@@ -107,7 +107,7 @@ def body(**changes: Any) -> dict[str, Any]:
         (body(name="\t"), {("/name", "TOO_SHORT")}),
         (body(name="x" * 201), {("/name", "TOO_LONG")}),
         (body(name="x\0"), {("/name", "TEXT_INVALID")}),
-        (body(phone="138001380001"), {("/phone", "PHONE_INVALID")}),
+        (body(phone="+86 138001380001"), {("/phone", "PHONE_INVALID")}),
         (body(phone="1" * 51), {("/phone", "TOO_LONG")}),
         (body(phone=[]), {("/phone", "TYPE_INVALID")}),
         (body(email="wang"), {("/email", "EMAIL_INVALID")}),

@@ -83,21 +83,29 @@ async def test_corrections_and_omissions_are_warnings(
     for _ in range(2):
         await add_person(tx, "Li Na")
     await add_person(tx, "Gone", active=False)
+    for sku in ("T1", "T2"):
+        await add_product(tx, "Twin", sku=sku)
     ended = await import_rows(
         client,
         tx,
         tenant,
         "1,Acme,Moses Frase,GTX Pro,Engaging,2016-10-20,,5",
         "2,Acme,Moses Frase,gtx  pro,Engaging,2016-10-20,2017-01-01,",
-        "3,Acme,Li Na,GTX 9000,,,,",
+        "3,Acme,Li Na,,,,,",
         "4,Acme,Gone,GTXPRO,赢单,2016-10-20,2017-03-01,5",
+        "5,Acme,,GTX 9000,,,,",
+        "6,Acme,,Twin,,,,",
     )
-    assert ended["counts"] == counts(created=4, with_warnings=3)
+    assert ended["counts"] == counts(created=4, refused=2, with_warnings=3)
+    refusals = await findings(client, ended["id"], "refusals")
+    assert refusals == {
+        6: [("product", "PRODUCT_UNKNOWN")],
+        7: [("product", "REFERENCE_AMBIGUOUS")],
+    }
     assert await findings(client, ended["id"]) == {
         3: [("product", "PRODUCT_CORRECTED")],
         4: [
             ("engage_date", "ENGAGE_DATE_MISSING"),
-            ("product", "PRODUCT_UNKNOWN"),
             ("sales_agent", "OWNER_AMBIGUOUS"),
         ],
         5: [("sales_agent", "ROW_OWNER_NOT_ACTIVE")],
@@ -133,9 +141,8 @@ async def test_a_later_file_updates_opportunities(
         "4,Acme,,,Engaging,2016-10-20,,5",
         "5,Acme,,,Won,2016-10-20,2017-03-01,7",
     )
-    assert ended["counts"] == counts(updated=3, unchanged=2, with_warnings=3)
+    assert ended["counts"] == counts(updated=2, unchanged=2, refused=1, with_warnings=2)
     assert await findings(client, ended["id"]) == {
-        4: [(None, "ACCOUNT_KEPT"), (None, "STAGE_KEPT")],
         5: [(None, "STAGE_KEPT")],
         6: [(None, "OPPORTUNITY_DELETED")],
     }
@@ -143,8 +150,9 @@ async def test_a_later_file_updates_opportunities(
     assert [(event.type.split(".")[2], event.sequence) for event in events[:-1]] == [
         ("won", 2),
         ("lost", 2),
-        ("changed", 2),
     ]
+    refusals = await findings(client, ended["id"], "refusals")
+    assert refusals == {4: [("account", "ACCOUNT_FIXED")]}
     first, second = await get_imported(client, "1"), await get_imported(client, "2")
     assert (first["stage"], first["amount"]["amount"]) == ("WON", "7.00")
     assert (first["closed_date"], first["closed_at"]) == ("2017-03-01", "2017-02-28T16:00:00Z")
@@ -212,23 +220,27 @@ async def test_accounts_are_imported_with_parents_in_any_order(
     content = (
         "account,sector,revenue,office_location,subsidiary_of\n"
         "Child,technolgy,12.345678,中国,Top\n"
-        "Top,retail,,Atlantis,\n"
+        "Top,retail,,Korea,\n"
         "Lost,retail,,US,Nobody\n"
         "Loop,,,United Kingdom,Loop\n"
         ",retail,,,\n"
         "Bad,retail,much,,\n"
+        "Nowhere,retail,,Atlantis,\n"
+        "No code,retail,,ZZ,\n"
     ).encode()
     ended = await finish_import(client, tx, tenant, "l2o.account", content)
-    assert ended["counts"] == counts(created=4, refused=2, with_warnings=4)
+    assert ended["counts"] == counts(created=4, refused=4, with_warnings=4)
     assert await findings(client, ended["id"]) == {
         2: [("sector", "SECTOR_CORRECTED")],
-        3: [("office_location", "COUNTRY_LEFT_OUT")],
+        3: [("office_location", "COUNTRY_CORRECTED")],
         4: [("subsidiary_of", "PARENT_UNKNOWN")],
         5: [(None, "ACCOUNT_CYCLE")],
     }
     assert await findings(client, ended["id"], "refusals") == {
         6: [("account", "REQUIRED")],
         7: [("revenue", "DECIMAL_STRING_INVALID")],
+        8: [("office_location", "COUNTRY_UNKNOWN")],
+        9: [("office_location", "COUNTRY_UNKNOWN")],
     }
     accounts = {item["name"]: item for item in (await client.get("/accounts")).json()["items"]}
     child, top = accounts["Child"], accounts["Top"]
@@ -237,7 +249,7 @@ async def test_accounts_are_imported_with_parents_in_any_order(
     assert child["annual_revenue"] == {"amount": "12345678.00", "currency": "USD"}
     event_count = len(await published())
     again = await finish_import(client, tx, tenant, "l2o.account", content)
-    assert again["counts"] == counts(unchanged=4, refused=2, with_warnings=4)
+    assert again["counts"] == counts(unchanged=4, refused=4, with_warnings=4)
     assert len(await published()) == event_count + 1
 
 

@@ -40,10 +40,6 @@ TEXTS: dict[str, Text] = {
         "A required custom field of the account, contact or opportunity has no value. Fill in the "
         "lead's field of the same key, then convert again.",
     ),
-    "ATTRIBUTE_LEFT_OUT": Text(
-        "内容超过 {maximum} 个字符，未导入。",
-        "The value is longer than {maximum} characters and was not imported.",
-    ),
     "LeadMatch.phone": Text("电话相同", "same phone number"),
     "LeadMatch.email": Text("邮箱相同", "same email"),
     "LeadMatch.external_id": Text("外部编号相同", "same external id"),

@@ -75,6 +75,16 @@ async def test_a_rejected_conversion_reopens_the_lead_with_the_reason(
     assert (move["from_status"], move["to_status"]) == ("CONVERTED", "QUALIFIED")
     assert (move["reason"], move["conversion_id"]) == ("ACCOUNT_NOT_FOUND", operation["id"])
     assert move["account_id"] == operation["result"]["account_id"] == converted["account_id"]
+    for language, text in (("en", "There is no such account."), ("zh-CN", "没有该客户。")):
+        headers = {"Accept-Language": language}
+        items = (await client.get(f"/leads/{lead_id}/history", headers=headers)).json()["items"]
+        assert items[0]["reason_text"] == text
+        [listed] = (await client.get("/leads", headers=headers)).json()["items"]
+        shown = (await client.get(f"/leads/{lead_id}", headers=headers)).json()
+        assert listed["status_reason_text"] == shown["status_reason_text"] == text
+    params = {"fields": "status_reason"}
+    [chosen] = (await client.get("/leads", params=params)).json()["items"]
+    assert set(chosen) == {"id", "status_reason"}
 
 
 async def test_an_answer_to_an_earlier_conversion_changes_nothing(

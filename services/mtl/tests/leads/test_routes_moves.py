@@ -152,6 +152,7 @@ async def test_the_history_names_actor_and_reason(client: AsyncClient) -> None:
     lead_id = await create_qualified(client)
     await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
     moves = (await client.get(f"/leads/{lead_id}/history")).json()["items"]
+    assert [m["reason_text"] for m in moves] == ["空号", None]
     history = [(m["from_status"], m["to_status"], m["reason"], m["actor"]) for m in moves]
     assert history == [("QUALIFIED", "DISQUALIFIED", "空号", ME), ("NEW", "QUALIFIED", None, ME)]
 

@@ -9,6 +9,7 @@ international form is accepted. An extension stays with its number, as RFC 3966 
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated
 
 import phonenumbers
@@ -18,11 +19,17 @@ from pydantic import AfterValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from chassis.foundation.context import current_or_none
+from kernel.errors import Invalid, Violation
 from kernel.personal import Personal
 
 MAX_SPELLING = 50  # characters; longer texts would take the patterns below very long
 EXTENSION = ";ext="  # between a number and its extension
+PHONE_REGION_UNKNOWN = "PHONE_REGION_UNKNOWN"
 
+# Shorter ones have no prefix of a country or trunk; four digits are the end of some number.
+MIN_NATIONAL_DIGITS, MAX_DIGITS = 7, 15
+_DIGITS = re.compile(r"\+?[0-9]{4,20}", re.ASCII)
+_TRUNK_8 = re.compile(r"8[0-9]{10}", re.ASCII)
 _DIALLED = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
 _MINUS = "\N{MINUS SIGN}"
 # Dashes, spaces, and invisible characters that address books put around numbers.
@@ -67,6 +74,79 @@ def phone_tail(phone: str) -> str:
     return phone.partition(EXTENSION)[0][-4:]
 
 
+def phone_ends(text: str, country: str | None) -> tuple[str, ...]:
+    """Return the stored numbers, or ends of them, that a spelling can mean; empty for none.
+
+    A number with a country code means itself. One without it means the number that it is in this
+    country, and every number, with any extension, that ends with its digits: it may be one of
+    another country.
+    """
+    found: list[str] = []
+    with suppress(PydanticCustomError):
+        found.append(normalize_phone(text, country))
+    for dialled, extension in _parts(text):
+        if not _DIGITS.fullmatch(dialled) or (found and dialled.startswith("+")):
+            continue
+        national = _national_digits(dialled)
+        # One more before an extension, since 138-0013-8000 has none.
+        enough = MIN_NATIONAL_DIGITS + 1 if extension else MIN_NATIONAL_DIGITS
+        if len(national) >= enough:
+            found.append(national)
+        elif not extension:
+            found.append(dialled)
+    ends = dict.fromkeys(found)
+    return tuple(one for one in ends if not any(one != end and one.endswith(end) for end in ends))
+
+
+def phones_anywhere(text: str, country: str | None) -> set[str]:
+    """Return the numbers that a spelling can mean: without a country code one of each country.
+
+    Fewer digits than MIN_NATIONAL_DIGITS can only mean a number of this country. Raises
+    PydanticCustomError as `normalize_phone` does.
+    """
+    numbers = {f"+{digits}{end}" for base, end in _parts(text) for digits in _everywhere(base)}
+    try:
+        return {normalize_phone(text, country), *numbers}
+    except PydanticCustomError:
+        if not numbers:
+            raise
+    return numbers
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the dialled digits before an extension, and the extension as it is stored, if any."""
+    if len(text) > MAX_SPELLING:
+        return
+    folded = _folded(text)
+    spelled = _SPELLED_EXTENSION.fullmatch(folded)
+    dashed = _DASHED_EXTENSION.fullmatch(folded) if spelled is None else spelled
+    if spelled is None:
+        yield "".join(map(_dialled, folded)), ""
+    if dashed is not None:
+        yield "".join(map(_dialled, dashed[1])), f"{EXTENSION}{dashed[2]}"
+
+
+def _everywhere(dialled: str) -> Iterator[str]:
+    """Yield the digits of E.164 that others can mean which have no country code."""
+    national = _national_digits(dialled)
+    if not dialled.isdigit() or len(national) < MIN_NATIONAL_DIGITS:
+        return
+    yield dialled.lstrip("0")  # the country code is there, after 00 or without +
+    for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        for digits in {dialled, national}:  # the numbers of some countries begin with 0
+            if len(number := f"{code}{digits}") <= MAX_DIGITS:
+                yield number
+
+
+def _national_digits(dialled: str) -> str:
+    """Return the digits without the prefix that only callers inside a country dial.
+
+    It is 0 in most countries, and 8 before ten digits in others (ITU-T E.164, trunk prefix).
+    """
+    digits = dialled.lstrip("0")
+    return digits[1:] if _TRUNK_8.fullmatch(digits) else digits
+
+
 def phone_prefix(text: str, region: str | None = None) -> str:
     """Return the beginning that all stored numbers have which begin with these digits."""
     dialled = "".join(map(_dialled, _folded(text)))
@@ -101,7 +181,7 @@ def _e164(text: str, region: str | None) -> str:
     if _DIALLED.fullmatch(dialled) is None:
         raise _phone_invalid()
     if region is None and not dialled.startswith(("+", "00")):
-        raise PydanticCustomError("PHONE_REGION_UNKNOWN", "The country code is missing")
+        raise PydanticCustomError(PHONE_REGION_UNKNOWN, "The country code is missing")
     number = next(_readings(dialled, region), None)
     if number is None:
         raise _phone_invalid()
@@ -158,9 +238,37 @@ def _phone_of_record(text: str, info: ValidationInfo) -> str:
     return normalize_phone(text, country)
 
 
+def _located_later(text: str) -> str:
+    """Normalize a number with a country code; leave one without it as it is written."""
+    try:
+        return normalize_phone(text)
+    except PydanticCustomError as refused:
+        # What follows 00 may be a country code, or the rest of another country's prefix (0011).
+        is_national = refused.type == PHONE_REGION_UNKNOWN or _folded(text).startswith("00")
+        if not is_national:
+            raise
+    return text
+
+
+def located_phone(phone: str | None, country: str | None) -> str | None:
+    """Normalize a number of `PhoneOfParent` by the country of its record, else of the tenant.
+
+    One that begins with `+` is normal already. Raises Invalid (PHONE_INVALID,
+    PHONE_REGION_UNKNOWN) at `/phone`.
+    """
+    if phone is None or phone.startswith("+"):
+        return phone
+    try:
+        return normalize_phone(phone, country or tenant_country())
+    except PydanticCustomError as refused:
+        raise Invalid([Violation("/phone", refused.type)]) from None
+
+
 # Fields of request bodies: `phone: Phone | None = None`. A field `country` of the same body decides
 # about numbers without a country code, if it is declared before.
 Phone = Annotated[str, _text(50), AfterValidator(_phone_of_record), Personal("phone")]
+# The country is that of another record: the command that stores the number calls `located_phone`.
+PhoneOfParent = Annotated[str, _text(50), AfterValidator(_located_later), Personal("phone")]
 # For a body of one tenant's caller about another tenant: no country can be taken for granted.
 InternationalPhone = Annotated[
     str, _text(50), AfterValidator(lambda text: normalize_phone(text)), Personal("phone")

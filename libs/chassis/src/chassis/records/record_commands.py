@@ -1,17 +1,18 @@
-"""The commands that every record has: create, edit, transfer, delete and restore.
+"""The commands that every record has: create, edit, move, delete and restore.
 
 Each locks the record, checks the precondition after a repeated command has been recognized, saves
 the record with its next version, and publishes its event in the same transaction. What is special
-about a record is a function that the command calls between reading and saving it.
+about a record is a function that the command calls between reading and saving it. Only a deletion
+is allowed while the record's parent is deleted (`records.access.parents`); others are RuleBroken.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from chassis.events.outbox import publish
-from chassis.records.access.transfers import NamedRecord, TransferAction
+from chassis.records.access.parents import ensure_parent
 from chassis.records.access.visibility import EVERYTHING, Visibility, visibility_of
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.deletion import Deletable, mark_deleted, mark_restored
@@ -150,6 +151,7 @@ async def edit_record(
     if after == before:
         return before
     command.expected.check(before)
+    await ensure_parent(command.tx, record_type.scoped, record_id)
     if check is not None:
         await check(before, after)
     return await save_record(command, record_type, before, after)
@@ -181,6 +183,7 @@ async def move_record(
         await ensure_same(command, before, moved)
         return before
     command.expected.check(before)
+    await ensure_parent(command.tx, record_type.scoped, record_id)
     after, event = moved
     if save is not None:
         return await save(before, after, event)
@@ -220,21 +223,6 @@ def _custom_fields(record: Record) -> Mapping[str, Any]:
     return values
 
 
-def transfer_of(record_type: RecordType[R]) -> TransferAction:
-    """Return the command that changes the owner of a record; the present owner changes nothing.
-
-    It raises NotFound, PreconditionRequired, PreconditionFailed.
-    """
-
-    async def transfer(command: Command, record_id: UUID, owner_id: str, /) -> NamedRecord:
-        def give(before: R) -> R:
-            return replace(before, owner_id=owner_id)
-
-        return cast(NamedRecord, await edit_record(command, record_type, record_id, give))
-
-    return transfer
-
-
 async def delete_record(
     command: Command,
     record_type: RecordType[D],
@@ -272,6 +260,7 @@ async def restore_record(
     after = mark_restored(before, now=command.now, expected=command.expected)
     if after is before:
         return before
+    await ensure_parent(command.tx, record_type.scoped, record_id, lock=True)
     if prepare is not None:
         after = await prepare(after)
     return await save_record(command, record_type, before, after, record_type.restored)

@@ -74,7 +74,10 @@ class CurrencyTotals:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRow:
-    """A row of a file of accounts; `revenue` in units of the currency, `parent` by name."""
+    """A row of a file of accounts; `revenue` in units of the currency, `parent` by name.
+
+    `phone` is as written if it has no country code.
+    """
 
     name: str
     phone: str | None = None

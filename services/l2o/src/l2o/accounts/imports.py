@@ -39,6 +39,7 @@ from chassis.files.imports.target import (
 from chassis.foundation.texts import Text
 from chassis.records.access.visibility import Visibility
 from chassis.records.codes import country_codes
+from chassis.records.contact_points import located_phone
 from chassis.records.custom_fields.cells import parse_custom_field_cells
 from chassis.records.import_examples import (
     COMPANY,
@@ -60,6 +61,8 @@ from l2o.accounts.store import ACCOUNT
 RESOURCE = store.ACCOUNTS.resource
 # Frequent misspellings; a warning reports each correction.
 INDUSTRY_CORRECTIONS = {"technolgy": "technology"}
+# The second is the everyday name of one of two countries.
+_COUNTRY_CORRECTIONS = {"philipines": "PH", "korea": "KR"}
 _LANGUAGES = (Locale("en"), Locale("zh", script="Hans"))
 _COUNTRY_ALIASES = {
     "usa": "US",
@@ -87,6 +90,15 @@ def country_code(name: str) -> str | None:
     return _countries().get(comparable_name(name))
 
 
+def _country(given: str) -> tuple[str, list[Finding]]:
+    """The code of a country, with a warning if its name was corrected; else what was given."""
+    corrected = _COUNTRY_CORRECTIONS.get(comparable_name(given))
+    if corrected is None:
+        return country_code(given) or given, []
+    params = {"given": given, "taken": corrected}
+    return corrected, [Finding("COUNTRY_CORRECTED", params=params, field="country")]
+
+
 def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
     """Validate a row like the body of a request; correct the industry, look up the country."""
     body: dict[str, Any] = {**cells.fields, "custom_fields": cells.custom}
@@ -96,12 +108,10 @@ def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
         params = {"given": body["industry"], "taken": industry}
         warnings.append(Finding("SECTOR_CORRECTED", params=params, field="industry"))
         body["industry"] = industry
-    country = body.pop("country", None)
-    code = None if country is None else country_code(country)
-    if code is not None:
-        body["country"] = code
-    elif country is not None:
-        warnings.append(Finding("COUNTRY_LEFT_OUT", params={"given": country}, field="country"))
+    if "country" in body:
+        country, correction = _country(body["country"])
+        body["country"] = country
+        warnings += correction
     return validate_row(AccountCells, body, AccountCells.row, warnings=warnings)
 
 
@@ -118,7 +128,7 @@ async def _import_account(
 
     async def edit(before: Account) -> Account:
         custom_fields = await _custom_fields(tx, row, before.custom_fields)
-        values = {"name": row.name, **row.edited_values(), **custom_fields}
+        values = {"name": row.name, **_edited_values(row, before), **custom_fields}
         return await edit_account(command, before.id, lambda account: replace(account, **values))
 
     does = RowCommands(
@@ -142,7 +152,8 @@ async def _import_by_name(
         account = await create_account(command, new)
         return created(account.id)
     before = await ACCOUNT.get(tx, matches[0])
-    values = {**row.edited_values(), **await _custom_fields(tx, row, before.custom_fields)}
+    custom_fields = await _custom_fields(tx, row, before.custom_fields)
+    values = {**_edited_values(row, before), **custom_fields}
     is_change = replace(before, **values) != before
     if is_change and not await store.may_write(tx, before.id, visibility):
         return refused(Finding("RECORD_READ_ONLY", field="name"))
@@ -151,7 +162,7 @@ async def _import_by_name(
 
 
 async def _new_account(tx: AsyncConnection, row: AccountRow, context: ImportContext) -> Account:
-    values = {**row.edited_values(), **await _custom_fields(tx, row, None)}
+    values = {**_edited_values(row, None), **await _custom_fields(tx, row, None)}
     return Account(
         id=new_id(),
         name=row.name,
@@ -160,6 +171,15 @@ async def _new_account(tx: AsyncConnection, row: AccountRow, context: ImportCont
         updated_at=context.now,
         **values,
     )
+
+
+def _edited_values(row: AccountRow, before: Account | None) -> dict[str, Any]:
+    """The fields that the row gives; a number is one of the country of the row or the account.
+
+    Raises Invalid (PHONE_INVALID, PHONE_REGION_UNKNOWN).
+    """
+    country = row.country or (None if before is None else before.country)
+    return replace(row, phone=located_phone(row.phone, country)).edited_values()
 
 
 async def _custom_fields(

@@ -16,7 +16,7 @@ from pydantic import (
 from chassis.records.access.schemas import OwnerId
 from chassis.records.answers import OwnedRecordOut
 from chassis.records.codes import CountryCode
-from chassis.records.contact_points import Phone
+from chassis.records.contact_points import Phone, PhoneOfParent
 from chassis.records.custom_fields.cells import whole_number
 from chassis.web.references import Expandable, RefersTo
 from kernel.business_dates import FINAL_DAY
@@ -99,14 +99,17 @@ class AccountTotals(BaseModel):
 
 
 class AccountCells(BaseModel):
-    """The cells of a row; `revenue` in millions, of US dollars unless a currency is given."""
+    """The cells of a row; `revenue` in millions, of US dollars unless a currency is given.
+
+    A telephone number is one of the account's country, which the row need not repeat.
+    """
 
     name: AccountName
     industry: Industry | None = None
     country: CountryCode | None = None
     founded_year: Annotated[FoundedYear, BeforeValidator(whole_number)] | None = None
     employees: Annotated[Employees, BeforeValidator(whole_number)] | None = None
-    phone: Phone | None = None
+    phone: PhoneOfParent | None = None
     revenue: (
         Annotated[DecimalString, AfterValidator(ensure_no_card_number), Field(ge=0, lt=10**9)]
         | None

@@ -102,6 +102,13 @@ async def exists(
     return (await tx.execute(query)).one_or_none() is not None
 
 
+async def country_of(tx: AsyncConnection, account_id: UUID) -> str | None:
+    """The country of an account, also of a deleted one; None without one."""
+    query = select(accounts.c.country).where(accounts.c.id == account_id)
+    country: str | None = (await tx.execute(query)).scalar_one_or_none()
+    return country
+
+
 async def lock_for_share(
     tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
 ) -> bool:

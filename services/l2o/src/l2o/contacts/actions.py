@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.records.access.transfers import add_owner_change
+from chassis.records.contact_points import located_phone
 from chassis.records.record_commands import (
     create_record,
     delete_record,
@@ -14,7 +15,7 @@ from chassis.records.record_commands import (
     visibility_for,
 )
 from chassis.web.commands import Command
-from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.errors import Invalid, Violation
 from l2o.contacts import store, views
 from l2o.contacts.domain import Contact
 from l2o.contacts.store import CONTACT
@@ -23,8 +24,8 @@ from l2o.contacts.store import CONTACT
 async def create_contact(command: Command, contact: Contact) -> Contact:
     """Create a contact of a visible account, with the owner of the account, or else its own.
 
-    The first contact of an account is its primary contact. Raises Invalid (ACCOUNT_UNKNOWN, custom
-    fields).
+    The first contact of an account is its primary contact. Its telephone number is one of the
+    account's country. Raises Invalid (ACCOUNT_UNKNOWN, PHONE_INVALID, custom fields).
     """
     tx, account_id = command.tx, contact.account_id
     visibility = await visibility_for(command, views.ACCOUNT_RESOURCE)
@@ -32,7 +33,7 @@ async def create_contact(command: Command, contact: Contact) -> Contact:
     if account is None:
         raise Invalid([Violation("/account_id", "ACCOUNT_UNKNOWN")])
     contact = replace(
-        contact,
+        _located(contact, account.country),
         owner_id=account.owner_id or contact.owner_id,
         is_primary=await store.get_primary(tx, account_id) is None,
     )
@@ -44,32 +45,35 @@ async def edit_contact(
 ) -> Contact:
     """Apply an edit to a contact.
 
-    Raises what `edit_record` raises, Invalid (ACCOUNT_FIXED), RuleBroken (ACCOUNT_UNKNOWN) while
-    the account is deleted.
+    Its telephone number is one of the account's country. Raises what `edit_record` raises, Invalid
+    (ACCOUNT_FIXED, PHONE_INVALID), RuleBroken (ACCOUNT_DELETED) while the account is deleted.
     """
 
     async def check(before: Contact, after: Contact) -> None:
         if after.account_id != before.account_id:
             raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
-        await _ensure_account(command, before)
 
-    return await edit_record(command, CONTACT, contact_id, edit, check=check)
+    unlocked = await CONTACT.get(command.tx, contact_id)
+    country = await views.account_country(command.tx, unlocked.account_id)
+
+    def edit_located(before: Contact) -> Contact:
+        return _located(edit(before), country)
+
+    return await edit_record(command, CONTACT, contact_id, edit_located, check=check)
 
 
-async def _ensure_account(command: Command, contact: Contact) -> None:
-    """Refuse a change of a contact whose account is deleted. Raises RuleBroken."""
-    if not await views.account_exists(command.tx, contact.account_id):
-        raise RuleBroken("ACCOUNT_UNKNOWN")
+def _located(contact: Contact, country: str | None) -> Contact:
+    """Return the contact with its telephone number in the form of its account's country."""
+    return replace(contact, phone=located_phone(contact.phone, country))
 
 
 async def make_primary(command: Command, contact_id: UUID) -> Contact:
     """Make this the primary contact of its account instead of the current one.
 
-    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
+    Raises NotFound, RuleBroken (ACCOUNT_DELETED) while the account is deleted.
     """
 
     async def replace_current(_: Contact, after: Contact) -> None:
-        await _ensure_account(command, after)
         current = await store.get_primary(command.tx, after.account_id)
         if current is not None:
             await save_record(command, CONTACT, current, replace(current, is_primary=False))
@@ -111,11 +115,10 @@ async def _as_secondary(contact: Contact) -> Contact:
 async def restore_contact(command: Command, contact_id: UUID) -> Contact:
     """Restore a deleted contact, as primary if its account has no primary contact.
 
-    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
+    Raises NotFound, RuleBroken (ACCOUNT_DELETED) while the account is deleted.
     """
 
     async def prepare(contact: Contact) -> Contact:
-        await _ensure_account(command, contact)
         primary = await store.get_primary(command.tx, contact.account_id)
         return replace(contact, is_primary=primary is None)
 

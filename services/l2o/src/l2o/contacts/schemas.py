@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from chassis.foundation.texts import Text
 from chassis.records.answers import OwnedRecordOut
-from chassis.records.contact_points import Email, Phone
+from chassis.records.contact_points import Email, PhoneOfParent
 from chassis.records.import_examples import COMPANY, CONTACT
 from chassis.records.import_headings import Heading
 from chassis.web.references import Expandable, RefersTo
@@ -36,10 +36,10 @@ class ContactEdit(BaseModel):
     title: Annotated[
         JobTitle | None, Heading("职务", ("职位",), Text("采购总监", "Head of purchasing"))
     ] = None
-    phone: Phone | None = Field(
+    phone: PhoneOfParent | None = Field(
         default=None,
-        description="Any usual spelling, without a country code a number of the tenant's country;"
-        " stored as E.164, an extension as `;ext=`",
+        description="Any usual spelling, without a country code a number of the account's country,"
+        " else of the tenant's; stored as E.164, an extension as `;ext=`",
     )
     email: Email | None = Field(default=None, description="Stored in lower case")
     roles: Annotated[

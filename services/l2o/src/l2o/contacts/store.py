@@ -31,9 +31,10 @@ contacts = Table(
         postgresql_where=text("is_primary AND deleted_at IS NULL"),
     ),
 )
+IN_ACCOUNT = ("l2o.account", "account_id")
 CONTACT = RecordType(
     # Whoever may see an account may see its contacts.
-    scoped=ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),)),
+    scoped=ScopedResource("l2o.contact", contacts, of=(IN_ACCOUNT,), part_of=IN_ACCOUNT),
     entity=Contact,
     created=ContactCreated,
     changed=ContactChanged,

@@ -18,6 +18,6 @@ async def lock_account(
     return await accounts.lock_for_update(tx, account_id, visibility)
 
 
-async def account_exists(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Whether the account exists and is not deleted."""
-    return await accounts.exists(tx, account_id)
+async def account_country(tx: AsyncConnection, account_id: UUID) -> str | None:
+    """The country of an account, also of a deleted one; None without one."""
+    return await accounts.country_of(tx, account_id)

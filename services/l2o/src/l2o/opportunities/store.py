@@ -80,7 +80,9 @@ opportunities = Table(
     Index(None, "tenant_id", "owner_id", "id"),
 )
 
-OPPORTUNITIES = ScopedResource("l2o.opportunity", opportunities)
+OPPORTUNITIES = ScopedResource(
+    "l2o.opportunity", opportunities, part_of=("l2o.account", "account_id")
+)
 FOLLOW_UP: Final = TaskKind(
     "WORK_OPPORTUNITY", zh="跟进商机 {name}", en="Follow up on opportunity {name}"
 )

@@ -19,12 +19,19 @@ class ProductCatalog:
 
         None and None if no product or more than one matches.
         """
+        spelled, ids = self._matches(name)
+        return (ids[0], spelled) if len(ids) == 1 else (None, None)
+
+    def is_ambiguous(self, name: str) -> bool:
+        """Whether several products have this name."""
+        return len(self._matches(name)[1]) > 1
+
+    def _matches(self, name: str) -> tuple[str | None, Sequence[UUID]]:
         is_exact = name in self.by_name or name in self.by_sku
         spelled = name if is_exact else self._spelled(name)
         if spelled is None:
-            return None, None
-        ids = self.by_name.get(spelled) or self.by_sku.get(spelled, ())
-        return (ids[0], spelled) if len(ids) == 1 else (None, None)
+            return None, ()
+        return spelled, self.by_name.get(spelled) or self.by_sku.get(spelled, ())
 
     def _spelled(self, name: str) -> str | None:
         """The only name, or else the only SKU, of which this is another spelling."""

@@ -134,13 +134,13 @@ class LeadRow:
 
 
 def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
-    """Validate a row like the body of a request; warn of attributes that are too long to keep."""
+    """Validate a row like the body of a request; its extra columns are the attributes."""
     has_system = EXTERNAL_SYSTEM in cells.fields
     named = split_cells(LEADS.resource, cells) if has_system else None
     fields = {name: cell for name, cell in cells.fields.items() if name != EXTERNAL_SYSTEM}
     body, too_long = lead_body(fields, cells.extra_columns)
     params = {"maximum": MAX_ATTRIBUTE_VALUE_LENGTH}
-    warnings = [Finding("ATTRIBUTE_LEFT_OUT", column, params) for column in too_long]
+    errors = [Finding("TOO_LONG", column, params) for column in too_long]
     owner = cells.fields.get(OWNER_FIELD)
     if owner == NOT_SELECTED:
         owner = None
@@ -149,10 +149,9 @@ def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
         name = None if named is None else named.external_id
         return LeadRow(details=_details(lead), owner=owner, custom_cells=cells.custom, name=name)
 
-    parsed = validate_row(LeadIn, body, row, warnings=warnings)
-    if named is None or not named.errors:
-        return parsed
-    return ParsedRow(errors=[*parsed.errors, *named.errors])
+    parsed = validate_row(LeadIn, body, row)
+    errors += [*parsed.errors, *(() if named is None else named.errors)]
+    return ParsedRow(errors=errors) if errors else parsed
 
 
 def _details(body: LeadIn) -> LeadDetails:

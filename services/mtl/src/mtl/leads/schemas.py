@@ -6,15 +6,19 @@ from uuid import UUID
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from chassis.foundation.context import current
+from chassis.foundation.texts import filled
 from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
 from chassis.records.contact_points import Email, Phone
 from chassis.web.references import Expandable, PersonSubject, RefersTo
@@ -26,6 +30,7 @@ from mtl.leads.domain import (
     MAX_ATTRIBUTES,
     LeadStatus,
 )
+from mtl.texts import TEXTS
 
 
 def _bounded_text(maximum: int) -> StringConstraints:
@@ -140,6 +145,27 @@ class LeadConvertIn(BaseModel):
     )
 
 
+def _in_words(field: str) -> BeforeValidator:
+    """Fill a field with what people read as the reason in another field, declared before it.
+
+    That is what was typed, or the text of a code for which L2O rejected a conversion.
+    """
+
+    def words(_: Any, info: ValidationInfo) -> str | None:
+        reason: str | None = info.data.get(field)
+        text = TEXTS.get(reason or "")
+        return reason if text is None else filled(text, {}, current().language)
+
+    return BeforeValidator(words)
+
+
+_REASON_TEXT = Field(
+    None,
+    validate_default=True,
+    description="The reason as people read it, in the language that `Accept-Language` prefers",
+)
+
+
 class LeadOut(BaseModel):
     """A lead. Its conversion sets `conversion_id` and the ids of the records in L2O."""
 
@@ -158,7 +184,10 @@ class LeadOut(BaseModel):
     owner_name: str | None = None
     owner: Expandable[PersonSummary] = None
     status: LeadStatus
-    status_reason: str | None = Field(description="Why it was disqualified or reopened")
+    status_reason: str | None = Field(
+        description="Why it was disqualified, as it was typed, or the code of a rejected conversion"
+    )
+    status_reason_text: Annotated[str | None, _in_words("status_reason")] = _REASON_TEXT
     conversion_id: UUID | None
     account_id: Annotated[UUID | None, RefersTo("l2o.account")]
     account_name: str | None = None
@@ -182,7 +211,8 @@ class LeadMoveOut(BaseModel):
     at: datetime
     from_status: LeadStatus
     to_status: LeadStatus
-    reason: str | None
+    reason: str | None = Field(description="As it was typed, or the code of a rejected conversion")
+    reason_text: Annotated[str | None, _in_words("reason")] = _REASON_TEXT
     actor: Annotated[str | None, PersonSubject]
     actor_name: str | None = None
     conversion_id: UUID | None

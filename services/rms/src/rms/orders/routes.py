@@ -14,11 +14,11 @@ from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
+from chassis.records.document_transfers import transfer_of
 from chassis.records.external_ids.puts import ExternallyReadResource
 from chassis.records.external_ids.routes import external_id_read_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
-from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, Command, CreateCommand

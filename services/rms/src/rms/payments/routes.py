@@ -9,11 +9,11 @@ from fastapi import Response
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.audit.routes import audit_router
+from chassis.records.document_transfers import transfer_of
 from chassis.records.external_ids.puts import ExternallyWrittenResource
 from chassis.records.external_ids.routes import external_id_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
-from chassis.records.record_commands import transfer_of
 from chassis.web.auth import allow
 from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED

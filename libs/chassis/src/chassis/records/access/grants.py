@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records import tenant_settings
 from chassis.records.access.expiry import schedule_grant_expiry
 from chassis.records.access.guards import caller_access, ensure_access
+from chassis.records.access.parents import ensure_parent
 from chassis.records.access.tables import departments, grants, people, teams
 from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Principal
@@ -84,9 +85,10 @@ async def grant_access(
     """Grant access to a record; an earlier grant to the same grantee is replaced.
 
     Raises NotFound, Forbidden (RECORD_READ_ONLY; OWNERSHIP_REQUIRED to grant write access), Invalid
-    (GRANTEE_UNKNOWN, UNTIL_DATE_PAST).
+    (GRANTEE_UNKNOWN, UNTIL_DATE_PAST), RuleBroken while the record's parent is deleted.
     """
     await _ensure_may_grant(tx, principal, scoped, record_id, request, request.access, now)
+    await ensure_parent(tx, scoped, record_id)
     await _validate(tx, request, now)
     statement = insert(grants).values(
         id=new_id(),

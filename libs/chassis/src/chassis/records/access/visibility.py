@@ -68,12 +68,15 @@ class ScopedResource:
 
     Grants are looked up under the resource's own name and id, and under those of the records it
     belongs to: `ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),))`.
+    `part_of` names the record without which a row does not change (`records.access.parents`), and
+    the column of its id.
     """
 
     resource: str
     table: Table
     owner: str = "owner_id"
     of: Sequence[tuple[str, str]] = ()
+    part_of: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:

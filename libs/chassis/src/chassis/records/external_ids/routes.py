@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import ensure_row
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read, may_write
+from chassis.records.access.parents import ensure_parent
 from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
 from chassis.records.codes import QueryInstant
 from chassis.records.external_ids.actions import (
@@ -173,6 +174,7 @@ def _add_names(router: APIRouter, way: ExternallyReadResource) -> None:
     async def add(record_id: UUID, body: ExternalIdIn, tx: Tx) -> ExternalIds:
         """Add an external id to a record."""
         await way.get(tx, record_id)
+        await ensure_parent(tx, scoped, record_id)
         external_id = ExternalId(scoped.resource, body.system, body.external_id)
         await add_external_id(tx, external_id, record_id)
         return await _names(tx, scoped.resource, record_id)

@@ -17,7 +17,6 @@ from pydantic import (
     StrictBool,
     StringConstraints,
 )
-from pydantic_core import PydanticCustomError
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -35,12 +34,8 @@ from sqlalchemy import (
 
 from chassis.database.encryption.columns import DIGEST_OF
 from chassis.records.codes import QueryInstant
-from chassis.records.contact_points import (
-    normalize_email,
-    normalize_phone,
-    phone_prefix,
-    tenant_country,
-)
+from chassis.records.contact_points import normalize_email, phone_prefix, tenant_country
+from chassis.records.lists import phone_filters
 from chassis.records.lists.columns import (
     NO_AMOUNT,
     comparable_column,
@@ -51,7 +46,6 @@ from chassis.records.lists.columns import (
 from chassis.records.search.prefixes import begins_with
 from kernel.business_dates import CalendarDate
 from kernel.decimals import DecimalString
-from kernel.errors import Invalid, Violation
 
 MAX_FILTER_VALUES = 100  # in one `__in` filter
 MAX_FILTER_IDS = 200  # in `id__in`: as many as a page has rows
@@ -219,39 +213,32 @@ def _parameter(
         annotation, in_body = FilterPrefix, FilterPrefix
         description = "The text begins with this value"
     parameter = f"{name}__{operation}" if operation else name
+    if spelling_of(column) == PHONE and operation in (EQUAL, IN):
+        description = ": ".join(filter(None, (description, phone_filters.DESCRIPTION)))
     return FilterParameter(
         name=parameter,
         annotation=annotation,
         description=description,
-        where=lambda value: filter_condition(
-            column, operation, _as_stored(parameter, column, operation, value)
-        ),
+        where=lambda value: _condition(parameter, column, operation, value),
         column=column,
         operation=operation,
         body_annotation=in_body,
     )
 
 
-def _as_stored(parameter: str, column: Column[Any], operation: str, value: Any) -> Any:
-    """Return the value in the form in which the column stores it.
-
-    Numbers without a country code need the tenant, who is known when the condition is built. Raises
-    Invalid (PHONE_INVALID, PHONE_REGION_UNKNOWN) at `?parameter`.
-    """
+def _condition(
+    parameter: str, column: Column[Any], operation: str, value: Any
+) -> ColumnElement[bool]:
+    """Return the condition for a value in any spelling of what the column stores."""
     kind = spelling_of(column)
+    if kind == PHONE and operation in (EQUAL, IN):
+        spellings = [value] if operation == EQUAL else value
+        return phone_filters.phone_condition(parameter, column, spellings)
     if operation == PREFIX and kind == EMAIL:
-        return unicodedata.normalize("NFKC", value).lower()
-    if kind != PHONE or operation == NULL:
-        return value
-    country = tenant_country()
-    if operation == PREFIX:
-        return phone_prefix(value, country)
-    try:
-        if operation == IN:
-            return [normalize_phone(one, country) for one in value]
-        return normalize_phone(value, country)
-    except PydanticCustomError as refused:
-        raise Invalid([Violation(f"?{parameter}", refused.type)]) from None
+        value = unicodedata.normalize("NFKC", value).lower()
+    if operation == PREFIX and kind == PHONE:
+        value = phone_prefix(value, tenant_country())
+    return filter_condition(column, operation, value)
 
 
 def filter_condition(column: Column[Any], operation: str, value: Any) -> ColumnElement[bool]:

@@ -3,21 +3,17 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import Any
 
-from pydantic_core import PydanticCustomError
-
-from chassis.records.contact_points import EXTENSION, normalize_phone
+from chassis.records.contact_points import EXTENSION, phone_ends
 
 MAX_SEARCHED_LENGTH = 200  # characters of one name that can be found
 TAIL_MARK = "<"  # begins the line of a contact point; no normalized word contains it
 # These begin the lines of encrypted contact points: of a digest that is a gram, and of another one.
 DIGEST_GRAM_MARK, DIGEST_MARK = "=", ">"
 _PRIVATE_USE = 0xF0000
-_DIGITS = re.compile(r"\+?[0-9]{4,20}", re.ASCII)
 _MAIL_TAIL = re.compile(r"[^\s@]*@[^\s@]{2,}|[^\s@]{2,}\.[^\s@.\d]{2,}")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
@@ -93,18 +89,15 @@ def reversed_tail(text: str) -> str:
     return TAIL_MARK + "".join(shifted)
 
 
-def tail_term(query: str, country: str | None) -> str | None:
-    """Return the contact point that a query is, or the end of one; None if it is none.
+def tail_terms(query: str, country: str | None) -> tuple[str, ...]:
+    """Return the contact points, or ends of them, that a query can mean; empty for a name.
 
     It is a telephone number, at least its last four digits, or a mail address or its last part.
     """
     text = unicodedata.normalize("NFKC", query).strip()
     if _MAIL_TAIL.fullmatch(text):
-        return text.lower()
-    with suppress(PydanticCustomError):
-        return normalize_phone(text, country)
-    digits = "".join(letter for letter in text if letter not in " -().")
-    return digits if _DIGITS.fullmatch(digits) else None
+        return (text.lower(),)
+    return phone_ends(text, country)
 
 
 def search_terms(query: str) -> list[str]:

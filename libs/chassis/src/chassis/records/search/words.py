@@ -1,6 +1,6 @@
 """Search for words inside names: bigrams are stored beside the rows, the rarest finds them."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ from chassis.records.search.spelling import (
     reversed_tail,
     search_terms,
     search_text_of,
-    tail_term,
+    tail_terms,
 )
 from chassis.records.search.tables import search_grams, search_texts
 
@@ -100,6 +100,15 @@ class SearchedColumns:
         points = [row[name] for name in self.digested_points if row[name]]
         digested = [line for point in points for line in point_lines(self.resource, point)]
         return "\n".join(filter(None, (text, *dict.fromkeys(digested))))
+
+    def lines_of(self, ends: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield the lines of these contact points or ends, each with the gram that finds rows."""
+        for end in ends:
+            if self.contact_points:
+                tail = reversed_tail(end)
+                yield tail, tail
+            if self.digested_points:
+                yield end_lines(self.resource, end)
 
 
 def searched_columns(
@@ -177,12 +186,8 @@ async def match_words(
     resource, terms = searched.resource, search_terms(query)
     grams = {gram for term in terms for gram in _grams_of_term(term)}
     matches = [await _match(tx, key, resource, terms, grams)]
-    end = tail_term(query, tenant_country()) if searched.has_points else None
-    if end is not None and searched.contact_points:
-        tail = reversed_tail(end)
-        matches.append(await _match(tx, key, resource, [tail], {tail}))
-    if end is not None and searched.digested_points:
-        line, gram = end_lines(resource, end)
+    ends = tail_terms(query, tenant_country()) if searched.has_points else ()
+    for line, gram in searched.lines_of(ends):
         matches.append(await _match(tx, key, resource, [line], {gram}))
     return WordMatch(or_(*(one.condition for one in matches)), all(one.few for one in matches))
 

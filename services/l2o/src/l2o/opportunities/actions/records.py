@@ -1,4 +1,4 @@
-"""The commands that open, edit, delete and restore opportunities."""
+"""The commands that open and edit opportunities."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -9,11 +9,10 @@ from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.record_commands import (
     create_record,
     edit_record,
-    restore_record,
     visibility_for,
 )
 from chassis.web.commands import Command
-from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 from l2o.accounts import store as accounts
 from l2o.contacts import store as contacts
@@ -70,20 +69,6 @@ async def edit_opportunity(
         await _check_references(command.tx, after, before)
 
     return await edit_record(command, OPPORTUNITY, opportunity_id, edit, check=check)
-
-
-async def restore_opportunity(command: Command, opportunity_id: UUID) -> Opportunity:
-    """Restore a deleted opportunity; one that is not deleted stays as it is.
-
-    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
-    """
-
-    async def prepare(opportunity: Opportunity) -> Opportunity:
-        if not await accounts.lock_for_share(command.tx, opportunity.account_id):
-            raise RuleBroken("ACCOUNT_UNKNOWN")
-        return opportunity
-
-    return await restore_record(command, OPPORTUNITY, opportunity_id, prepare=prepare)
 
 
 async def add_to_history(

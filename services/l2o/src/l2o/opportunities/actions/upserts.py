@@ -24,6 +24,7 @@ from l2o.opportunities.domain import CLOSED_STAGES, Opportunity, Stage, StageCha
 from l2o.opportunities.store import OPPORTUNITY
 
 READ_ONLY = "RECORD_READ_ONLY"
+ACCOUNT_FIXED = "ACCOUNT_FIXED"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +93,9 @@ async def upsert_opportunities(
 ) -> list[UpsertResult]:
     """Open new opportunities and update existing ones; return the results in order.
 
-    Each external id may occur once. Owner and account of an existing opportunity do not change,
-    and only opportunities that the caller may write are updated. Raises Invalid for wrong custom
-    fields, or a new opportunity without a required one.
+    Each external id may occur once. The owner of an existing opportunity does not change, another
+    account is refused, and only opportunities that the caller may write are updated. Raises Invalid
+    for wrong custom fields, or a new opportunity without a required one.
     """
     parser = await custom_field_parser(tx, OPPORTUNITY.scoped.resource)
     new_ids = {external.external_id: new_id() for external in many}
@@ -104,22 +105,14 @@ async def upsert_opportunities(
     await _open_new(tx, list(zip(new, opened, strict=True)), actor=actor, now=now)
     existing_ids = {each.external_id: ids[each.external_id] for each in many if each not in new}
     existing = await _lock_existing(tx, set(existing_ids.values()), visibility)
-    results: list[UpsertResult] = []
+    command, results = Command(tx, now, actor=actor), list[UpsertResult]()
     for external in many:
         existing_id = existing_ids.get(external.external_id)
         if existing_id is None:
             opened_id = new_ids[external.external_id]
             results.append(UpsertResult(opportunity_id=opened_id, created=True))
-        elif existing_id not in existing.visible_ids:
-            results.append(UpsertResult(opportunity_id=None, refused_for=READ_ONLY))
         else:
-            before = existing.get(existing_id)
-            updated, warnings = _merge(external, before, parser)
-            is_writable = existing_id in existing.writable_ids
-            result = await _update(
-                tx, before, updated, is_writable=is_writable, actor=actor, now=now
-            )
-            results.append(replace(result, warnings=result.warnings or warnings))
+            results.append(await _merged(command, external, existing_id, existing, parser))
     return results
 
 
@@ -218,28 +211,37 @@ def _stage_change(
     )
 
 
-async def _update(
-    tx: AsyncConnection,
-    before: Opportunity,
-    updated: Opportunity,
-    *,
-    is_writable: bool,
-    actor: str | None,
-    now: datetime,
+async def _merged(
+    command: Command,
+    external: ExternalOpportunity,
+    existing_id: UUID,
+    existing: _Existing,
+    parser: CustomFieldParser,
 ) -> UpsertResult:
+    """Give an existing opportunity the values of the other system, or say why it has none."""
+    if existing_id not in existing.visible_ids:
+        return UpsertResult(opportunity_id=None, refused_for=READ_ONLY)
+    before = existing.get(existing_id)
     if before.deleted_at is not None:
         return UpsertResult(opportunity_id=before.id, warnings=["OPPORTUNITY_DELETED"])
+    if external.details.account_id != before.account_id:
+        return UpsertResult(opportunity_id=before.id, refused_for=ACCOUNT_FIXED)
+    updated, warnings = _merge(external, before, parser)
     if updated == before:
-        return UpsertResult(opportunity_id=before.id)
-    if not is_writable:
+        return UpsertResult(opportunity_id=before.id, warnings=warnings)
+    if existing_id not in existing.writable_ids:
         return UpsertResult(opportunity_id=before.id, refused_for=READ_ONLY)
-    after, event = before.update_from_system(updated, now=now)
-    saved = await save_record(Command(tx, now, actor=actor), OPPORTUNITY, before, after, event)
+    await _save(command, before, updated)
+    return UpsertResult(opportunity_id=before.id, changed=True, warnings=warnings)
+
+
+async def _save(command: Command, before: Opportunity, updated: Opportunity) -> None:
+    after, event = before.update_from_system(updated, now=command.now)
+    saved = await save_record(command, OPPORTUNITY, before, after, event)
     if saved.stage is not before.stage:
-        at = saved.closed_at if saved.stage in CLOSED_STAGES else now
-        change = _stage_change(saved, before.stage, saved.stage, actor=actor, at=at or now)
-        await store.add_stage_changes(tx, [change])
-    return UpsertResult(opportunity_id=before.id, changed=True)
+        at = (saved.closed_at if saved.stage in CLOSED_STAGES else None) or command.now
+        change = _stage_change(saved, before.stage, saved.stage, actor=command.actor, at=at)
+        await store.add_stage_changes(command.tx, [change])
 
 
 def _merge(
@@ -247,7 +249,7 @@ def _merge(
 ) -> tuple[Opportunity, list[str]]:
     """The opportunity with the values of the other system, and warnings.
 
-    Missing values change nothing. The account stays, and so does a stage that is later here.
+    Missing values change nothing, and a stage that is later here stays.
     """
     excluded = {"account_id"} | (set() if external.has_own_name else {"name"})
     values: dict[str, Any] = {
@@ -256,8 +258,7 @@ def _merge(
         if value is not None and name not in excluded
     }
     values["custom_fields"] = parser.parse(external.custom_cells, before=before.custom_fields)
-    is_same_account = external.details.account_id == before.account_id
-    warnings = [] if is_same_account else ["ACCOUNT_KEPT"]
+    warnings = []
     stage = external.stage_details.stage
     if before.is_before(stage):
         values |= vars(external.stage_details)

@@ -47,14 +47,18 @@ class RowReferences:
         return None, [Finding("AMOUNT_TOO_PRECISE", params=params, field="amount")]
 
     def product(self, row: OpportunityRow) -> tuple[UUID | None, str | None, list[Finding]]:
-        """The product of a row and its name, and a warning if it is unknown or was corrected."""
+        """The product of a row and its name, and the finding that it is unknown or was corrected.
+
+        Without a product the finding refuses the row; otherwise it is a warning.
+        """
         requested = row.product
         if requested is None:
             return None, None, []
         product_id, name = self.catalog.find(requested)
         if product_id is None:
-            warning = Finding("PRODUCT_UNKNOWN", params={"given": requested}, field="product")
-            return None, requested, [warning]
+            is_ambiguous = self.catalog.is_ambiguous(requested)
+            code = "REFERENCE_AMBIGUOUS" if is_ambiguous else "PRODUCT_UNKNOWN"
+            return None, None, [Finding(code, params={"given": requested}, field="product")]
         if name == requested:
             return product_id, name, []
         params = {"given": requested, "taken": name}

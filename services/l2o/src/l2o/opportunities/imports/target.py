@@ -20,6 +20,7 @@ from chassis.foundation.clock import start_of_day
 from chassis.foundation.texts import Text
 from chassis.records.import_examples import COMPANY, SELLER, own_currency
 from l2o.opportunities.actions.upserts import (
+    ACCOUNT_FIXED,
     ExternalOpportunity,
     OpportunityDetails,
     StageDetails,
@@ -73,7 +74,8 @@ async def _import_opportunities(
 
 def _row_result(upsert: UpsertResult, warnings: Sequence[Finding]) -> RowResult:
     if upsert.refused_for is not None:
-        return refused(Finding(upsert.refused_for, field="external_id"))
+        field = "account" if upsert.refused_for == ACCOUNT_FIXED else "external_id"
+        return refused(Finding(upsert.refused_for, field=field))
     outcome = RowOutcome.UPDATED if upsert.changed else RowOutcome.UNCHANGED
     return RowResult(
         outcome=RowOutcome.CREATED if upsert.created else outcome,
@@ -85,10 +87,11 @@ def _row_result(upsert: UpsertResult, warnings: Sequence[Finding]) -> RowResult:
 def _resolve(row: OpportunityRow, references: RowReferences, context: ImportContext) -> ResolvedRow:
     account_id, account_errors = references.account(row)
     amount, amount_errors = references.amount(row)
-    errors = [*account_errors, *amount_errors]
+    product_id, product_name, product_findings = references.product(row)
+    product_errors = product_findings if product_id is None else []
+    errors = [*account_errors, *amount_errors, *product_errors]
     if account_id is None or errors:
         return ResolvedRow(None, errors)
-    product_id, product_name, product_warnings = references.product(row)
     owner_id, owner_warnings = references.owner(row, context.actor)
     default_name = " · ".join(filter(None, (row.account, product_name)))[:200]
     engaged_on, timezone = row.engaged_date, references.settings.timezone
@@ -108,7 +111,7 @@ def _resolve(row: OpportunityRow, references: RowReferences, context: ImportCont
         has_own_name=row.name is not None,
         custom_cells=row.custom_fields,
     )
-    return ResolvedRow(opportunity, [*product_warnings, *owner_warnings])
+    return ResolvedRow(opportunity, [*product_findings, *owner_warnings])
 
 
 def _stage_details(row: OpportunityRow, timezone: str) -> StageDetails:
