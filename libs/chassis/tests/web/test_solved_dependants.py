@@ -86,7 +86,13 @@ async def test_absent_parameters_have_their_defaults(client: httpx.AsyncClient) 
 async def test_given_parameters_are_read_whatever_was_given_before(
     client: httpx.AsyncClient,
 ) -> None:
-    query = [("kind", "b"), ("limit", "7"), ("after", "x"), ("colours", "red"), ("colours", "blue")]
+    query: list[tuple[str, str | int | float | None]] = [
+        ("kind", "b"),
+        ("limit", "7"),
+        ("after", "x"),
+        ("colours", "red"),
+        ("colours", "blue"),
+    ]
     for _ in range(2):
         answer = (await client.get("/things", params=httpx.QueryParams(query))).json()
         assert (answer["page"], answer["colours"]) == (["7 after x"] * 2, ["red", "blue"])
