@@ -79,7 +79,27 @@ async def test_an_account_that_exists_keeps_its_owner(
         converted_by=subject("sun"),
     )
     await on_lead_converted(tx, event, meta())
-    told = [one for one in TABLES if one != "l2o.account"]
-    assert await notified(published_work) == [(one, subject("li"), False) for one in told]
-    owner = await tx.execute(select(accounts.c.owner_id))
-    assert owner.scalar_one() == subject("zhou")
+    assert await notified(published_work) == [
+        ("l2o.contact", subject("zhou"), False),
+        ("l2o.opportunity", subject("li"), False),
+    ]
+    for table, owner in ((accounts, "zhou"), (contacts, "zhou"), (opportunities, "li")):
+        assert (await tx.execute(select(table.c.owner_id))).scalar_one() == subject(owner)
+
+
+async def test_the_contact_of_a_leavers_account_goes_to_the_owner_of_the_lead(
+    tx: AsyncConnection, company: Company
+) -> None:
+    account = await add_account(tx, owner_id=subject("zhou"))
+    await company.person("zhou", active=False)
+    event = lead_converted(
+        lead=make_lead(owner_id=subject("li")),
+        existing_account=account.id,
+        converted_by=subject("sun"),
+    )
+    await on_lead_converted(tx, event, meta())
+    assert (await tx.execute(select(contacts.c.owner_id))).scalar_one() == subject("li")
+    reasons = select(audit_entries.c.resource, audit_entries.c.reason)
+    rows = await tx.execute(reasons.where(audit_entries.c.verb == "INSERT"))
+    found = {resource: reason for resource, reason in rows}
+    assert (found["l2o.contact"], found["l2o.opportunity"]) == ("原定的负责人zhou已停用。", None)

@@ -43,6 +43,11 @@ async def test_a_move_takes_sub_departments_along_and_is_recorded(
     assert (moved["parent_id"], moved["version"]) == (west["id"], 2)
     assert await list_names(client, f"/{west['id']}/subtree") == ["T", "U", "W"]
     assert (await client.post(f"{path}/move", json=body)).json() == moved
+    other = {**body, "reason": "another"}
+    stale = await client.post(f"{path}/move", json=other, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+    repeated = await client.post(f"{path}/move", json=other)
+    assert (repeated.status_code, repeated.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
     [move] = (await client.get(f"{path}/moves")).json()["items"]
     assert (move["from_parent_id"], move["to_parent_id"]) == (east["id"], west["id"])
     assert (move["reason"], move["moved_by"]) == ("2027", "01990000-0000-7000-8000-000000000001")

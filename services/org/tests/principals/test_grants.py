@@ -95,6 +95,19 @@ async def test_they_hand_out_neither_administration_nor_single_scopes(
     assert (await client.post("/people", json=own, headers=clerk)).status_code == 201
 
 
+async def test_nobody_gives_themselves_roles_that_they_only_hand_out(
+    client: AsyncClient, roles: dict[str, str], clerk: dict[str, str]
+) -> None:
+    me = (await client.get("/people?name=人事")).json()["items"][0]
+    path = f"/people/{me['id']}"
+    wider = {"role_ids": [*me["role_ids"], roles["FINANCE"]]}
+    answer = await client.patch(path, json=wider, headers=clerk)
+    assert (answer.status_code, answer.json()["code"]) == (403, "SCOPES_NOT_HELD")
+    assert (await client.patch(path, json=wider)).status_code == 200
+    fewer = await client.patch(path, json={"role_ids": []}, headers=clerk)
+    assert fewer.status_code == 403, "what was taken from them they could not give back"
+
+
 async def test_the_scopes_of_the_role_alone_hand_out_nothing(
     client: AsyncClient, roles: dict[str, str], tenant: UUID
 ) -> None:

@@ -9,6 +9,7 @@ from chassis.foundation.context import Context, current
 _ATTRIBUTE = text(
     "SELECT set_config('app.cause', :cause, true), set_config('app.reason', '', true)"
 )
+_PRESENT_REASON = text("SELECT current_setting('app.reason', true)")
 _REASON = text("SELECT set_config('app.reason', :reason, true)")
 
 
@@ -37,6 +38,11 @@ async def attribute_writes(tx: AsyncConnection) -> None:
     BEGIN has done so already; call this when one transaction works for several causes.
     """
     await tx.execute(_ATTRIBUTE, {"cause": write_cause(current())})
+
+
+async def audit_reason(tx: AsyncConnection) -> str | None:
+    """Return the reason that the audit entries of this transaction's writes have now."""
+    return (await tx.execute(_PRESENT_REASON)).scalar_one() or None
 
 
 async def set_audit_reason(tx: AsyncConnection, reason: str | None) -> None:

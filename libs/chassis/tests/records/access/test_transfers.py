@@ -13,10 +13,21 @@ from testkit.published import Work
 ADMIN = f"{SCOPE} testkit.card.all"
 
 
-async def history(people: People, card: str, name: str = "zhao") -> list[tuple[str, str, str]]:
+async def owner_changes(people: People, card: str) -> list[dict[str, Any]]:
+    answer = await people.get("zhao", f"/cards/{card}/owners", scope=ADMIN)
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def history(
+    people: People,
+    card: str,
+) -> list[tuple[str, str, str]]:
     """Return who transferred a card from whom to whom, newest first."""
-    items = (await people.get(name, f"/cards/{card}/owners", scope=ADMIN)).json()["items"]
-    return [(one["changed_by_name"], one["from_owner_name"], one["to_owner_name"]) for one in items]
+    return [
+        (one["changed_by_name"], one["from_owner_name"], one["to_owner_name"])
+        for one in await owner_changes(people, card)
+    ]
 
 
 async def test_a_record_follows_its_owner(
@@ -74,6 +85,23 @@ async def test_a_repeated_transfer_answers_its_result(
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
     assert len(await published()) == 2
     assert await history(people, card) == [("sun", "li", "zhou")]
+
+
+async def test_a_second_reason_for_one_transfer_is_refused(
+    company: Company, people: People
+) -> None:
+    card = await people.card("li")
+    await people.transfer("sun", card, "zhou")
+    body = {"owner_id": subject("zhou"), "reason": "another"}
+    path = f"/cards/{card}/transfer"
+    stale = await people.post("sun", path, body, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+    other = await people.post("sun", path, body)
+    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
+    assert [one["reason"] for one in await owner_changes(people, card)] == ["handed over"]
+    many = {"ids": [card], "owner_id": subject("zhou"), "reason": "another"}
+    answer = await people.post("sun", "/cards/transfer", many)
+    assert [one["status"] for one in answer.json()["results"]] == [200]
 
 
 async def test_the_history_names_every_change(company: Company, people: People) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
+from chassis.records.access.ownership import eligible_owner, ownership_explained
 from chassis.records.access.transfers import add_owner_change
 from chassis.records.contact_points import located_phone
 from chassis.records.record_commands import (
@@ -24,6 +25,8 @@ from l2o.contacts.store import CONTACT
 async def create_contact(command: Command, contact: Contact) -> Contact:
     """Create a contact of a visible account, with the owner of the account, or else its own.
 
+    If the owner of the account has left, it is its own owner or who acts; the audit entry says so.
+
     The first contact of an account is its primary contact. Its telephone number is one of the
     account's country. Raises Invalid (ACCOUNT_UNKNOWN, PHONE_INVALID, custom fields).
     """
@@ -32,12 +35,14 @@ async def create_contact(command: Command, contact: Contact) -> Contact:
     account = await views.lock_account(tx, account_id, visibility)
     if account is None:
         raise Invalid([Violation("/account_id", "ACCOUNT_UNKNOWN")])
+    ownership = await eligible_owner(tx, account.owner_id, contact.owner_id, acting=command.actor)
     contact = replace(
         _located(contact, account.country),
-        owner_id=account.owner_id or contact.owner_id,
+        owner_id=ownership.owner_id,
         is_primary=await store.get_primary(tx, account_id) is None,
     )
-    return await create_record(command, CONTACT, contact)
+    async with ownership_explained(tx, ownership):
+        return await create_record(command, CONTACT, contact)
 
 
 async def edit_contact(

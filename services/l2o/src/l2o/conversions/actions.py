@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
-from chassis.records.access.ownership import announce_ownership, eligible_owner, ownership_explained
+from chassis.records.access.ownership import (
+    Ownership,
+    announce_ownership,
+    eligible_owner,
+    ownership_explained,
+)
 from chassis.records.access.visibility import EVERYTHING, Visibility, directory_visibility
 from chassis.records.custom_fields.values import carried_custom_fields
 from chassis.web.commands import Command
@@ -95,15 +99,17 @@ async def _create_records(
     common = {"owner_id": ownership.owner_id, "created_at": now, "updated_at": now}
     async with ownership_explained(tx, ownership):
         made = await _made_records(command, event, carried, common)
-    for about, name in made:
-        await announce_ownership(tx, about, name=name, ownership=ownership, actor=actor)
+    for about, name, owner_id in made:
+        # The contact of an account that exists may belong to somebody else.
+        own = ownership if owner_id == ownership.owner_id else Ownership(owner_id)
+        await announce_ownership(tx, about, name=name, ownership=own, actor=actor)
 
 
 async def _made_records(
     command: Command, event: LeadConverted, carried: _CarriedFields, common: Mapping[str, Any]
-) -> list[tuple[RecordRef, str]]:
-    """Create the records; return each with its name."""
-    lead, made = event.lead, list[tuple[RecordRef, str]]()
+) -> list[tuple[RecordRef, str, str | None]]:
+    """Create the records; return each with its name and its owner."""
+    lead, made = event.lead, list[tuple[RecordRef, str, str | None]]()
     if not event.existing_account:
         account = Account(
             id=event.account_id,
@@ -114,7 +120,7 @@ async def _made_records(
             **common,
         )
         await create_account(command, account)
-        made.append((_reference(ACCOUNTS.resource, account.id), account.display_name))
+        made.append(_made(ACCOUNTS.resource, account))
     contact = Contact(
         id=event.contact_id,
         account_id=event.account_id,
@@ -124,8 +130,8 @@ async def _made_records(
         custom_fields=carried.contact,
         **common,
     )
-    await create_contact(command, contact)
-    made.append((_reference(CONTACT.scoped.resource, contact.id), contact.display_name))
+    contact = await create_contact(command, contact)
+    made.append(_made(CONTACT.scoped.resource, contact))
     opportunity = Opportunity(
         id=event.opportunity_id,
         account_id=event.account_id,
@@ -136,9 +142,12 @@ async def _made_records(
         **common,
     )
     await open_opportunity(command, opportunity)
-    made.append((_reference(OPPORTUNITY.scoped.resource, opportunity.id), opportunity.display_name))
+    made.append(_made(OPPORTUNITY.scoped.resource, opportunity))
     return made
 
 
-def _reference(resource: str, record_id: UUID) -> RecordRef:
-    return RecordRef(resource=resource, record_id=record_id)
+def _made(
+    resource: str, record: Account | Contact | Opportunity
+) -> tuple[RecordRef, str, str | None]:
+    about = RecordRef(resource=resource, record_id=record.id)
+    return about, record.display_name, record.owner_id

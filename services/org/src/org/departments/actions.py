@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.record_commands import (
-    MADE,
     AlreadyMade,
     create_record,
     delete_record,
@@ -71,7 +71,8 @@ async def move_department(
     """Move a department and everything below it; a move to its current parent changes nothing.
 
     Callers need `org.department.write`. Raises NotFound, PreconditionFailed, Conflict
-    (DEPARTMENT_CYCLE), Invalid (DEPARTMENT_UNKNOWN, DEPARTMENT_INACTIVE).
+    (DEPARTMENT_CYCLE; MOVE_MADE_OTHERWISE if it was moved there for another reason), Invalid
+    (DEPARTMENT_UNKNOWN, DEPARTMENT_INACTIVE).
     """
     await store.lock_tree(command.tx)
     parent_line = (
@@ -80,7 +81,7 @@ async def move_department(
 
     def move(before: Department) -> tuple[Department, Event] | AlreadyMade:
         if before.parent_id == parent_id:
-            return MADE
+            return AlreadyMade(partial(_is_same_reason, command, before))
         return before.moved(parent_id, new_parent_line=parent_line)
 
     async def save(before: Department, after: Department, event: Event | None) -> Department:
@@ -89,6 +90,12 @@ async def move_department(
         return await save_record(command, DEPARTMENT, before, after, event)
 
     return await move_record(command, DEPARTMENT, department_id, move, save=save)
+
+
+async def _is_same_reason(command: Command, department: Department) -> bool:
+    """Whether the last move of a department had the reason of the command, or there was none."""
+    last = await store.last_move(command.tx, department.id)
+    return last is None or last.reason == command.reason
 
 
 def _move_of(command: Command, before: Department, after: Department) -> DepartmentMove:

@@ -121,6 +121,14 @@ async def add_move(tx: AsyncConnection, move: DepartmentMove) -> None:
     await insert_row(tx, department_moves, move)
 
 
+async def last_move(tx: AsyncConnection, department_id: UUID) -> DepartmentMove | None:
+    """Return the latest move of a department; None if it was never moved."""
+    moves = department_moves
+    query: Select[Any] = select(moves).where(moves.c.department_id == department_id)
+    row = (await tx.execute(query.order_by(moves.c.id.desc()).limit(1))).one_or_none()
+    return None if row is None else from_columns(DepartmentMove, row._mapping)
+
+
 async def is_in_use(tx: AsyncConnection, department_id: UUID) -> bool:
     """Return whether the department has sub-departments, posts or working hours of its own."""
     children = exists().where(

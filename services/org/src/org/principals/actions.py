@@ -5,7 +5,7 @@ therefore judged by org's tables, under a lock that such commands take one after
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,8 +30,8 @@ class CallerRights:
     """What the caller of a command holds now, in org's tables and in the token.
 
     A command without a caller, such as one of the seed or a row of an import, may give any scope.
-    `assignable` are the scopes of the roles that the caller's built-in roles may give and take
-    (`contracts.resources.GRANTABLE_ROLES`), whether the caller holds them or not.
+    `assignable` are the scopes of the roles that the caller's built-in roles may give to others and
+    take from them (`contracts.resources.GRANTABLE_ROLES`), whether the caller holds them or not.
     """
 
     caller: Principal | None
@@ -45,6 +45,11 @@ class CallerRights:
     def ensure(self, scopes: Iterable[str]) -> None:
         """Ensure that the caller holds all these scopes. Raises Forbidden (SCOPES_NOT_HELD)."""
         _ensure_none_missing(scope for scope in scopes if not self.may(scope))
+
+    def over(self, subject: str) -> "CallerRights":
+        """Return the rights over a person: nobody gives themselves what they do not hold."""
+        is_self = self.caller is not None and self.caller.subject == subject
+        return replace(self, assignable=frozenset()) if is_self else self
 
     def ensure_may_assign(self, scopes: Iterable[str]) -> None:
         """Ensure that the caller may give and take roles with all these scopes.

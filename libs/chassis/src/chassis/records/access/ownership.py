@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.write_cause import set_audit_reason
+from chassis.database.write_cause import audit_reason, set_audit_reason
 from chassis.foundation.context import current
 from chassis.foundation.texts import Text, filled
 from chassis.records.access.tables import people
@@ -71,10 +71,11 @@ async def ownership_explained(tx: AsyncConnection, ownership: Ownership) -> Asyn
     if ownership.passed_over is None:
         yield
         return
+    before = await audit_reason(tx)
     reason = filled(PASSED_OVER, {"name": ownership.passed_over}, current().language)
     await set_audit_reason(tx, reason)
     yield
-    await set_audit_reason(tx, None)
+    await set_audit_reason(tx, before)
 
 
 async def announce_ownership(

@@ -114,7 +114,7 @@ def _add_transfer_of_many(
     ) -> TransferManyOut:
         """Transfer many records to another owner, each independently of the others."""
         await active_owner_name(command.tx, body.owner_id)
-        transfer_request = TransferRequest(scoped, transfer, body.owner_id)
+        transfer_request = TransferRequest(scoped, transfer, body.owner_id, of_many=True)
         command = replace(command, reason=body.reason)
         results = await transfer_records(command, transfer_request, body.ids)
         items = [_result(request, key, results[key]) for key in dict.fromkeys(body.ids)]

@@ -16,7 +16,7 @@ from chassis.records.work.actions import announce_owner
 from chassis.web.commands import Command
 from chassis.web.preconditions import Versioned
 from contracts.work import RecordRef
-from kernel.errors import DomainError, Forbidden, Invalid, NotFound, Violation
+from kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Violation
 from kernel.ids import new_id
 
 
@@ -46,11 +46,15 @@ class TransferredRecord:
 
 @dataclass(frozen=True)
 class TransferRequest:
-    """A transfer of records of one resource to a new owner."""
+    """A transfer of records of one resource to a new owner.
+
+    `of_many` leaves records alone that the new owner has already, whatever the reasons were.
+    """
 
     scoped: ScopedResource
     transfer: TransferAction
     owner_id: str
+    of_many: bool = False
 
 
 async def active_owner_name(
@@ -78,7 +82,8 @@ async def transfer_record(
     """Transfer one record and notify its new owner; nothing is written if they own it already.
 
     The caller of the command must own the record or manage its owner. Raises NotFound, Forbidden
-    (RECORD_READ_ONLY, OWNERSHIP_REQUIRED), and what the service's action raises.
+    (RECORD_READ_ONLY, OWNERSHIP_REQUIRED), what the service's action raises, and PreconditionFailed
+    or Conflict (MOVE_MADE_OTHERWISE) if they own it since a transfer for another reason.
     """
     tx, scoped, now, caller = command.tx, request.scoped, command.now, command.caller
     assert caller is not None, "somebody transfers a record"
@@ -87,7 +92,13 @@ async def transfer_record(
     if not access.may_transfer:
         raise Forbidden("OWNERSHIP_REQUIRED")
     if access.owner_id == request.owner_id:
-        return TransferredRecord(record_id, request.owner_id, await _version(tx, scoped, record_id))
+        owned = TransferredRecord(
+            record_id, request.owner_id, await _version(tx, scoped, record_id)
+        )
+        if not request.of_many and not await _is_same_reason(command, scoped, record_id):
+            command.expected.check(owned)
+            raise Conflict("MOVE_MADE_OTHERWISE")
+        return owned
     if command.reason is not None:
         await set_audit_reason(tx, command.reason)
     saved = await request.transfer(command, record_id, request.owner_id)
@@ -97,6 +108,15 @@ async def transfer_record(
         about, name = RecordRef(resource=scoped.resource, record_id=record_id), saved.display_name
         await announce_owner(tx, about, name=name, owner_id=after, actor=caller.subject)
     return TransferredRecord(record_id, request.owner_id, saved.version)
+
+
+async def _is_same_reason(command: Command, scoped: ScopedResource, record_id: UUID) -> bool:
+    """Whether the last transfer of a record had the reason of the command, or there was none."""
+    query = select(owner_changes.c.reason).where(
+        owner_changes.c.resource == scoped.resource, owner_changes.c.record_id == record_id
+    )
+    last = (await command.tx.execute(query.order_by(owner_changes.c.id.desc()).limit(1))).all()
+    return not last or last[0].reason == command.reason
 
 
 async def add_owner_change(

@@ -108,7 +108,7 @@ async def _validated(
         await ensure_may_manage(tx, rights, before)
     posts, post_violations = await validate_posts(tx, after.posts, before=previous.posts)
     role_violations = await validate_roles(
-        command, rights, after.role_ids, before=previous.role_ids
+        command, rights.over(previous.subject), after.role_ids, before=previous.role_ids
     )
     manager_violations = await _manager_violations(tx, after, previous)
     subject_violations = await _subject_violations(tx, after, previous)
