@@ -245,3 +245,21 @@ async def test_an_unknown_stale_or_forbidden_return_is_refused(
             move, json={"reason": "x"}, headers=reader | {"Idempotency-Key": "k"}
         )
         assert (refused.status_code, refused.json()["code"]) == (403, "SCOPE_MISSING")
+
+
+@pytest.mark.parametrize(
+    ("part", "body"),
+    [
+        ("refunds", {"amount": yuan("1.00"), "reason": "重复付款"}),
+        ("allocations", {"strategy": "OLDEST_FIRST"}),
+    ],
+)
+async def test_what_is_added_to_a_stale_copy_is_refused_where_the_caller_says_so(
+    client: AsyncClient, ledger: AccountLedger, part: str, body: dict[str, Any]
+) -> None:
+    path = f"/payments/{ledger.payment.id}/{part}"
+    headers = {"Idempotency-Key": f"stale-{part}"}
+    stale = await client.post(path, json=body, headers={**headers, "If-Match": '"99"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+    fresh = await client.post(path, json=body, headers={**headers, "If-Match": '"1"'})
+    assert fresh.status_code == 201, fresh.text

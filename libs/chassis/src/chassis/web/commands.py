@@ -53,6 +53,13 @@ async def _put(tx: Tx, now: Now, caller: Caller, expected: OptionalMatch) -> Com
     return Command(tx, now, caller, caller.subject, expected)
 
 
+async def _add(tx: Tx, now: Now, caller: Caller, expected: IfMatch) -> Command:
+    return Command(tx, now, caller, caller.subject, expected.if_given)
+
+
+# The context of a request that adds a part to a record, such as a shipment: it may send If-Match
+# with the record's ETag, and its Idempotency-Key keeps a repeat from adding another one.
+AddCommand = Annotated[Command, Depends(_add)]
 # The context of a request that creates or replaces a record: it may send If-Match or If-None-Match.
 PutCommand = Annotated[Command, Depends(_put)]
 # The context of a request that creates a record, and of one that changes a record (If-Match).

@@ -21,7 +21,7 @@ from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, Principal
 from chassis.web.bodies import EmptyBody
-from chassis.web.commands import ChangeCommand, Command, CreateCommand
+from chassis.web.commands import AddCommand, ChangeCommand, Command
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.pages import Page, PageParams
 from chassis.web.patches import MergePatch
@@ -202,7 +202,7 @@ async def cancellation_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[Ca
     summary="Ship a part of an order, or all open quantities, and create the receivables",
 )
 async def order_ship(
-    order_id: UUID, body: ShipmentIn, command: CreateCommand, response: Response
+    order_id: UUID, body: ShipmentIn, command: AddCommand, response: Response
 ) -> ShipmentOut:
     shipment = await ship_order(
         command,

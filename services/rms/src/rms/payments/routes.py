@@ -15,7 +15,7 @@ from chassis.records.external_ids.routes import external_id_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import allow
-from chassis.web.commands import ChangeCommand, Command, CreateCommand
+from chassis.web.commands import AddCommand, ChangeCommand, Command, CreateCommand
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.pages import Page, PageParams
 from chassis.web.patches import MergePatch
@@ -143,7 +143,7 @@ async def allocation_list(payment_id: UUID, tx: Tx, page: PageParams) -> Page[Al
     summary="Allocate a payment to receivables: requested ones, or the earliest due first",
 )
 async def payment_allocate(
-    payment_id: UUID, body: AllocationsIn, command: CreateCommand, response: Response
+    payment_id: UUID, body: AllocationsIn, command: AddCommand, response: Response
 ) -> AllocationsOut:
     """The caller must be allowed to change the receivables.
 
@@ -188,7 +188,7 @@ async def payment_reverse(payment_id: UUID, body: ReversalIn, command: ChangeCom
     summary="Refund a part of a payment that is not allocated",
 )
 async def payment_refund(
-    payment_id: UUID, body: RefundIn, command: CreateCommand, response: Response
+    payment_id: UUID, body: RefundIn, command: AddCommand, response: Response
 ) -> ReturnOut:
     refund = await refund_payment(
         command,

@@ -30,12 +30,14 @@ async def ship_order(
     """Ship these quantities, or with None every open one, and create the receivables.
 
     The amount less the deducted prepayment is due by the order's payment term, or in one receivable
-    `due_days` after the shipped date. Raises NotFound, and what `Order.shipment_parts` raises.
+    `due_days` after the shipped date. Raises NotFound, PreconditionFailed, and what
+    `Order.shipment_parts` raises.
     """
     tx = command.tx
     timezone = (await tenant_settings.settings_of(tx)).timezone
     today = business_date(command.now, timezone)
     before = await ORDER.get(tx, order_id, lock=True)
+    command.expected.check(before)
     shipped_date = shipped_date or today
     earliest = business_date(before.created_at, timezone)
     parts = before.shipment_parts(

@@ -42,14 +42,15 @@ async def allocate_as_requested(
 ) -> AllocationResult:
     """Allocate the payment to these receivables; publish the payment and every receivable.
 
-    Receivables that the caller does not see count as unknown. Raises NotFound, what
-    `Payment.plan_requested` raises, and Forbidden (RECORD_READ_ONLY) if the caller may not change
-    one of the receivables.
+    Receivables that the caller does not see count as unknown. Raises NotFound, PreconditionFailed,
+    what `Payment.plan_requested` raises, and Forbidden (RECORD_READ_ONLY) if the caller may not
+    change one of the receivables.
     """
     tx = command.tx
     visibility = await visibility_for(command, RECEIVABLES.resource)
     await lock_account_of_payment(tx, payment_id)
     payment = await PAYMENT.get(tx, payment_id, lock=True)
+    command.expected.check(payment)
     receivables = await lock_receivables(tx, {one.receivable_id for one in requested}, visibility)
     planned = payment.plan_requested(requested, receivables)
     if await has_read_only_receivable(tx, receivables, visibility):
@@ -62,13 +63,14 @@ async def allocate_oldest_first(
 ) -> AllocationResult:
     """Allocate the payment to its account's open receivables, the earliest due first.
 
-    Receivables that the caller may not change are skipped. Raises NotFound, and what
-    `Payment.plan_oldest_first` raises.
+    Receivables that the caller may not change are skipped. Raises NotFound, PreconditionFailed, and
+    what `Payment.plan_oldest_first` raises.
     """
     tx = command.tx
     visibility = await visibility_for(command, RECEIVABLES.resource)
     await lock_account_of_payment(tx, payment_id)
     payment = await PAYMENT.get(tx, payment_id, lock=True)
+    command.expected.check(payment)
     receivables = await lock_oldest_open_receivables(tx, payment, payment.unallocated, visibility)
     planned = payment.plan_oldest_first(receivables, at_most=at_most)
     return await _allocate(command, payment, planned, receivables)

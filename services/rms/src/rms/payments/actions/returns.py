@@ -94,12 +94,13 @@ async def refund_payment(
 ) -> MoneyReturn:
     """Refund a part of the payment that is not allocated, and publish it.
 
-    `returned_date` is today if None. Raises NotFound, what `Payment.refund` raises, and Conflict
-    (REFUND_DUPLICATE) if another refund has this bank reference.
+    `returned_date` is today if None. Raises NotFound, PreconditionFailed, what `Payment.refund`
+    raises, and Conflict (REFUND_DUPLICATE) if another refund has this bank reference.
     """
     tx = command.tx
     await lock_account_of_payment(tx, payment_id)
     before = await PAYMENT.get(tx, payment_id, lock=True)
+    command.expected.check(before)
     today = await tenant_settings.today(tx, command.now)
     refund = MoneyReturn(
         id=new_id(),
