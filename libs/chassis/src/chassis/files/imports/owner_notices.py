@@ -3,7 +3,8 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import Select, Text, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.imports.model import FAILED, Import
@@ -39,15 +40,19 @@ async def notify_owners(tx: AsyncConnection, run: Import) -> None:
 
 
 def _created_by_owner(scoped: ScopedResource, run: Import) -> Select[str, int, str]:
-    """Return the query of the owners of created records, with their number and one of them."""
-    rows, owner = import_results.c, scoped.owner_column
-    first = func.min(cast(rows.record_id, Text))
+    """Return the query of the owners of created records, with their number and one of them.
+
+    The records are fetched by an array of their ids: a join of tables that were just filled, about
+    which PostgreSQL knows nothing yet, may compare every row with every other.
+    """
+    rows, owner, key = import_results.c, scoped.owner_column, scoped.table.c.id
+    created = select(rows.record_id).where(
+        rows.import_id == run.id, rows.outcome == RowOutcome.CREATED
+    )
     return (
-        select(owner, func.count(), first)
-        .join_from(import_results, scoped.table, scoped.table.c.id == rows.record_id)
+        select(owner, func.count(), func.min(cast(key, Text)))
         .where(
-            rows.import_id == run.id,
-            rows.outcome == RowOutcome.CREATED,
+            key == any_(func.array(created.scalar_subquery(), type_=ARRAY(key.type))),
             owner.is_not(None),
             owner != run.created_by,
         )
