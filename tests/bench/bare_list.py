@@ -28,7 +28,7 @@ SENT = "BENCH_BARE_LIST"
 
 @dataclass(frozen=True)
 class SentStatements:
-    """The statements of one request, with their values; the last one returns the page's rows."""
+    """The statements of one request, with their values; the longest answer is the page."""
 
     url: str
     tenant: UUID
@@ -57,11 +57,14 @@ app = FastAPI(lifespan=lifespan)
 
 @app.get("/list")
 async def list_rows(request: Request) -> Response:
-    state, rows = request.app.state, list[Any]()
+    state = request.app.state
     async with state.pool.acquire() as connection, connection.transaction():
-        for statement, values in state.sent.statements:
-            rows = await connection.fetch(statement, *values)
-    content = orjson.dumps({"items": [dict(row) for row in rows]}, default=_plain)
+        answers = [
+            await connection.fetch(statement, *values)
+            for statement, values in state.sent.statements
+        ]
+    items = [dict(row) for row in max(answers, key=len)]
+    content = orjson.dumps({"items": items}, default=_plain)
     return Response(content, media_type="application/json")
 
 
