@@ -1,8 +1,10 @@
 """Where the CPU of an operation goes while all workers run; `make capacity` computes from it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from deploy.capacity import KINDS, PARTS
 from tests.bench.machine import accounting
@@ -21,11 +23,13 @@ from tests.bench.machine.system import System
 from tests.bench.rows import leads
 
 SETTLED = 2.0  # seconds until the relays have sent, and the consumers applied, what was written
+IDLE = 5.0  # seconds in which the processes only wait
 PROCESSES = {
     "api": ("mtl-api",),
     "relay": ("mtl-relay", "l2o-relay"),
     "consumer": ("mtl-consumer", "l2o-consumer"),
 }
+TIME = "time"
 Milliseconds = Mapping[str, Sequence[float]]  # of one operation, by the part, in every run
 
 
@@ -54,20 +58,35 @@ def _used(system: System) -> dict[str, float]:
     return {part: accounting.cpu_seconds(pids[part]) for part in PARTS}
 
 
+async def _during(system: System, work: Callable[[], Awaitable[None]]) -> dict[str, float]:
+    """Return the CPU seconds that every part uses during the work, and the seconds it takes."""
+    began, before = time.perf_counter(), _used(system)
+    await work()
+    after = _used(system)
+    used = {part: after[part] - before[part] for part in PARTS}
+    return used | {TIME: time.perf_counter() - began}
+
+
 async def _measured(system: System, kind: Kind) -> Milliseconds:
+    """Measure a kind of operation; what the parts use when nothing happens does not count."""
     await leads.filled(system)
     await system.start(*leads.WHOLE)
     await kind.work(system, await kind.prepare(system, WARM_UP))
+    await asyncio.sleep(SETTLED)
+    idle = await _during(system, lambda: asyncio.sleep(IDLE))
     found: dict[str, list[float]] = {part: [] for part in PARTS}
     for _ in range(RUNS):
         prepared = await kind.prepare(system, kind.count)
         await asyncio.sleep(SETTLED)
-        before = _used(system)
-        await kind.work(system, prepared)
-        await asyncio.sleep(SETTLED)
-        after = _used(system)
+
+        async def work(prepared: Any = prepared) -> None:
+            await kind.work(system, prepared)
+            await asyncio.sleep(SETTLED)
+
+        used = await _during(system, work)
         for part in PARTS:
-            found[part].append(1000 * (after[part] - before[part]) / kind.count)
+            own = used[part] - idle[part] * used[TIME] / idle[TIME]
+            found[part].append(max(0.0, 1000 * own / kind.count))
     await system.stop(*leads.WHOLE[1:])
     return found
 
