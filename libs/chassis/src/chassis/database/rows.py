@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, Select, Table, any_, cast, select
+from sqlalchemy import Column, ColumnElement, Select, Table, any_, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -123,6 +123,14 @@ async def fetch_row(
     return from_columns(kind, row._mapping, **more)
 
 
+def is_one_of(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of these values.
+
+    They are one array: with `in_` PostgreSQL would prepare a statement for each number of values.
+    """
+    return column == any_(cast(list(values), ARRAY(column.type)))
+
+
 async def fetch_mappings(tx: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:
     """Fetch all rows as dictionaries by column name, which are read faster than row mappings."""
     result = await tx.execute(query)
@@ -134,9 +142,8 @@ async def fetch_rows(
     tx: AsyncConnection, key: Column[UUID], ids: Sequence[UUID], *order: Column[Any]
 ) -> Sequence[Mapping[str, Any]]:
     """Fetch the rows with one of these values in the column `key`, deleted ones included."""
-    query: Select[Any] = select(key.table).where(key == any_(cast(ids, ARRAY(key.type))))
-    rows = await tx.execute(query.order_by(*(order or (key,))))
-    return [row._mapping for row in rows]
+    query: Select[Any] = select(key.table).where(is_one_of(key, ids))
+    return await fetch_mappings(tx, query.order_by(*(order or (key,))))
 
 
 async def fetch_parts(

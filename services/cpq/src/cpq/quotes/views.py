@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import from_columns
+from chassis.database.rows import fetch_mappings, from_columns, is_one_of
 from chassis.records.access.visibility import EVERYTHING, Visibility, is_visible
 from cpq.accounts.store import accounts
 from cpq.opportunities.store import OPPORTUNITIES, opportunities
@@ -77,14 +77,14 @@ async def product_prices(
             price_entries.c.list_price_currency,
         )
         .select_from(products.outerjoin(price_entries, entry))
-        .where(products.c.id.in_(product_ids), products.c.deleted_at.is_(None))
+        .where(is_one_of(products.c.id, product_ids), products.c.deleted_at.is_(None))
     )
     tiers = await _tiers(tx, book_id, product_ids)
     return {
-        row.id: from_columns(
-            ProductPrice, row._mapping, product_id=row.id, tiers=tiers.get(row.id, ())
+        row["id"]: from_columns(
+            ProductPrice, row, product_id=row["id"], tiers=tiers.get(row["id"], ())
         )
-        for row in await tx.execute(query)
+        for row in await fetch_mappings(tx, query)
     }
 
 
@@ -94,10 +94,10 @@ async def _tiers(
     """Return the quantity tiers of these products in a book, by product id."""
     columns = price_tiers.c
     query: Select[Any] = select(price_tiers).where(
-        columns.price_book_id == book_id, columns.product_id.in_(product_ids)
+        columns.price_book_id == book_id, is_one_of(columns.product_id, product_ids)
     )
     tiers: dict[UUID, tuple[QuantityTier, ...]] = {}
-    for row in await tx.execute(query):
-        tier = from_columns(QuantityTier, row._mapping)
-        tiers[row.product_id] = (*tiers.get(row.product_id, ()), tier)
+    for row in await fetch_mappings(tx, query):
+        tier, product_id = from_columns(QuantityTier, row), row["product_id"]
+        tiers[product_id] = (*tiers.get(product_id, ()), tier)
     return tiers

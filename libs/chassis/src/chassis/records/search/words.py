@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Table,
     Text,
+    TextClause,
     Uuid,
     and_,
     bindparam,
@@ -42,21 +43,29 @@ RARE_GRAM_ROWS = 2000  # a gram with at most so many rows is rare: they are comp
 
 _TEXTS, _GRAMS = ARRAY(Text), ARRAY(Text)
 _IDS = ARRAY(Uuid)
-_WRITE = text("""
-    WITH texts AS (
-        INSERT INTO search_texts (resource, id, text)
-        SELECT :resource, * FROM unnest(:ids, :texts) ORDER BY 2
-        ON CONFLICT (tenant_id, resource, id) DO UPDATE SET text = excluded.text
+
+
+def _write(*, texts_conflict: str = "", grams_conflict: str = "") -> TextClause:
+    return text(f"""
+        WITH texts AS (
+            INSERT INTO search_texts (resource, id, text)
+            SELECT :resource, * FROM unnest(:ids, :texts) ORDER BY 2 {texts_conflict}
+        )
+        INSERT INTO search_grams (resource, gram, id)
+        SELECT :resource, * FROM unnest(:grams, :gram_ids) ORDER BY 2, 3 {grams_conflict}
+    """).bindparams(  # noqa: S608  # our own tables
+        bindparam("resource", type_=Text),
+        bindparam("ids", type_=_IDS),
+        bindparam("texts", type_=_TEXTS),
+        bindparam("grams", type_=_GRAMS),
+        bindparam("gram_ids", type_=_IDS),
     )
-    INSERT INTO search_grams (resource, gram, id)
-    SELECT :resource, * FROM unnest(:grams, :gram_ids) ORDER BY 2, 3
-    ON CONFLICT DO NOTHING
-""").bindparams(
-    bindparam("resource", type_=Text),
-    bindparam("ids", type_=_IDS),
-    bindparam("texts", type_=_TEXTS),
-    bindparam("grams", type_=_GRAMS),
-    bindparam("gram_ids", type_=_IDS),
+
+
+_WRITE_NEW = _write()  # without a conflict to look for, half the time
+_WRITE = _write(
+    texts_conflict="ON CONFLICT (tenant_id, resource, id) DO UPDATE SET text = excluded.text",
+    grams_conflict="ON CONFLICT DO NOTHING",
 )
 _REMOVE = text("""
     DELETE FROM search_grams USING unnest(:grams, :gram_ids) AS removed (gram, id)
@@ -140,7 +149,8 @@ async def index_words(
         await tx.execute(_REMOVE, {"resource": words.resource, **_columns(old - current)})
     if changed:
         written = {"ids": list(changed), "texts": list(changed.values()), **_columns(current - old)}
-        await tx.execute(_WRITE, {"resource": words.resource, **written})
+        write = _WRITE_NEW if new else _WRITE
+        await tx.execute(write, {"resource": words.resource, **written})
 
 
 async def delete_words(tx: AsyncConnection, resource: str, ids: Sequence[UUID]) -> None:
