@@ -1,7 +1,7 @@
 # Every verb of the project; bare `make` prints them with their arguments.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-deep soak soak-mutants bench up down status logs run check fix new \
-  migration contracts lock clean
+.PHONY: help demo test test-deep test-plans soak soak-mutants bench capacity up down status logs run \
+  check fix new migration contracts lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 # Without bytecode every process compiles every library at each start: 6 s instead of 1.
@@ -25,6 +25,9 @@ test: $(READY) ## run the tests on servers of their own (ONLY=l2o or changed; AR
 test-deep: $(READY) ## check query plans at 200,000 rows and run the benchmarks
 	@$(PY) -m deploy.local test --deep
 
+test-plans: $(READY) ## explain every filter with every sort of large lists (ROWS=1000000 ONLY=mtl)
+	@$(PY) -m deploy.local plans --rows '$(or $(ROWS),1000000)' --only '$(ONLY)'
+
 soak: $(READY) ## kill, freeze and stop processes under load, then compare everything (SECONDS=60 SEED=7)
 	@$(PY) -m tests.soak run --seconds '$(or $(SECONDS),60)' --seed '$(or $(SEED),0)' $(ARGS)
 
@@ -33,6 +36,9 @@ soak-mutants: $(READY) ## show that the soak fails for each planted fault (ARGS=
 
 bench: $(READY) ## measure the costs of operations as multiples of a bare INSERT (ONLY=mtl.lead: some)
 	@$(PY) -m deploy.local bench --only '$(ONLY)'
+
+capacity: $(READY) ## say what two cores carry and what breaks first (ARGS='--assume cores=8')
+	@$(PY) -m deploy.capacity $(ARGS)
 
 up: $(READY) ## start all services (MODE=split: one process each; RELOAD=1: restart edited ones)
 	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)' $(if $(filter-out 0,$(RELOAD)),--reload)

@@ -66,6 +66,12 @@ def run_tests(
 
 
 @app.command()
+def plans(*, only: str = "", rows: int = 1_000_000) -> None:
+    """Explain the SQL of large lists at this many rows, or those of the services `only`."""
+    raise typer.Exit(suite.run_plans(only, rows))
+
+
+@app.command()
 def bench(*, only: str = "") -> None:
     """Measure the rows of the benchmark, or those whose names begin with `only`."""
     raise typer.Exit(suite.run_bench(only))

@@ -32,6 +32,7 @@ from deploy.local.selection import RESOURCES, SYSTEM, Selection, select
 from deploy.local.state import Lock, Running, State
 
 PLAN_TESTS = (RESOURCES, "libs/chassis/tests/records/lists/test_plans.py")
+LARGE_LISTS = "tests/deep/test_large_lists.py"
 FULL_SIZE = "200000"  # rows behind every list, in the deep run
 BENCHMARKS = "tests/bench/bench_ground.py"
 SLOWEST = 10
@@ -62,6 +63,13 @@ def run(arguments: Sequence[str], *, only: str = "", deep: bool = False) -> int:
             return 130
         _summarize(Path(results), code, time.monotonic() - began)
     return code
+
+
+def run_plans(only: str, rows: int) -> int:
+    """Explain the large lists of all services, or of one, at this many rows."""
+    os.environ["L2C_PLAN_ROWS"] = str(rows)
+    services = ["--services", only] if only else []
+    return run(["-q", "-s", LARGE_LISTS, *services])
 
 
 def run_bench(only: str) -> int:
@@ -138,8 +146,8 @@ def _system_tests(selection: Selection, env: Mapping[str, str]) -> list[str]:
 def _deep(env: Mapping[str, str]) -> int:
     """Run the plans of all lists at full size, the long tests, then the benchmarks."""
     shared = ["-n", "2"]
-    code = _pytest([*shared, *PLAN_TESTS], {**env, "L2C_PLAN_ROWS": FULL_SIZE})
-    code = max(code, _pytest([*shared, "tests/deep"], env))
+    code = _pytest([*shared, *PLAN_TESTS, LARGE_LISTS], {**env, "L2C_PLAN_ROWS": FULL_SIZE})
+    code = max(code, _pytest([*shared, "tests/deep", "--ignore", LARGE_LISTS], env))
     return max(code, _pytest(["-q", "-s", "-p", "no:cacheprovider", BENCHMARKS], env))
 
 

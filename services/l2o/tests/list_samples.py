@@ -4,7 +4,7 @@ from testkit.filling import ListSample
 
 # Every hundredth row has the same owner, so other values must not repeat in step with that.
 NAME = "'name ' || md5((n % 4999)::text)"
-PHONE = "CASE WHEN n % 11 <> 5 THEN '+86138' || lpad((n * 7919)::text, 8, '0') END"
+PHONE = "CASE WHEN n % 11 <> 5 THEN '+86138' || lpad((n::bigint * 7919)::text, 8, '0') END"
 
 SAMPLES = {
     "accounts": ListSample(

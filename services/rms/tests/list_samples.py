@@ -4,6 +4,8 @@ from testkit.filling import ListSample
 
 # Every hundredth row has the same owner, so other values must not repeat in step with that.
 ACCOUNT_NAME = "'account ' || md5((n % 4999)::text)"
+# The n-th receivable is of the n-th order, which has its owner.
+ORDER_ID = "('01990000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
 CURRENCY = "(ARRAY['CNY', 'USD', 'EUR'])[1 + (n / 100) % 3]"
 
 SAMPLES = {
@@ -20,6 +22,7 @@ SAMPLES = {
     ),
     "receivables": ListSample(
         columns={
+            "order_id": ORDER_ID,
             "status": "(ARRAY['OPEN', 'PARTLY_SETTLED', 'SETTLED'])[1 + (n / 100) % 3]",
             "account_name": ACCOUNT_NAME,
             "amount_currency": CURRENCY,

@@ -16,7 +16,7 @@ from tests.bench.machine.load import Request
 from tests.bench.machine.measuring import Operation, Prepare, Row, cost, requests_to
 from tests.bench.machine.system import System
 
-PRODUCTS, API = 500, "/cpq/v1/quotes"
+PRODUCTS, API, SHOP = 500, "/cpq/v1/quotes", "quotes.shop"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Shop:
 
 async def open_shop(system: System) -> None:
     """Create the products, the price book and the opportunity, once."""
-    if "cpq" in system.once:
+    if SHOP in system.once:
         return
     async with system.database("cpq") as database, database.begin(system.tenant) as tx:
         products = [(await add_product(tx, sku=f"SKU-{n:04}")).id for n in range(PRODUCTS)]
@@ -51,12 +51,12 @@ async def open_shop(system: System) -> None:
         account = UUID(int=1)
         await add_account(tx, account)
         opportunity = await add_opportunity(tx, account_id=account, owner_id="person-1")
-    system.once["cpq"] = Shop(products, book.id, opportunity)
+    system.once[SHOP] = Shop(products, book.id, opportunity)
 
 
 def quotes_of(lines: int, path: str = "") -> Prepare:
     async def prepare(system: System, count: int) -> list[Request]:
-        shop = system.once["cpq"]
+        shop = system.once[SHOP]
         assert isinstance(shop, Shop)
         return [Request("POST", API + path, system.headers(), shop.body(lines))] * count
 

@@ -21,11 +21,10 @@ async def nothing(_: System) -> None:
 async def _orders(system: System, count: int, *, confirmed: bool) -> list[Ordered]:
     """Create orders of two lines, each of an account of its own."""
     made: list[Ordered] = []
-    async with system.database("rms") as database:
+    async with system.database("rms") as database, database.begin(system.tenant) as tx:
         for _ in range(count):
-            async with database.begin(system.tenant) as tx:
-                account = await add_account(tx)
-                order = await add_order(tx, make_quote(account_id=account), confirmed=confirmed)
+            account = await add_account(tx)
+            order = await add_order(tx, make_quote(account_id=account), confirmed=confirmed)
             made.append((order, account))
     return made
 

@@ -91,10 +91,11 @@ async def fill(
     owner = Database(database.owner_url, name="test-owner")
     try:
         async with owner.begin(filled.tenant) as tx:
-            await tx.execute(text("SET LOCAL statement_timeout = '120s'"))
+            await tx.execute(text("SET LOCAL statement_timeout = '600s'"))
             await tx.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
             await _spread(tx, [*SIDE_TABLES, *(listing.table for listing in listings)], rows)
-            await tx.execute(_OTHER_CUSTOM_VALUES, {"rows": 3 * rows // 2})
+            async with _bare(tx, custom_values.name):
+                await tx.execute(_OTHER_CUSTOM_VALUES, {"rows": 3 * rows // 2})
             for listing in listings:
                 await _fill_list(tx, listing, samples.get(listing.collection, ListSample()), filled)
             names = ", ".join(table.name for table in SIDE_TABLES)
@@ -208,7 +209,7 @@ _BY_TYPE: tuple[tuple[Any, str], ...] = (
     (DateTime, "timestamptz '2024-01-01 00:00+00' + n * interval '5 minutes'"),
     (JSONB, "'{{}}'::jsonb"),
     (ARRAY, "'{{}}'"),
-    (Numeric, "(n * 7919) % 1000000"),
+    (Numeric, "(n::bigint * 7919) % 1000000"),
     (BigInteger, "1 + {number}"),
     (Integer, "1 + n % 50"),
 )
@@ -290,6 +291,7 @@ _OTHER_CUSTOM_VALUES = text(
     "INSERT INTO custom_values"
     " (tenant_id, resource, record_id, key, place, text_value, number_value)"
     " SELECT nullif(current_setting('app.tenant', true), '')::uuid, 'other.resource',"
-    " md5(n::text)::uuid, 'other_text', 1, 'v' || n % 200, NULL"
+    " ('01990000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'other_text', 1,"
+    " 'v' || n % 200, NULL"
     " FROM generate_series(1, CAST(:rows AS integer)) AS n"
 )

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Column, Executable, Select, func, select
+from sqlalchemy import Column, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.expression import ClauseElement
 
 from chassis.database.engine import Database
 from chassis.records.access.visibility import EVERYTHING, Visibility
@@ -20,9 +18,10 @@ from chassis.records.search.tables import search_texts
 from testkit import databases
 from testkit.databases import ServiceDatabase
 from testkit.digested import digested_texts
+from testkit.explain import PAGE, QueryPlan, explain
 from testkit.filling import FULL_SIZE, OWNERS, PLAN_ROWS, SPARSE, FilledTenant, ListSample, fill
 
-PAGE, SUBJECT = 50, "owner-1"
+SUBJECT = "owner-1"
 # How many rows a page may read and discard, or sort: the rows of eight owners at full size.
 MAX_ROWS = 8 * FULL_SIZE // OWNERS
 MAX_CUSTOM_ROWS = FULL_SIZE // SPARSE
@@ -38,31 +37,6 @@ CUSTOM_QUERIES = (
     ("plan_number__gte", "500"),
     ("plan_number__lte", "20"),
 )
-
-
-class _Explain(Executable, ClauseElement):
-    """`EXPLAIN ANALYZE` of a statement, with its parameters."""
-
-    inherit_cache = False
-
-    def __init__(self, statement: Select[Any]) -> None:
-        self.statement = statement
-
-
-@compiles(_Explain, "postgresql")
-def _compile_explain(element: _Explain, compiler: Any, **options: Any) -> str:
-    statement = compiler.process(element.statement, **options)
-    return f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
-
-
-@dataclass(frozen=True)
-class QueryPlan:
-    """The cost of one query; `faults` list the costly steps of its plan."""
-
-    query: str
-    visibility: str
-    milliseconds: float
-    faults: tuple[str, ...]
 
 
 def declared_lists(service: str) -> dict[str, Listing[Any]]:
@@ -103,7 +77,9 @@ class FilledDatabase:
                     for page in pages:
                         title = f"{_name(own_query)}{' middle' if page else ''}"
                         statement = search.page(page, PAGE + 1)
-                        plans.append(await _plan(tx, title, name, statement, _max_rows(own_query)))
+                        plans.append(
+                            await explain(tx, title, name, statement, _max_rows(own_query))
+                        )
         return plans
 
     async def filter_queries(self, listing: Listing[Any]) -> list[ListQuery]:
@@ -146,7 +122,7 @@ async def filled_database(
 def visibilities_of(filled: FilledTenant) -> dict[str, Visibility]:
     """Return the visibilities of a director and of a seller with shared records.
 
-    At full size, in `make test-deep`, those of two managers as well.
+    At full size, in `make test-deep` and `make test-plans`, those of two managers as well.
     """
     owners = [f"owner-{n}" for n in range(OWNERS)]
 
@@ -214,7 +190,11 @@ def _sorted(listing: Listing[Any]) -> Iterator[ListQuery]:
 async def _filtered(
     tx: AsyncConnection, listing: Listing[Any], samples: Mapping[str, Sequence[Any]]
 ) -> list[ListQuery]:
-    columns = {p.column for p in listing.parameters if p.column is not None}
+    columns = {
+        each.column
+        for each in listing.parameters
+        if each.column is not None and each.operation != NULL and each.name not in samples
+    }
     quantiles = {one: digested_texts(one) or await _quantiles(tx, one) for one in columns}
     return [
         ListQuery(values={parameter.name: value})
@@ -275,26 +255,3 @@ async def _middle(tx: AsyncConnection, listing: Listing[Any], query: ListQuery) 
     total = (await tx.execute(search.total())).scalar_one()
     row = (await tx.execute(search.page(None, 1).offset(total // 2))).mappings().one()
     return [row[column.name] for column, _ in search.order]
-
-
-async def _plan(
-    tx: AsyncConnection, name: str, visibility: str, query: Select[Any], max_rows: int
-) -> QueryPlan:
-    explained = (await tx.execute(_Explain(query))).scalar_one()[0]
-    milliseconds = explained["Planning Time"] + explained["Execution Time"]
-    return QueryPlan(name, visibility, milliseconds, tuple(_faults(explained["Plan"], max_rows)))
-
-
-def _faults(node: Mapping[str, Any], max_rows: int) -> Iterator[str]:
-    """Yield the costly steps; `max_rows` rows may be read and discarded, or sorted."""
-    kind, loops = node["Node Type"], node["Actual Loops"]
-    inner = node.get("Plans", [])
-    if kind == "Seq Scan" and node["Actual Rows"] * loops > PAGE:
-        yield f"Seq Scan on {node['Relation Name']}"
-    removed = node.get("Rows Removed by Filter", 0) * loops
-    if removed > max_rows:
-        yield f"{kind} removes {removed} rows by {node['Filter'][:100]}"
-    if kind == "Sort" and inner and inner[0]["Actual Rows"] * inner[0]["Actual Loops"] > max_rows:
-        yield f"Sort of {inner[0]['Actual Rows'] * inner[0]['Actual Loops']} rows"
-    for each in inner:
-        yield from _faults(each, max_rows)
