@@ -146,7 +146,7 @@ def _system_tests(selection: Selection, env: Mapping[str, str]) -> list[str]:
 def _deep(env: Mapping[str, str]) -> int:
     """Run the plans of all lists at full size, the long tests, then the benchmarks."""
     shared = ["-n", "2"]
-    code = _pytest([*shared, *PLAN_TESTS, LARGE_LISTS], {**env, "L2C_PLAN_ROWS": FULL_SIZE})
+    code = _pytest([*shared, *PLAN_TESTS], {**env, "L2C_PLAN_ROWS": FULL_SIZE})
     code = max(code, _pytest([*shared, "tests/deep", "--ignore", LARGE_LISTS], env))
     return max(code, _pytest(["-q", "-s", "-p", "no:cacheprovider", BENCHMARKS], env))
 
