@@ -1,6 +1,6 @@
 # Every verb of the project; bare `make` prints them with their arguments.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-deep soak soak-mutants bench up down status logs run check fix new \
+.PHONY: help demo test test-deep soak soak-mutants bench bench-deep up down status logs run check fix new \
   migration contracts lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
@@ -33,6 +33,9 @@ soak-mutants: $(READY) ## show that the soak fails for each planted fault (ARGS=
 
 bench: $(READY) ## measure the costs of operations as multiples of a bare INSERT (ONLY=mtl.lead: some)
 	@$(PY) -m deploy.local bench --only '$(ONLY)'
+
+bench-deep: $(READY) ## measure growth with millions of records and long runs (hours; ONLY=growth: some)
+	@$(PY) -m deploy.local bench --deep --only '$(ONLY)'
 
 up: $(READY) ## start all services (MODE=split: one process each; RELOAD=1: restart edited ones)
 	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)' $(if $(filter-out 0,$(RELOAD)),--reload)
