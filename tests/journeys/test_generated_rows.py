@@ -67,7 +67,7 @@ async def test_accounts_are_read_found_and_edited(world: World) -> None:
     assert await _ids_found(world, path, account.name) == [str(account.id)]
     children = await world.items(f"{path}?parent_id={account.parent_id}")
     assert [one["id"] for one in children] == [str(account.id)]
-    edited = await world.call("PATCH", f"{path}/{account.id}", {"industry": "医药"})
+    edited = await world.call("PATCH", f"{path}/{account.id}", {"industry": "咨询"})
     assert edited["version"] == 2
 
 
