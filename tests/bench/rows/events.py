@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import median, quantiles
 from typing import cast
 from uuid import UUID
@@ -20,6 +20,7 @@ from contracts.event import AggregateState
 from contracts.topics import TopicSpec
 from cpq.worker import SUBSCRIPTIONS
 from kernel.ids import new_id
+from tests.bench.machine.accounting import BusyShare
 from tests.bench.machine.measuring import RUNS, WARM_UP, Bench, Measure, Measured, Reach, Row
 from tests.bench.machine.streams import bootstrap, fill_outbox, produce_all, relay_all
 from tests.bench.machine.system import System
@@ -28,7 +29,18 @@ from tests.bench.rows import leads
 
 EVENTS, BACKLOG = 20_000, 1_000_000
 CONVERSIONS, PER_SECOND = 200, 20
-Delays = tuple[list[float], list[float]]  # of bare round trips, and of conversions
+
+
+@dataclass(frozen=True)
+class Delays:
+    """The seconds of bare round trips and of conversions, and what bounded the conversions."""
+
+    bare: Sequence[float]
+    full: Sequence[float]
+    rate: float
+    busy: float
+
+
 ACCOUNTS = next(
     one
     for one in SUBSCRIPTIONS
@@ -147,15 +159,17 @@ async def round_trips() -> list[float]:
     return took
 
 
-async def conversion_delays(system: System) -> list[float]:
-    """Return the seconds from sending a conversion to seeing its opportunity in l2o."""
-    requests = await leads.conversions(system, CONVERSIONS)
-    seen: dict[UUID, float] = {}
+async def alternating_delays(system: System) -> Delays:
+    """Measure round trips, then the seconds from a conversion to its visible opportunity."""
+    bare, requests = await round_trips(), await leads.conversions(system, CONVERSIONS)
+    seen, busy = dict[UUID, float](), BusyShare()
     watching = asyncio.create_task(_watch(system, seen))
     sent = await system.send("mtl", requests, connections=40, every=1 / PER_SECOND)
+    share = busy.now()
     await watching
     ids = [UUID(answer.json()["result"]["opportunity_id"]) for answer in sent.answers]
-    return [seen[key] - answer.sent_at for key, answer in zip(ids, sent.answers, strict=True)]
+    full = [seen[key] - answer.sent_at for key, answer in zip(ids, sent.answers, strict=True)]
+    return Delays(bare, full, sent.rate, share)
 
 
 async def _watch(system: System, seen: dict[UUID, float]) -> None:
@@ -176,7 +190,7 @@ async def delays(system: System) -> Sequence[Delays]:
         await leads.filled(system)
         await system.start(*leads.WHOLE)
         await leads.convert_wholly(system, await leads.conversions(system, WARM_UP))
-        runs = [(await round_trips(), await conversion_delays(system)) for _ in range(RUNS)]
+        runs = [await alternating_delays(system) for _ in range(RUNS)]
         await system.stop(*leads.WHOLE)
         system.once["delays"] = runs
     return cast(Sequence[Delays], system.once["delays"])
@@ -186,12 +200,12 @@ def delay(percent: int) -> Measure:
     """Return the measurement of this percentile against that of bare round trips."""
 
     async def measure(bench: Bench) -> Measured:
-        runs = [
-            [quantiles(each, n=100)[percent - 1] for each in run]
-            for run in await delays(bench.system)
-        ]
-        bare, full = (median(each) * 1000 for each in zip(*runs, strict=True))
-        return Measured([full / bare for bare, full in runs], f"{full:.0f} ms; bare {bare:.1f} ms")
+        runs = await delays(bench.system)
+        pairs = [[quantiles(each, n=100)[percent - 1] for each in (r.bare, r.full)] for r in runs]
+        bare, full = (median(each) * 1000 for each in zip(*pairs, strict=True))
+        rate, busy = median(run.rate for run in runs), median(run.busy for run in runs)
+        shown = f"{full:.0f} ms; bare {bare:.1f} ms; {rate:.0f}/s, CPU {busy:.0%}"
+        return Measured([full / bare for bare, full in pairs], shown)
 
     return measure
 
