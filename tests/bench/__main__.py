@@ -37,19 +37,29 @@ def registered_rows(*, deep: bool = False) -> list[Row]:
     return [row for module in modules for row in getattr(module, attribute, ())]
 
 
-async def measure(rows: Sequence[Row], file: Path) -> None:
-    """Measure the rows, and save each result in the file as soon as it is there."""
-    console, results = Console(stderr=True), list[Result]()
+async def measure(rows: Sequence[Row], file: Path) -> bool:
+    """Measure the rows, and save each result in the file as soon as it is there.
+
+    Returns whether all could be measured: what one of them raises is shown, and the others go on.
+    """
+    console, measured, results = Console(stderr=True), list[Row](), list[Result]()
     async with running_system(LOGS) as (system, bare):
         bench = Bench(system, bare)
         for row in rows:
             began = time.monotonic()
-            result = Result.of(row, await row.measure(bench))
+            try:
+                result = Result.of(row, await row.measure(bench))
+            except Exception:  # noqa: BLE001  # the loop over rows that do not depend on it
+                console.print(f"{row.name} could not be measured")
+                console.print_exception()
+                continue
+            measured.append(row)
             results.append(result)
             save([result], file)
             seconds = time.monotonic() - began
             console.print(f"{row.name}: {result.value:.2f} {row.unit} in {seconds:.0f} s")
-    show_results(rows, results)
+    show_results(measured, results)
+    return len(measured) == len(rows)
 
 
 def main(
@@ -67,7 +77,8 @@ def main(
     os.environ[RUN] = templates.digest()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says every retry
-    uvloop.run(measure(rows, DEEP_RESULTS if deep else RESULTS))
+    complete = uvloop.run(measure(rows, DEEP_RESULTS if deep else RESULTS))
+    raise typer.Exit(0 if complete else 1)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ class System:
                 await connection.execute(FOR_FILLING)
                 await fill(connection, self.tenant)
                 await connection.execute("VACUUM ANALYZE", timeout=3_600)
+                await connection.execute("CHECKPOINT", timeout=600)  # not while measuring
 
         return fill_all
 

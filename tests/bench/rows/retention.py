@@ -67,17 +67,17 @@ async def insert(system: System, database: ServiceDatabase) -> float:
 
 
 class Noting(KafkaTransport):
-    """Notes when the broker has acknowledged each event, by its key."""
+    """Notes when the broker has acknowledged each event, by its aggregate."""
 
     def __init__(self, count: int) -> None:
         super().__init__(bootstrap(), name="bench-relay")
-        self.acknowledged: dict[str, float] = {}
+        self.acknowledged: dict[UUID, float] = {}
         self.all = asyncio.Event()
         self._count = count
 
     async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         refused = await super().send(records)
-        self.acknowledged |= {one.key: time.perf_counter() for one in records}
+        self.acknowledged |= {one.envelope.subject: time.perf_counter() for one in records}
         if len(self.acknowledged) >= self._count:
             self.all.set()
         return refused
@@ -85,14 +85,14 @@ class Noting(KafkaTransport):
 
 async def lag(system: System, database: ServiceDatabase) -> float:
     """Return the milliseconds from the commit of an event to its acknowledgement: the 95th."""
-    transport, stop, committed = Noting(RELAYED), asyncio.Event(), dict[str, float]()
+    transport, stop, committed = Noting(RELAYED), asyncio.Event(), dict[UUID, float]()
     service = Database(database.worker_url, name="bench")
     running = asyncio.create_task(Relay("l2o", database.worker_url, transport).run(stop))
     await asyncio.sleep(3)
     for account in _accounts(RELAYED):
         async with service.begin(system.tenant) as tx:
             await publish(tx, AccountCreated(account=account.state()), of=account)
-        committed[str(account.id)] = time.perf_counter()
+        committed[account.id] = time.perf_counter()
         await asyncio.sleep(1 / PER_SECOND)
     async with asyncio.timeout(60):
         await transport.all.wait()
