@@ -22,6 +22,7 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 
 from chassis.database.engine import Database
@@ -101,8 +102,9 @@ class System:
         await asyncio.gather(*(self.processes[name].ready() for name in names))
 
     async def create_topics(self) -> None:
-        """Create the topics of all services, once."""
+        """Create the topics of all services, once; those of earlier runs are deleted."""
         if "topics" not in self.once:
+            await _delete_topics()
             command = [sys.executable, "-m", "chassis", "topics"]
             await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=self.env, check=True)
             await asyncio.sleep(3)  # until every partition has its leader
@@ -165,6 +167,18 @@ class System:
         if part == "api":
             return Process(name, ("api", service), self.env, free_port(), log, api_port=free_port())
         return Process(name, ("worker", service, "--only", part), self.env, free_port(), log)
+
+
+async def _delete_topics() -> None:
+    """Delete all topics: their events are of databases that exist no more."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=os.environ["KAFKA_BOOTSTRAP"])
+    await admin.start()
+    try:
+        names = [name for name in await admin.list_topics() if not name.startswith("__")]
+        if names:
+            await admin.delete_topics(names)
+    finally:
+        await admin.close()
 
 
 @asynccontextmanager

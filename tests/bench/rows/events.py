@@ -27,7 +27,7 @@ from tests.bench.machine.system import System
 from tests.bench.machine.waiting import wait_for_count
 from tests.bench.rows import leads
 
-EVENTS, BACKLOG = 20_000, 1_000_000
+EVENTS = 20_000
 CONVERSIONS, PER_SECOND = 200, 20
 
 
@@ -225,12 +225,4 @@ ROWS: Sequence[Row] = (
         delay(50),
     ),
     Row("events.delay.p99", "the same, 99th percentile", Reach(at_most=8), delay(99)),
-)
-DEEP_ROWS: Sequence[Row] = (
-    Row(
-        "events.relay.backlog",
-        f"relay of {BACKLOG:,} events / aiokafka",
-        Reach(at_least=0.35),
-        relay(BACKLOG),
-    ),
 )

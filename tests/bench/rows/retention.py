@@ -1,4 +1,7 @@
-"""Growth with the outbox: inserting and relaying events beside millions that were relayed."""
+"""Growth with the outbox: inserting and relaying events beside millions that were relayed.
+
+The long backlog comes last, because consumers of later rows would have to read it first.
+"""
 
 import asyncio
 import time
@@ -24,21 +27,22 @@ from tests.bench.machine.generator_accounts import generated_accounts
 from tests.bench.machine.measuring import RUNS, Bench, Measure, Measured, Reach, Row
 from tests.bench.machine.streams import bootstrap, fill_outbox
 from tests.bench.machine.system import System
+from tests.bench.rows import events
 
-SMALL, LARGE = 10_000, 10_000_000
+SMALL, LARGE, BACKLOG = 10_000, 10_000_000, 1_000_000
 CHUNK = 1_000_000
 INSERTS, RELAYED, PER_SECOND = 1_000, 300, 20
 Run = Callable[[System, ServiceDatabase], Awaitable[float]]
 
 
-async def retained(system: System, events: int) -> ServiceDatabase:
+async def retained(system: System, count: int) -> ServiceDatabase:
     """Return a database of l2o that keeps so many events, all of them relayed."""
 
     async def fill(connection: asyncpg.Connection, tenant: UUID) -> None:
-        for start in range(0, events, CHUNK):
-            await fill_outbox(connection, min(CHUNK, events - start))
+        for start in range(0, count, CHUNK):
+            await fill_outbox(connection, min(CHUNK, count - start))
 
-    name = f"retained_{events}"
+    name = f"retained_{count}"
     database = await templates.filled_database("l2o", name, system.filling(fill))
     async with system.superuser_of(database) as connection:
         await _move_cursors(connection)
@@ -114,7 +118,7 @@ def growth(run: Run) -> Measure:
     async def measure(bench: Bench) -> Measured:
         system = bench.system
         await system.create_topics()
-        databases = [await retained(system, events) for events in (SMALL, LARGE)]
+        databases = [await retained(system, count) for count in (SMALL, LARGE)]
         for database in databases:
             await run(system, database)
         runs = [[await run(system, database) for database in databases] for _ in range(RUNS)]
@@ -136,5 +140,11 @@ DEEP_ROWS: Sequence[Row] = (
         f"p95 of the relay's lag beside {LARGE:,} / {SMALL:,}",
         Reach(at_most=1.3),
         growth(lag),
+    ),
+    Row(
+        "events.relay.backlog",
+        f"relay of {BACKLOG:,} events / aiokafka",
+        Reach(at_least=0.35),
+        events.relay(BACKLOG),
     ),
 )
