@@ -1,7 +1,7 @@
 # Every verb of the project; bare `make` prints them with their arguments.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-deep test-plans soak soak-mutants bench capacity up down status logs run \
-  check fix new migration contracts lock clean
+.PHONY: help demo test test-deep test-plans soak soak-mutants bench bench-deep capacity up down status logs \
+  run check fix new migration contracts lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 # Without bytecode every process compiles every library at each start: 6 s instead of 1.
@@ -39,6 +39,9 @@ bench: $(READY) ## measure the costs of operations as multiples of a bare INSERT
 
 capacity: $(READY) ## say what two cores carry and what breaks first (ARGS='--assume cores=8')
 	@$(PY) -m deploy.capacity $(ARGS)
+
+bench-deep: $(READY) ## measure growth with millions of records and long runs (hours; ONLY=growth: some)
+	@$(PY) -m deploy.local bench --deep --only '$(ONLY)'
 
 up: $(READY) ## start all services (MODE=split: one process each; RELOAD=1: restart edited ones)
 	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)' $(if $(filter-out 0,$(RELOAD)),--reload)

@@ -72,9 +72,9 @@ def plans(*, only: str = "", rows: int = 1_000_000) -> None:
 
 
 @app.command()
-def bench(*, only: str = "") -> None:
+def bench(*, only: str = "", deep: bool = False) -> None:
     """Measure the rows of the benchmark, or those whose names begin with `only`."""
-    raise typer.Exit(suite.run_bench(only))
+    raise typer.Exit(suite.run_bench(only, deep=deep))
 
 
 @app.command()

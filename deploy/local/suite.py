@@ -72,16 +72,17 @@ def run_plans(only: str, rows: int) -> int:
     return run(["-q", "-s", LARGE_LISTS, *services])
 
 
-def run_bench(only: str) -> int:
+def run_bench(only: str, *, deep: bool = False) -> int:
     """Measure rows of `tests/bench` on servers that lose nothing; return the exit code.
 
-    `ground` measures lists, writes and imports inside one process instead, as the deep run does.
+    `deep` measures the rows that need millions of records. `ground` measures lists, writes and
+    imports inside one process instead, as `make test-deep` does.
     """
     if only == "ground":
         return run(["-q", "-s", "-p", "no:cacheprovider", BENCHMARKS])
     signal.signal(signal.SIGTERM, _as_interrupt)
     keep = os.environ.get("L2C_TEST_KEEP") == "1"
-    command = [sys.executable, "-m", "tests.bench", "--only", only]
+    command = [sys.executable, "-m", "tests.bench", "--only", only, *(["--deep"] if deep else [])]
     try:
         with servers(place_of_bench(), keep=keep, careless=False) as variables:
             return _wait(subprocess.Popen(command, env={**os.environ, **variables}, cwd=ROOT))

@@ -22,6 +22,24 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(_ticks(running[pid]) for pid in tree) / TICKS_PER_SECOND
 
 
+class BusyShare:
+    """Which share of all cores has been busy since this was made, with whatever runs beside."""
+
+    def __init__(self) -> None:
+        self._began = self._ticks()
+
+    def now(self) -> float:
+        """Return the share, 1 being all cores."""
+        busy, total = (now - then for now, then in zip(self._ticks(), self._began, strict=True))
+        return busy / max(1, total)
+
+    @staticmethod
+    def _ticks() -> tuple[int, int]:
+        fields = [int(each) for each in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+        waiting = fields[3] + fields[4]  # idle, iowait
+        return sum(fields) - waiting, sum(fields)
+
+
 def memory_bytes(pid: int) -> int:
     """Return the resident memory of one process, without its children."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES

@@ -75,14 +75,14 @@ class LoadFailed(Exception):
 
 
 async def send(
-    port: int, requests: Sequence[Request], *, connections: int, every: float = 0.0
+    ports: Sequence[int], requests: Sequence[Request], *, connections: int, every: float = 0.0
 ) -> Sent:
     """Send all requests over these connections; each sends its next one after an answer.
 
-    With `every`, the n-th request is not sent before `n * every` seconds. Raises LoadFailed when
-    an answer is no 2xx.
+    The connections go to the ports in turn. With `every`, the n-th request is not sent before
+    `n * every` seconds. Raises LoadFailed when an answer is no 2xx.
     """
-    plan = (port, [one.encoded() for one in requests], connections, every)
+    plan = (ports, [one.encoded() for one in requests], connections, every)
     with tempfile.TemporaryDirectory() as folder:
         asked, answered = Path(folder, "plan"), Path(folder, "sent")
         await asyncio.to_thread(asked.write_bytes, pickle.dumps(plan))
@@ -136,12 +136,15 @@ class _Connection(asyncio.Protocol):
         self._answer.set_result((self._parser.get_status_code(), b"".join(self._content)))
 
 
-async def _run(port: int, requests: Sequence[bytes], connections: int, every: float) -> Sent:
+async def _run(
+    ports: Sequence[int], requests: Sequence[bytes], connections: int, every: float
+) -> Sent:
     loop = asyncio.get_running_loop()
     answers: dict[int, Answer] = {}
     waiting = iter(enumerate(requests))
     opened = [
-        await loop.create_connection(_Connection, "127.0.0.1", port) for _ in range(connections)
+        await loop.create_connection(_Connection, "127.0.0.1", ports[n % len(ports)])
+        for n in range(connections)
     ]
     began = time.perf_counter()
 

@@ -6,8 +6,9 @@ from statistics import mean, median
 from typing import Any
 
 from tests.bench.machine import accounting
+from tests.bench.machine.bare import BareApp
 from tests.bench.machine.load import Request, send
-from tests.bench.machine.system import BareApp, System
+from tests.bench.machine.system import System
 
 RUNS = 3
 BARE_REQUESTS = 1_000
@@ -63,8 +64,11 @@ class Bench:
         pids = [self.bare.pid, self.system.postgres_pid]
         requests = [Request("POST", "/leads", body=body)] * BARE_REQUESTS
         before = accounting.cpu_seconds(pids)
-        await send(self.bare.port, requests, connections=connections)
+        await send([self.bare.port], requests, connections=connections)
         return (accounting.cpu_seconds(pids) - before) / BARE_REQUESTS
+
+
+Measure = Callable[[Bench], Awaitable[Measured]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Row:
     name: str
     what: str
     reach: Reach
-    measure: Callable[[Bench], Awaitable[Measured]]
+    measure: Measure
     unit: str = ""
 
 

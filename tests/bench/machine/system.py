@@ -15,14 +15,14 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 
 from chassis.database.engine import Database
@@ -32,13 +32,15 @@ from testkit.databases import ServiceDatabase
 from testkit.encryption_keys import key_named
 from testkit.tenants import add_tenant
 from tests.bench.company import DIRECTORY
-from tests.bench.machine import accounting, bare_app, templates
+from tests.bench.machine import accounting, templates
+from tests.bench.machine.bare import BareApp
 from tests.bench.machine.load import Request, Sent, send
 from tests.system.harness import Process, free_port
 
 ROOT = Path(__file__).parents[3]
-BARE = "bare"
 TENANT = UUID("01990000-0000-7000-8000-00000000be6c")  # filled databases stay for later runs
+# What no measured connection has.
+FOR_FILLING = "SET synchronous_commit = off; SET maintenance_work_mem = '512MB'"
 Fill = Callable[[asyncpg.Connection, UUID], Awaitable[None]]
 SELLER = UUID("01990000-0000-7000-8000-000000000007")  # the id of person-7 in the directory
 WORK_SCOPES = "mtl.lead l2o.account l2o.contact l2o.opportunity cpq.quote rms.order rms.receivable"
@@ -71,22 +73,27 @@ class System:
 
         Processes of the service end: they would hold the database that is replaced.
         """
-        if self.once.get(service) != name:
+        if self.once.get(f"filled {service}") != name:
             await self.stop(*[each for each in self.processes if each.startswith(f"{service}-")])
-            await templates.copy_filled(self.databases[service], name, partial(self._fill, fill))
-            self.once[service] = name
+            await templates.copy_filled(self.databases[service], name, self.filling(fill))
+            self.once[f"filled {service}"] = name
 
-    async def _fill(self, fill: Fill, urls: ServiceDatabase) -> None:
-        await _add_people(self.tenant, urls)
-        connection = await asyncpg.connect(databases.admin_dsn(), database=urls.name)
-        await connection.execute(f"SET app.tenant = '{self.tenant}'")
-        await fill(connection, self.tenant)
-        await connection.execute("VACUUM ANALYZE")
-        await connection.close()
+    def filling(self, fill: Fill) -> templates.Fill:
+        """Return what fills a database as superuser, after its tenant and people were added."""
+
+        async def fill_all(urls: ServiceDatabase) -> None:
+            await _add_people(self.tenant, urls)
+            async with self.superuser_of(urls) as connection:
+                await connection.execute(FOR_FILLING)
+                await fill(connection, self.tenant)
+                await connection.execute("VACUUM ANALYZE", timeout=3_600)
+                await connection.execute("CHECKPOINT", timeout=600)  # not while measuring
+
+        return fill_all
 
     async def start(self, *names: str) -> None:
-        """Start processes such as `mtl-api` or `l2o-consumer`, and wait until they are ready."""
-        if any(not name.endswith("-api") for name in names):
+        """Start processes such as `mtl-api` or `l2o-consumer-2`, and wait until they are ready."""
+        if any("-api" not in name for name in names):
             await self.create_topics()
         for name in names:
             if name not in self.processes:
@@ -95,17 +102,18 @@ class System:
         await asyncio.gather(*(self.processes[name].ready() for name in names))
 
     async def create_topics(self) -> None:
-        """Create the topics of all services, once."""
+        """Create the topics of all services, once; those of earlier runs are deleted."""
         if "topics" not in self.once:
+            await _delete_topics()
             command = [sys.executable, "-m", "chassis", "topics"]
             await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=self.env, check=True)
             await asyncio.sleep(3)  # until every partition has its leader
             self.once["topics"] = True
 
     async def stop(self, *names: str) -> None:
-        for name in names:
-            if name in self.processes:
-                await asyncio.to_thread(self.processes.pop(name).stop)
+        """End these processes at once; those that do not run are left out."""
+        ended = [self.processes.pop(name) for name in names if name in self.processes]
+        await asyncio.gather(*(asyncio.to_thread(one.stop) for one in ended))
 
     def pid(self, name: str) -> int:
         running = self.processes[name].running
@@ -119,10 +127,10 @@ class System:
     async def send(
         self, service: str, requests: Sequence[Request], *, connections: int, every: float = 0.0
     ) -> Sent:
-        """Send requests to the API of a service. Raises LoadFailed."""
-        port = self.processes[f"{service}-api"].api_port
-        assert port is not None
-        return await send(port, requests, connections=connections, every=every)
+        """Send requests to all API processes of a service, in turn. Raises LoadFailed."""
+        apis = [one for name, one in self.processes.items() if name.startswith(f"{service}-api")]
+        ports = [one.api_port for one in apis if one.api_port is not None]
+        return await send(ports, requests, connections=connections, every=every)
 
     def headers(self, role: str = "admin") -> dict[str, str]:
         """Return the headers of a person: a token of their own, as they would present it."""
@@ -138,12 +146,14 @@ class System:
         finally:
             await database.dispose()
 
-    @asynccontextmanager
-    async def superuser(self, service: str) -> AsyncIterator[asyncpg.Connection]:
+    def superuser(self, service: str) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """A connection that no policy binds, for filling and checking; writes as the tenant."""
-        connection = await asyncpg.connect(
-            databases.admin_dsn(), database=self.databases[service].name
-        )
+        return self.superuser_of(self.databases[service])
+
+    @asynccontextmanager
+    async def superuser_of(self, database: ServiceDatabase) -> AsyncIterator[asyncpg.Connection]:
+        """As `superuser`, in any database."""
+        connection = await asyncpg.connect(databases.admin_dsn(), database=database.name)
         try:
             await connection.execute(f"SET app.tenant = '{self.tenant}'")
             yield connection
@@ -151,7 +161,7 @@ class System:
             await connection.close()
 
     def _process(self, name: str) -> Process:
-        service, _, part = name.partition("-")
+        service, part = name.split("-")[:2]
         log = self.folder / f"{name}.log"
         log.unlink(missing_ok=True)
         if part == "api":
@@ -159,55 +169,16 @@ class System:
         return Process(name, ("worker", service, "--only", part), self.env, free_port(), log)
 
 
-class BareApp:
-    """The bare application with its database (see `bare_app`)."""
-
-    def __init__(self, folder: Path) -> None:
-        self._log = folder / "bare.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = free_port()
-
-    async def start(self) -> None:
-        dsn = databases.admin_dsn()
-        admin = await asyncpg.connect(dsn)
-        await admin.execute(f"DROP DATABASE IF EXISTS {BARE} WITH (FORCE)")
-        await admin.execute(f"CREATE DATABASE {BARE}")
+async def _delete_topics() -> None:
+    """Delete all topics: their events are of databases that exist no more."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=os.environ["KAFKA_BOOTSTRAP"])
+    await admin.start()
+    try:
+        names = [name for name in await admin.list_topics() if not name.startswith("__")]
+        if names:
+            await admin.delete_topics(names)
+    finally:
         await admin.close()
-        inside = await asyncpg.connect(dsn, database=BARE)
-        await inside.execute(bare_app.TABLE)
-        await inside.close()
-        url = dsn.rpartition("/")[0] + f"/{BARE}"
-        command = [sys.executable, "-m", "uvicorn", "tests.bench.machine.bare_app:app"]
-        options = ["--port", str(self.port), "--loop", "uvloop", "--no-access-log"]
-        self._start([*command, *options], {**os.environ, bare_app.DATABASE_URL: url})
-        await self._wait()
-
-    def _start(self, command: Sequence[str], env: Mapping[str, str]) -> None:
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
-            )
-
-    async def _wait(self) -> None:
-        for _ in range(300):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:
-                await asyncio.sleep(0.1)
-            else:
-                writer.close()
-                return
-        raise AssertionError(f"the bare application does not start:\n{self._log.read_text()}")
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from testkit.databases import RUN, ServiceDatabase
 
 ROOT = Path(__file__).parents[3]
 # What the content of a filled database depends on.
+GENERATING = ("generator", "copying", "company")
 SOURCES = ("libs/chassis/src/chassis/database/migrations", "services/*/migrations", "tests/bench")
 
 
@@ -21,7 +22,7 @@ def digest() -> str:
     hashed = hashlib.sha256()
     for pattern in SOURCES:
         for file in sorted(file for top in ROOT.glob(pattern) for file in top.rglob("*.py")):
-            if "tests/bench" not in str(file) or file.stem in {"generator", "company"}:
+            if "tests/bench" not in str(file) or file.stem.startswith(GENERATING):
                 hashed.update(file.read_bytes())
     return f"bench{hashed.hexdigest()[:10]}"
 
@@ -38,22 +39,33 @@ async def drop_others() -> None:
     await admin.close()
 
 
-async def copy_filled(
-    target: ServiceDatabase, name: str, fill: Callable[[ServiceDatabase], Awaitable[None]]
-) -> None:
-    """Make the target a copy of the database of this name, which `fill` fills the first time."""
+Fill = Callable[[ServiceDatabase], Awaitable[None]]
+
+
+async def filled_database(service: str, name: str, fill: Fill) -> ServiceDatabase:
+    """Return the database of this name, which `fill` fills the first time."""
+    filled = databases.described(service, f"{service}_{name}_{os.environ[RUN]}")
     admin = await asyncpg.connect(databases.admin_dsn())
     try:
-        filled = f"{target.service}_{name}_{os.environ[RUN]}"
-        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", filled):
-            part = await databases.create_database(target.service, f"{name}_part")
+        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", filled.name):
+            part = await databases.create_database(service, f"{name}_part")
             await fill(part)
-            await admin.execute(f"ALTER DATABASE {part.name} RENAME TO {filled}")
+            await admin.execute(f"ALTER DATABASE {part.name} RENAME TO {filled.name}")
+    finally:
+        await admin.close()
+    return filled
+
+
+async def copy_filled(target: ServiceDatabase, name: str, fill: Fill) -> None:
+    """Make the target a copy of the database of this name, which `fill` fills the first time."""
+    filled = await filled_database(target.service, name, fill)
+    admin = await asyncpg.connect(databases.admin_dsn())
+    try:
         await admin.execute(f"DROP DATABASE IF EXISTS {target.name} WITH (FORCE)")
         owner = f"{target.service}_owner"
         # Before PostgreSQL 15 files are copied in any case; through the log it takes far longer.
         by_files = " STRATEGY file_copy" if admin.get_server_version().major >= 15 else ""
-        create = f"CREATE DATABASE {target.name} OWNER {owner} TEMPLATE {filled}{by_files}"
+        create = f"CREATE DATABASE {target.name} OWNER {owner} TEMPLATE {filled.name}{by_files}"
         await admin.execute(create)
         for statement in access_sql(target.service, database=target.name):
             if " DATABASE " in statement:  # the template brings the rights on the schema

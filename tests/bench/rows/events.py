@@ -1,44 +1,46 @@
 """Events: the relay against a bare producer, the consumer against a bare one, and their delay."""
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import replace
-from statistics import quantiles
+from dataclasses import dataclass, replace
+from statistics import median, quantiles
+from typing import cast
 from uuid import UUID
 
-import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from chassis.database.engine import Database
 from chassis.events.consumer.consumer import Consumer
 from chassis.events.consumer.decoded_records import ConsumerRecord, decode_record
 from chassis.events.consumer.processing import Processor
-from chassis.events.relay.kafka import BATCH_BYTES, KafkaTransport
-from chassis.events.relay.relay import Relay
-from chassis.events.relay.transport import ProducerRecord, RefusedRecord
 from chassis.events.replicas import ReceivedState, ReplicaSubscription
+from chassis.events.topics import apply_manifest
 from contracts.event import AggregateState
-from contracts.l2o.events import AccountCreated, AccountState
+from contracts.topics import TopicSpec
 from cpq.worker import SUBSCRIPTIONS
 from kernel.ids import new_id
-from tests.bench.machine.measuring import RUNS, Bench, Measured, Reach, Row
+from tests.bench.machine.accounting import BusyShare
+from tests.bench.machine.measuring import RUNS, WARM_UP, Bench, Measure, Measured, Reach, Row
+from tests.bench.machine.streams import bootstrap, fill_outbox, produce_all, relay_all
 from tests.bench.machine.system import System
 from tests.bench.machine.waiting import wait_for_count
 from tests.bench.rows import leads
 
 EVENTS = 20_000
 CONVERSIONS, PER_SECOND = 200, 20
-OUTBOX = """
-    INSERT INTO outbox (bucket, id, aggregatetype, aggregateid, aggversion, type, payload,
-                        correlationid, causationid, traceparent)
-    SELECT n % 16, gen_random_uuid(), 'l2o.account', gen_random_uuid(), 1,
-           'l2o.account.created.v1', $1::jsonb, 'bench', 'bench',
-           '00-00000000000000000000000000000001-0000000000000001-01'
-    FROM generate_series(1, $2::int) AS n
-"""
+
+
+@dataclass(frozen=True)
+class Delays:
+    """The seconds of bare round trips and of conversions, and what bounded the conversions."""
+
+    bare: Sequence[float]
+    full: Sequence[float]
+    rate: float
+    busy: float
+
+
 ACCOUNTS = next(
     one
     for one in SUBSCRIPTIONS
@@ -46,84 +48,27 @@ ACCOUNTS = next(
 )
 
 
-def bootstrap() -> str:
-    """Return the address of the broker. Raises KeyError without Kafka."""
-    return os.environ["KAFKA_BOOTSTRAP"]
+def relay(events: int) -> Measure:
+    """Return the measurement of a relay that publishes so many events, against a bare producer."""
 
+    async def measure(bench: Bench) -> Measured:
+        await bench.system.create_topics()
+        values: list[float] = []
+        for _ in range(RUNS):
+            async with bench.system.superuser("l2o") as connection:
+                await fill_outbox(connection, events)
+            relayed = await relay_all(bench.system)
+            values.append(relayed.rate / await produce_all(relayed.records, relayed.count))
+        return Measured(values, f"{relayed.rate:,.0f} events/s")
 
-class Keeping(KafkaTransport):
-    """Keeps what it sends, so that a bare producer can send the same bytes."""
-
-    def __init__(self) -> None:
-        super().__init__(bootstrap(), name="bench-relay")
-        self.kept: list[ProducerRecord] = []
-
-    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
-        self.kept += records
-        return await super().send(records)
-
-
-async def fill_outbox(system: System, count: int) -> None:
-    """Add events of new accounts to the outbox of l2o."""
-    state = AccountState(
-        account_id=new_id(),
-        name="杭州远景科技有限公司",
-        phone="+8613800138000",
-        owner_id="person-7",
-    )
-    payload = orjson.dumps(AccountCreated(account=state).model_dump(mode="json")).decode()
-    async with system.superuser("l2o") as connection:
-        await connection.execute(OUTBOX, payload, count)
-        await connection.execute("ANALYZE outbox")
-
-
-async def relay_all(system: System) -> tuple[float, list[ProducerRecord]]:
-    """Publish the whole outbox of l2o; return the seconds and the records."""
-    transport = Keeping()
-    relay = Relay("l2o", system.databases["l2o"].worker_url, transport)
-    began = time.perf_counter()
-    await relay.drain()
-    seconds = time.perf_counter() - began
-    await transport.close()
-    return seconds, transport.kept
-
-
-async def produce_all(records: Sequence[ProducerRecord]) -> float:
-    """Publish these bytes from memory with the settings of the relay; return the seconds."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap(),
-        acks="all",
-        enable_idempotence=True,
-        compression_type="zstd",
-        max_batch_size=BATCH_BYTES,
-    )
-    await producer.start()
-    began = time.perf_counter()
-    waiting = [
-        await producer.send(one.topic, one.value, key=one.key.encode(), headers=one.headers)
-        for one in records
-    ]
-    await asyncio.gather(*waiting)
-    seconds = time.perf_counter() - began
-    await producer.stop()
-    return seconds
-
-
-async def relay(bench: Bench) -> Measured:
-    await bench.system.create_topics()
-    values: list[float] = []
-    for _ in range(RUNS):
-        await fill_outbox(bench.system, EVENTS)
-        relayed, records = await relay_all(bench.system)
-        values.append(await produce_all(records) / relayed)
-        rate = len(records) / relayed
-    return Measured(values, f"{rate:,.0f} events/s")
+    return measure
 
 
 async def consumer(bench: Bench) -> Measured:
     system = bench.system
     await system.create_topics()
-    await fill_outbox(system, EVENTS)
+    async with system.superuser("l2o") as connection:
+        await fill_outbox(connection, EVENTS)
     await relay_all(system)
     values: list[float] = []
     async with system.database("cpq") as database:
@@ -194,10 +139,11 @@ async def consume_barely(database: Database, stop: asyncio.Event) -> None:
 
 async def round_trips() -> list[float]:
     """Return the seconds from producing a record to consuming it, at the rate of conversions."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap(), acks="all")
     topic = f"bench-{new_id()}"
+    await apply_manifest(bootstrap(), [TopicSpec(name=topic, partitions=1)])
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap(), acks="all")
     await producer.start()
-    await producer.send_and_wait(topic, b"first")  # creates the topic
+    await producer.send_and_wait(topic, b"first")
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap(), auto_offset_reset="earliest")
     await consumer.start()
     await consumer.getone()
@@ -213,52 +159,64 @@ async def round_trips() -> list[float]:
     return took
 
 
-async def conversion_delays(system: System) -> list[float]:
-    """Return the seconds from sending a conversion to seeing its opportunity in l2o."""
-    requests = await leads.conversions(system, CONVERSIONS)
-    seen: dict[UUID, float] = {}
-
-    async def watch() -> None:
-        async with system.superuser("l2o") as connection:
-            while True:
-                rows = await connection.fetch(
-                    "SELECT id FROM opportunities WHERE created_at > now() - interval '1 minute'"
-                )
-                now = time.perf_counter()
-                for row in rows:
-                    seen.setdefault(row["id"], now)
-                await asyncio.sleep(0.002)
-
-    watching = asyncio.create_task(watch())
+async def alternating_delays(system: System) -> Delays:
+    """Measure round trips, then the seconds from a conversion to its visible opportunity."""
+    bare, requests = await round_trips(), await leads.conversions(system, CONVERSIONS)
+    seen, busy = dict[UUID, float](), BusyShare()
+    watching = asyncio.create_task(_watch(system, seen))
     sent = await system.send("mtl", requests, connections=40, every=1 / PER_SECOND)
-    await asyncio.sleep(2)
-    watching.cancel()
-    with suppress(asyncio.CancelledError):
-        await watching
+    share = busy.now()
+    await watching
     ids = [UUID(answer.json()["result"]["opportunity_id"]) for answer in sent.answers]
-    return [seen[key] - answer.sent_at for key, answer in zip(ids, sent.answers, strict=True)]
+    full = [seen[key] - answer.sent_at for key, answer in zip(ids, sent.answers, strict=True)]
+    return Delays(bare, full, sent.rate, share)
 
 
-def delay(percent: int) -> Callable[[Bench], Awaitable[Measured]]:
+async def _watch(system: System, seen: dict[UUID, float]) -> None:
+    """Note when each of the new opportunities is visible. Raises TimeoutError."""
+    query = "SELECT id FROM opportunities WHERE created_at >= $1"
+    async with system.superuser("l2o") as connection, asyncio.timeout(120):
+        began = await connection.fetchval("SELECT now()")
+        while len(seen) < CONVERSIONS:
+            rows, now = await connection.fetch(query, began), time.perf_counter()
+            for row in rows:
+                seen.setdefault(row["id"], now)
+            await asyncio.sleep(0.004)
+
+
+async def delays(system: System) -> Sequence[Delays]:
+    """Measure alternating runs of round trips and conversions, once for all percentiles."""
+    if "delays" not in system.once:
+        await leads.filled(system)
+        await system.start(*leads.WHOLE)
+        await leads.convert_wholly(system, await leads.conversions(system, WARM_UP))
+        runs = [await alternating_delays(system) for _ in range(RUNS)]
+        await system.stop(*leads.WHOLE)
+        system.once["delays"] = runs
+    return cast(Sequence[Delays], system.once["delays"])
+
+
+def delay(percent: int) -> Measure:
     """Return the measurement of this percentile against that of bare round trips."""
 
     async def measure(bench: Bench) -> Measured:
-        system = bench.system
-        await leads.filled(system)
-        await system.start(*leads.WHOLE)
-        values: list[float] = []
-        for _ in range(RUNS):
-            bare = quantiles(await round_trips(), n=100)[percent - 1]
-            full = quantiles(await conversion_delays(system), n=100)[percent - 1]
-            values.append(full / bare)
-        await system.stop(*leads.WHOLE)
-        return Measured(values, f"{full * 1000:.0f} ms; bare {bare * 1000:.1f} ms")
+        runs = await delays(bench.system)
+        pairs = [[quantiles(each, n=100)[percent - 1] for each in (r.bare, r.full)] for r in runs]
+        bare, full = (median(each) * 1000 for each in zip(*pairs, strict=True))
+        rate, busy = median(run.rate for run in runs), median(run.busy for run in runs)
+        shown = f"{full:.0f} ms; bare {bare:.1f} ms; {rate:.0f}/s, CPU {busy:.0%}"
+        return Measured([full / bare for bare, full in pairs], shown)
 
     return measure
 
 
 ROWS: Sequence[Row] = (
-    Row("events.relay", f"relay of {EVENTS:,} events / aiokafka", Reach(at_least=0.35), relay),
+    Row(
+        "events.relay",
+        f"relay of {EVENTS:,} events / aiokafka",
+        Reach(at_least=0.35),
+        relay(EVENTS),
+    ),
     Row("events.consumer", "consumer of a replica / getmany + SQL", Reach(at_least=0.6), consumer),
     Row(
         "events.delay.p50",

@@ -3,15 +3,18 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from tests.bench.machine import accounting
-from tests.bench.machine.measuring import RUNS, Bench, Measured, Reach, Row
-from tests.bench.machine.system import ROOT
+from tests.bench.machine.measuring import RUNS, Bench, Measure, Measured, Reach, Row
+from tests.bench.machine.streams import fill_outbox, relay_all
+from tests.bench.machine.system import ROOT, System
+from tests.bench.machine.waiting import wait_for_count
 from tests.bench.rows import leads
+from tests.bench.rows.workers import APPLIED, NONE, applied_in_quiet
 from tests.system.harness import free_port
 
-REQUESTS, IDLE_SECONDS = 10_000, 10.0
+CHUNK, IDLE_SECONDS = 10_000, 10.0
 BARE_START = """
 import sys
 import aiokafka, uvicorn
@@ -57,20 +60,61 @@ async def start(bench: Bench) -> Measured:
     return Measured(values, f"{seconds:.2f} s; bare {bare:.2f} s")
 
 
-async def memory(bench: Bench) -> Measured:
-    """Measure the growth of the API over many requests, after some that fill its caches."""
-    system = bench.system
-    await leads.filled(system)
-    await system.stop("mtl-api")
-    await system.start("mtl-api")
+def memory_of_api(requests: int) -> Measure:
+    """Return the measurement of the growth over many requests, after some that fill caches."""
+
+    async def measure(bench: Bench) -> Measured:
+        system = bench.system
+        await leads.filled(system)
+        await system.stop("mtl-api")
+        await system.start("mtl-api")
+        reads = leads.reads("seller", "person-7")
+
+        async def work(count: int) -> None:
+            for start in range(0, count, CHUNK):
+                some = await reads(system, min(CHUNK, count - start))
+                await system.send("mtl", some, connections=8)
+
+        return await _growth(system, "mtl-api", work, requests)
+
+    return measure
+
+
+def memory_of_worker(name: str, events: int) -> Measure:
+    """Return the measurement of a relay of l2o, or a consumer of cpq, over many events."""
+
+    async def measure(bench: Bench) -> Measured:
+        system = bench.system
+        await system.create_topics()
+        await relay_all(system)
+        await system.start("l2o-relay", "cpq-consumer")
+        async with system.superuser("l2o") as source, system.superuser("cpq") as target:
+            await applied_in_quiet(target)
+
+            async def work(count: int) -> None:
+                before = await target.fetchval(APPLIED, NONE)
+                await fill_outbox(source, count)
+                await wait_for_count(target, APPLIED, NONE, count=before + count)
+
+            measured = await _growth(system, name, work, events)
+        await system.stop("l2o-relay", "cpq-consumer")
+        return measured
+
+    return measure
+
+
+async def _growth(
+    system: System, name: str, work: Callable[[int], Awaitable[None]], count: int
+) -> Measured:
+    """Measure how memory grows from the first tenth of the work, which fills caches, to the end."""
+    idle = accounting.memory_bytes(system.pid(name))
+    await work(count // 10)
+    before = accounting.memory_bytes(system.pid(name))
     values: list[float] = []
-    reads = leads.reads("seller", "person-7")
-    await system.send("mtl", await reads(system, 1_000), connections=8)
-    before = accounting.memory_bytes(system.pid("mtl-api"))
     for _ in range(RUNS):
-        await system.send("mtl", await reads(system, REQUESTS // RUNS), connections=8)
-        values.append(accounting.memory_bytes(system.pid("mtl-api")) / before)
-    return Measured(values, f"{before / 2**20:.0f} MiB at first")
+        await work(count // RUNS)
+        values.append(accounting.memory_bytes(system.pid(name)) / before)
+    return Measured(values[-1:], f"idle {_mebibytes(idle)}, then {_mebibytes(before)}")
 
 
 async def idle(bench: Bench) -> Measured:
@@ -84,19 +128,35 @@ async def idle(bench: Bench) -> Measured:
         before = system.cpu(WORKERS)
         await asyncio.sleep(IDLE_SECONDS)
         values.append(100 * (system.cpu(WORKERS) - before) / IDLE_SECONDS)
-    parts = [_share(accounting.memory_bytes(system.pid(name)), name) for name in WORKERS]
+    memory = {name: accounting.memory_bytes(system.pid(name)) for name in WORKERS}
     await system.stop(*WORKERS)
-    return Measured(values, ", ".join(parts))
+    return Measured(values, ", ".join(f"{one} {_mebibytes(size)}" for one, size in memory.items()))
 
 
-def _share(size: int, name: str) -> str:
-    return f"{name} {size / 2**20:.0f} MiB"
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.0f} MiB"
+
+
+def memory_rows(count: int) -> Sequence[Row]:
+    """Return the rows of memory over so many requests or events."""
+    flat, after = Reach(at_most=1.1), f"after {count:,}"
+    return (
+        Row("processes.memory.api", f"RSS of mtl's API {after} reads", flat, memory_of_api(count)),
+        *(
+            Row(
+                f"processes.memory.{name.partition('-')[2]}",
+                f"RSS of {name} {after} events",
+                flat,
+                memory_of_worker(name, count),
+            )
+            for name in ("l2o-relay", "cpq-consumer")
+        ),
+    )
 
 
 ROWS: Sequence[Row] = (
     Row("processes.start", "mtl's API until ready / a bare app", Reach(at_most=2), start),
-    Row(
-        "processes.memory", f"RSS of mtl's API after {REQUESTS:,} reads", Reach(at_most=1.1), memory
-    ),
+    *memory_rows(10_000),
     Row("processes.idle", "idle workers of mtl + PostgreSQL, % of a core", Reach(), idle, "%"),
 )
+DEEP_ROWS: Sequence[Row] = memory_rows(100_000)

@@ -51,7 +51,8 @@ def _url(role: str, database: str) -> str:
     return f"postgresql+asyncpg://{role}:{password}@{parts.hostname}:{parts.port}/{database}"
 
 
-def _described(service: str, name: str) -> ServiceDatabase:
+def described(service: str, name: str) -> ServiceDatabase:
+    """Return the database of this name with the URLs of a service's roles."""
     return ServiceDatabase(
         service=service,
         name=name,
@@ -96,7 +97,7 @@ async def create_database(service: str, suffix: str) -> ServiceDatabase:
                 await admin.execute(statement)
     finally:
         await admin.close()
-    return _described(service, name)
+    return described(service, name)
 
 
 async def drop(database: ServiceDatabase) -> None:
