@@ -24,6 +24,7 @@ from chassis.files.formats.plausibility import (
     non_ascii_cells,
     oddness,
 )
+from chassis.files.formats.western_text import is_western_text
 
 
 class Encoding(StrEnum):
@@ -76,6 +77,15 @@ _NEVER_GUESSED = (
     Encoding.WINDOWS_874,
     Encoding.MAC_ROMAN,
 )
+# Those of Latin letters, any of which a text may be in that does not read as Western.
+_LATIN = (
+    Encoding.WINDOWS_1252,
+    Encoding.WINDOWS_1250,
+    Encoding.ISO_8859_2,
+    Encoding.WINDOWS_1254,
+    Encoding.MAC_ROMAN,
+)
+_AS_WESTERN: Final = ("cp1252", "replace")
 ENCODING_DOUBTFUL = "FILE_ENCODING_DOUBTFUL"
 ENCODING_NAMES = [name for name, _ in _CODECS.values()]
 # The encodings of a language before Unicode, by its BCP 47 primary tag; others use windows-1252.
@@ -131,7 +141,7 @@ def decode_text(
         text = _strictly(content, one)
         if text is not None:
             texts.setdefault(text, one)
-    if len(texts) != 1 or _is_foreign(next(iter(texts.values())), languages):
+    if len(texts) != 1 or not _is_believed(next(iter(texts.values())), content, languages):
         names = [encoding_name(one) for one in texts.values()] or ENCODING_NAMES
         raise UnreadableFile([Finding(ENCODING_DOUBTFUL, params={"encodings": names})])
     [(only, encoding)] = texts.items()
@@ -164,6 +174,17 @@ def candidate_encodings(content: bytes, languages: Sequence[str]) -> list[Encodi
     if not sample:
         return [Encoding.UTF_8]
     native = list(dict.fromkeys(_encodings_of(languages)))
+    if is_western_text(sample.decode(*_AS_WESTERN)):
+        return _likely_encodings(sample, native)
+    others = [one for one in native if one is not Encoding.WINDOWS_1252]
+    likely = _likely_encodings(sample, others if any(map(_is_single_byte, others)) else native)
+    if likely and (likely[0] in others or not any(one in _LATIN for one in likely)):
+        return likely
+    readable = [one for one in _LATIN if _strictly(sample, one) is not None]
+    return list(dict.fromkeys([*likely, *readable, *_other_scripts(sample)]))
+
+
+def _likely_encodings(sample: bytes, native: Sequence[Encoding]) -> list[Encoding]:
     guessed = [one for one in _CODECS if one not in (*_UNICODE, *_NEVER_GUESSED)]
     legacy = list(dict.fromkeys([*native, *guessed]))
     found = {one: oddness(sample, _CODECS[one][1]) for one in legacy}
@@ -212,13 +233,18 @@ def _other_scripts(sample: bytes) -> list[Encoding]:
     return [one for one in encodings if oddness(sample, _CODECS[one][1]) is not None]
 
 
-def _is_foreign(encoding: Encoding, languages: Sequence[str]) -> bool:
-    """Whether the encoding has one byte a character and is neither Western nor of the languages.
+def _is_believed(encoding: Encoding, content: bytes, languages: Sequence[str]) -> bool:
+    """Whether the only encoding found is one of the tenant's languages, or reads as Western.
 
-    Bytes of one such encoding nearly always make words in another: Greek reads as Cyrillic.
+    Bytes of one encoding often make words in another: Greek reads as Cyrillic, German of DOS as
+    Japanese.
     """
-    known = {Encoding.WINDOWS_1252, *_encodings_of(languages)}
-    return _is_single_byte(encoding) and encoding not in known
+    if encoding is Encoding.WINDOWS_1252:
+        sample = b"\n".join(non_ascii_cells(content, _SAMPLE_BYTES))
+        return is_western_text(sample.decode(*_AS_WESTERN))
+    primary = {language.casefold().partition("-")[0] for language in languages}
+    known = {*_encodings_of(languages), *([Encoding.BIG5] if "zh" in primary else [])}
+    return encoding in known or encoding in _UNICODE
 
 
 def _is_single_byte(encoding: Encoding) -> bool:
