@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.files.formats.code_pages import Encoding, encoding_name
 from chassis.files.formats.encodings import (
-    Encoding,
     candidate_encodings,
     decode_text,
-    encoding_name,
     first_lines_by_encoding,
 )
 from chassis.files.formats.findings import UnreadableFile

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from chassis.files.formats.encodings import Encoding
+from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.findings import Finding, UnreadableFile
 
 MAX_FILE_ROWS = 200_000
@@ -15,6 +15,8 @@ MAX_FILE_BYTES = 32_000_000
 MAX_FILE_COLUMNS = 500
 CHUNK_ROWS = 250  # rows of a chunk, which is one transaction
 
+# Private-use characters and U+FFFD: what another program made of bytes that it could not read.
+_DAMAGED = re.compile("[\ue000-\uf8ff\ufffd]")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and lone surrogates
 
 
@@ -30,6 +32,7 @@ class RemarkKind(StrEnum):
     """What a reader found out about a cell."""
 
     NUMBER = "NUMBER"  # a number of a workbook: leading zeros are not in the file
+    ZEROS_LOST = "ZEROS_LOST"  # a number that its format shows with leading zeros
     DIGITS_LOST = "DIGITS_LOST"  # a number of more digits than a workbook keeps
     FORMULA_EMPTY = "FORMULA_EMPTY"  # a formula whose result is not in the file
     DATE_BEFORE_MARCH_1900 = "DATE_BEFORE_MARCH_1900"  # workbooks count a 29 February 1900
@@ -86,10 +89,15 @@ def is_text(cell: str) -> bool:
     return _UNSTORABLE.search(cell) is None
 
 
+def is_damaged(cell: str) -> bool:
+    """Whether characters of the text were already lost when the file was written."""
+    return _DAMAGED.search(cell) is not None
+
+
 def validated_header(cells: Sequence[str]) -> list[str]:
     """The stripped names of the columns.
 
-    Raises UnreadableFile (FILE_EMPTY, COLUMNS_TOO_MANY, FILE_NOT_UTF8).
+    Raises UnreadableFile (FILE_EMPTY, COLUMNS_TOO_MANY, FILE_NOT_UTF8, TEXT_DAMAGED).
     """
     names = [cell.strip() for cell in cells]
     if not any(names):
@@ -98,6 +106,8 @@ def validated_header(cells: Sequence[str]) -> list[str]:
         raise UnreadableFile([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_FILE_COLUMNS})])
     if not all(is_text(name) for name in names):
         raise UnreadableFile([Finding("FILE_NOT_UTF8")])
+    if damaged := [Finding("TEXT_DAMAGED", name) for name in names if is_damaged(name)]:
+        raise UnreadableFile(damaged)
     return names
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chassis.files.formats.findings import Finding, UnreadableFile
-from chassis.files.formats.rows import SourceRow, is_text
+from chassis.files.formats.rows import SourceRow, is_damaged, is_text
 from chassis.files.imports.cell_checks import remark_findings
 from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
@@ -118,6 +118,13 @@ def parse_row(
     cell_findings = _cell_findings(header, row.cells)
     if cell_findings or row.cells is None:
         return ParsedRow(errors=cell_findings)
+    damaged = [
+        Finding("TEXT_DAMAGED", name)
+        for name, cell in zip(header, row.cells, strict=True)
+        if columns[name] is not None and is_damaged(cell)
+    ]
+    if damaged:
+        return ParsedRow(errors=damaged)
     errors, warnings = remark_findings(header, columns, row, target)
     parsed = target.read(cells_by_field(header, columns, row.cells, target))
     return ParsedRow(
