@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.findings import Finding, UnreadableFile
+from kernel.texts import strip_invisible
 
 MAX_FILE_ROWS = 200_000
 MAX_FILE_BYTES = 32_000_000
@@ -58,7 +59,7 @@ class SourceRow:
 
     @property
     def is_blank(self) -> bool:
-        has_text = self.cells is None or any(cell.strip() for cell in self.cells)
+        has_text = self.cells is None or any(map(strip_invisible, self.cells))
         return not has_text and not self.remarks
 
 
@@ -99,7 +100,7 @@ def validated_header(cells: Sequence[str]) -> list[str]:
 
     Raises UnreadableFile (FILE_EMPTY, COLUMNS_TOO_MANY, FILE_NOT_UTF8, TEXT_DAMAGED).
     """
-    names = [cell.strip() for cell in cells]
+    names = [strip_invisible(cell) for cell in cells]
     if not any(names):
         raise UnreadableFile([Finding("FILE_EMPTY")])
     if len(names) > MAX_FILE_COLUMNS:

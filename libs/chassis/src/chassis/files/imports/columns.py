@@ -12,6 +12,7 @@ from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
 from chassis.foundation.context import current
 from kernel.names import comparable_name
+from kernel.texts import strip_invisible
 
 MAX_COLUMN_NAME = 100
 # The columns that our result files add; they are ignored when such a file is uploaded again.
@@ -155,7 +156,7 @@ def cells_by_field(
     extra_columns: dict[str, str] = {}
     custom: dict[str, str] = {}
     for name, cell in zip(header, cells, strict=True):
-        field, value = columns[name], cell.strip()
+        field, value = columns[name], strip_invisible(cell)
         if field is None or not value:
             continue
         if field == target.extra_columns:
