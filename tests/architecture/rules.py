@@ -182,6 +182,18 @@ def inner_imports(path: Path, tree: ast.Module) -> Iterator[str]:
                     yield f"{path}:{inner.lineno}: imports inside {node.name}"
 
 
+def trimmed_texts(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Texts are stripped by `kernel.texts.TrimmedText`, of invisible characters too."""
+    if path.parts[-2:] == ("kernel", "texts.py"):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg in (
+            "strip_whitespace",
+            "str_strip_whitespace",
+        ):
+            yield f"{path}:{node.value.lineno}: strips blanks only"
+
+
 def pure_domain(path: Path, tree: ast.Module, *, standard: frozenset[str]) -> Iterator[str]:
     """The domain imports only the standard library, kernel, contracts and its own feature."""
     if "domain" not in (path.stem, path.parent.name):

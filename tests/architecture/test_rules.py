@@ -27,6 +27,7 @@ RULES: list[Rule] = [
     rules.http_clients,
     rules.inner_imports,
     rules.bare_exceptions,
+    rules.trimmed_texts,
     foreign_facts,
     pure_domain,
 ]
@@ -70,6 +71,11 @@ SAMPLES: list[tuple[Rule, str, str]] = [
     (rules.http_clients, "services/mtl/src/mtl/leads/actions.py", "import httpx"),
     (rules.inner_imports, "libs/chassis/src/chassis/x.py", "def f():\n    import os"),
     (rules.bare_exceptions, "libs/chassis/src/chassis/x.py", "x = f()  # type: ignore[misc]"),
+    (
+        rules.trimmed_texts,
+        "services/mtl/src/mtl/leads/schemas.py",
+        "StringConstraints(strip_whitespace=True)",
+    ),
     (
         foreign_facts,
         "services/org/src/org/tasks/handlers.py",

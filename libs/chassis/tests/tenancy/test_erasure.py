@@ -79,6 +79,46 @@ async def test_files_naming_the_person_are_redacted(
     assert await file_of(committed, tenant, import_id) == clean
 
 
+SPELLINGS = [
+    "138-0013-8000",
+    "+86 138 0013 8000",
+    "138\u20130013\u20138000",
+    "0086(138)0013.8000",
+    "138/0013/8000",
+    "138\u00a00013\u00a08000",
+    "１３８００１３８０００",
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+async def test_a_number_is_found_in_files_as_in_texts(
+    committed: Committed, tenant: UUID, spelling: str, encoding: str
+) -> None:
+    content = f"李娜上,{spelling},x\n王芳,139-0013-9000,y\n".encode(encoding)
+    stars = "*" * len(spelling.encode(encoding))
+    import_id = await put_file(committed, tenant, content)
+    await erase(committed, tenant)
+    left = f"李娜上,{stars},x\n王芳,139-0013-9000,y\n".encode(encoding)
+    assert await file_of(committed, tenant, import_id) == left
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_number_is_found_in_archives_and_utf_16_as_in_texts(spelling: str) -> None:
+    person = ErasureSubject(requested_values={PHONE})
+    assert redact_file(workbook("x", f"call {spelling}"), person) == b""
+    assert redact_file(f"x,{spelling}\n".encode("utf-16"), person) == "x,***\n".encode("utf-16")
+    other = workbook("x", "139-0013-9000", "1138-0013-80001")
+    assert redact_file(other, person) == other
+
+
+@pytest.mark.parametrize("spelling", ["Zoé  Müller", "ZOÉ\u00a0MÜLLER", "Zoé Müller"])
+def test_a_name_is_found_in_files_as_in_texts(spelling: str) -> None:
+    person = ErasureSubject(found_values={"Zoé Müller"})
+    stars = "*" * len(spelling.encode())
+    assert redact_file(f"x,{spelling},Zoë\n".encode(), person) == f"x,{stars},Zoë\n".encode()
+
+
 @pytest.mark.parametrize(
     "content",
     [workbook("王芳", "13900139000"), "王芳,139".encode("utf-16"), "王芳".encode("gb18030")],

@@ -9,8 +9,11 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.replicas import Copy, ReceivedState, replicate
+from chassis.files.imports.target import Cells
+from chassis.foundation.clock import now
 from contracts.event import AggregateState
 from kernel.money import Money
+from l2o.accounts.imports import ACCOUNT_IMPORT
 from l2o.orders.store import ORDER_COPY
 from l2o.payments.store import PAYMENT_COPY
 from services.l2o.tests.deliveries import meta
@@ -96,6 +99,10 @@ async def test_a_cursor_of_other_filters_is_refused(
     ]
 
 
+def next_year() -> int:
+    return now().year + 2  # one more than where the year may already have begun
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -121,6 +128,9 @@ async def test_a_cursor_of_other_filters_is_refused(
         ),
         ({"name": "x", "version": 3}, {("/version", "UNKNOWN_FIELD")}),
         ({"name": "x", "tenant_id": "y"}, {("/tenant_id", "UNKNOWN_FIELD")}),
+        ({"name": "x", "founded_year": next_year()}, {("/founded_year", "TOO_LARGE")}),
+        ({"name": " \u200b "}, {("/name", "TOO_SHORT")}),
+        ({"name": "\ufeff\u2060"}, {("/name", "TOO_SHORT")}),
         ({"name": " ", "phone": "x"}, {("/name", "TOO_SHORT"), ("/phone", "PHONE_INVALID")}),
         ("x", {("", "TYPE_INVALID")}),
         (None, {("", "REQUIRED")}),
@@ -134,6 +144,38 @@ async def test_invalid_bodies_are_refused(
         assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
         assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
         assert all(e["message"] != e["code"] for e in answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    ("edit", "code", "params"),
+    [
+        ({"founded_year": 3000}, "TOO_LARGE", {"relation": "<="}),
+        ({"founded_year": 2190}, "TOO_LARGE", {"relation": "<="}),
+        ({"name": " \u200b "}, "TOO_SHORT", {"minimum": 1}),
+        ({"industry": "\u3164"}, "TOO_SHORT", {"minimum": 1}),
+    ],
+)
+async def test_all_paths_hold_a_field_to_one_declaration(
+    client: AsyncClient, edit: dict[str, Any], code: str, params: dict[str, Any]
+) -> None:
+    made = (await client.post("/accounts", json={"name": "\u200bACME\ufeff "})).json()
+    assert made["name"] == "ACME"
+    path, body = f"/accounts/{made['id']}", {"name": "x", **edit}
+    answers = [
+        await client.post("/accounts", json=body),
+        await client.patch(path, json=edit),
+        await client.put(path, json=body),
+        await client.put("/accounts/by-external-id/erp/9", json=body),
+    ]
+    [field] = edit
+    found = [answer.json()["errors"][0] for answer in answers if answer.status_code != 405]
+    assert [(one["pointer"], one["code"]) for one in found] == [(f"/{field}", code)] * len(found)
+    limits = {str(one["params"]) for one in found}
+    assert (len(limits), found[0]["params"] | params) == (1, found[0]["params"])
+    if code == "TOO_LARGE":
+        cells = Cells({"name": "x", field: str(edit[field])})
+        [finding] = ACCOUNT_IMPORT.read(cells).errors
+        assert (finding.code, finding.params) == (code, found[0]["params"])
 
 
 async def copy(tx: AsyncConnection, copied: Copy[Any], state: AggregateState) -> None:

@@ -49,6 +49,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The file is not in {declared:Encoding} as declared; these can be declared:"
         " {encodings:Encoding}.",
     ),
+    "TEXT_DAMAGED": (
+        "文字在写入此文件之前就已损坏（有无法识别的字符），请从原始来源重新导出。",
+        "The text was already damaged when this file was written: it has characters that stand for"
+        " nothing. Please export it again from where it came.",
+    ),
+    "CELL_ZEROS_LOST": (
+        "表格按格式显示开头的 0，但存的数字没有这些 0；请将该列设为文本后重新输入。",
+        "The workbook only shows the leading zeros of this number and does not hold them."
+        " Please format the column as text and enter it again.",
+    ),
     "CELL_DIGITS_LOST": (
         "表格中超过 15 位的数字已丢失末位，请将该列设为文本后重新输入。",
         "A number of more than 15 digits has lost its last digits in the workbook."

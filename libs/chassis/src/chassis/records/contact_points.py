@@ -15,12 +15,13 @@ from typing import Annotated
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
-from pydantic import AfterValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from chassis.foundation.context import current_or_none
 from kernel.errors import Invalid, Violation
 from kernel.personal import Personal
+from kernel.texts import TrimmedText
 
 MAX_SPELLING = 50  # characters; longer texts would take the patterns below very long
 EXTENSION = ";ext="  # between a number and its extension
@@ -222,8 +223,8 @@ def normalize_email(text: str) -> str:
     return address.normalized.lower()
 
 
-def _text(maximum: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=maximum)
+def _text(maximum: int) -> TrimmedText:
+    return TrimmedText(min_length=1, max_length=maximum)
 
 
 def tenant_country() -> str | None:

@@ -19,8 +19,9 @@ from chassis.web.auth import Caller, allow
 from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from kernel.texts import TrimmedText
 
-Note = Annotated[str, Field(min_length=1, max_length=500)]
+Note = Annotated[str, TrimmedText(min_length=1, max_length=500)]
 
 
 class ParkedEventOut(BaseModel):

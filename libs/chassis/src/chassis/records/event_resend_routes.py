@@ -21,6 +21,7 @@ from chassis.web.auth import Caller, allow
 from chassis.web.operators import OperatedTenant, operating
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from kernel.texts import TrimmedText
 
 
 class EventResendIn(BaseModel):
@@ -31,7 +32,9 @@ class EventResendIn(BaseModel):
         description="Events written from then on", examples=["2026-11-22T08:00:00Z"]
     )
     topic: str | None = Field(None, description="Only this topic", examples=["rms.order.v1"])
-    note: Annotated[str, Field(min_length=1, max_length=500, examples=["Kafka lost a disk"])]
+    note: Annotated[
+        str, TrimmedText(min_length=1, max_length=500), Field(examples=["Kafka lost a disk"])
+    ]
 
 
 class EventResendOut(RunOut):

@@ -19,6 +19,7 @@ from chassis.web.operators import OperatedTenant, operating
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
+from kernel.texts import TrimmedText
 
 
 class RebuildIn(BaseModel):
@@ -36,7 +37,7 @@ class RebuildIn(BaseModel):
             " that the topics hold, and rows that they lack stay"
         ),
     ] = None
-    note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    note: Annotated[str, TrimmedText(min_length=1, max_length=500)] | None = None
 
 
 class RebuildOut(RunOut):

@@ -19,6 +19,7 @@ from chassis.web.operators import OperatedTenant, operating
 from chassis.web.references import PersonSubject
 from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
+from kernel.texts import TrimmedText
 
 
 class RunCancelIn(BaseModel):
@@ -27,7 +28,7 @@ class RunCancelIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"note": "the wrong aggregate"}}
     )
-    note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    note: Annotated[str, TrimmedText(min_length=1, max_length=500)] | None = None
 
 
 class RunOut(BaseModel):

@@ -22,7 +22,9 @@ MIN_NATIONAL_DIGITS = 7  # a shorter national number is found only with its coun
 _E164 = re.compile(r"\+[0-9]{6,15}(?:;ext=[0-9]{1,8})?")
 # Letters and digits beside which a name in such letters is only a part of a longer word.
 _WORD = "0-9A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff"
-_BETWEEN_DIGITS = "[ ().-]{0,2}"
+# Blanks and what people write between digits: 139 5551-2347, (010) 6234.5678, 139/5551/2347, and
+# all dashes, which PostgreSQL does not make one.
+_BETWEEN_DIGITS = r"[ \t().·・_/\u2010-\u2015\u2212-]{0,4}"
 _ANY_EXTENSION = "(?: ?(?:;ext=|,? ?ext[.]? ?|x|#|转|轉|分机|分機)[0-9]{1,8})?"
 
 
@@ -70,6 +72,16 @@ def _phone(value: str) -> str:
     base, _, extension = value.partition(EXTENSION)
     own = f"(?:[^0-9]{{1,7}}{extension})" if extension else _ANY_EXTENSION
     return f"(?<![0-9]){_digits(base)}{own}(?![0-9])"
+
+
+def searched_digits(value: str) -> str:
+    """Return the digits of a phone without which it is not found: the national ones, if enough."""
+    base = value.partition(EXTENSION)[0]
+    try:
+        national = phonenumbers.national_significant_number(phonenumbers.parse(base))
+    except NumberParseException:
+        national = ""
+    return national if len(national) >= MIN_NATIONAL_DIGITS else base.removeprefix("+")
 
 
 def _digits(base: str) -> str:
@@ -121,17 +133,22 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
 
 def replace_values(text: str, pattern: re.Pattern[str] | None) -> str:
     """Return the text with each place of the pattern replaced."""
-    if pattern is None or not text:
-        return text
-    form, places = comparing_form(text)
     kept, end = [], 0
+    for first, last in places_of(text, pattern):
+        kept += [text[end:first], REDACTED]
+        end = last
+    return "".join([*kept, text[end:]])
+
+
+def places_of(text: str, pattern: re.Pattern[str] | None) -> Iterator[tuple[int, int]]:
+    """Yield where in a text the values of the pattern begin and end."""
+    if pattern is None or not text:
+        return
+    form, places = comparing_form(text)
     for match in pattern.finditer(form):
         first, last = match.span()
-        if first == last:
-            continue
-        kept += [text[end : places[first]], REDACTED]
-        end = places[last]
-    return "".join([*kept, text[end:]])
+        if first != last:
+            yield places[first], places[last]
 
 
 def names_person(text: str, pattern: re.Pattern[str] | None) -> bool:

@@ -8,13 +8,20 @@ import zipfile
 from collections.abc import Iterable, Iterator
 
 from chassis.foundation.archives import DAMAGED, MAX_UNPACKED, PIECE
-from chassis.tenancy.personal_patterns import is_redactable
+from chassis.tenancy.personal_file_patterns import file_pattern
+from chassis.tenancy.personal_patterns import (
+    is_redactable,
+    names_person,
+    places_of,
+    text_pattern,
+)
 from chassis.tenancy.redaction import ErasureSubject, redact_text
 
 ZIP_PREFIX = b"PK\x03\x04"
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Files with these prefixes must be decoded first: a search in their bytes finds nothing.
 UNSEARCHABLE_PREFIXES = (ZIP_PREFIX, *UTF16_MARKS)
+_BESIDE = 40  # bytes around a candidate, which decide whether it is one
 OVERLAP_BYTES = 1_000  # pieces overlap by this, so that a value across two pieces is found
 
 
@@ -37,9 +44,21 @@ def archive_names_subject(content: bytes, person: ErasureSubject) -> bool:
     needles = {raw.lower() for one in person.needles for raw in file_spellings(one)}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            return any(_contains(piece, needles) for piece in _pieces(packed))
+            return any(_names(piece, needles, person) for piece in _pieces(packed))
     except DAMAGED:
         return True
+
+
+def _names(piece: bytes, needles: Iterable[bytes], person: ErasureSubject) -> bool:
+    """Whether a piece holds a needle, or a value of the person in any spelling."""
+    if _contains(piece, needles):
+        return True
+    candidates, pattern = file_pattern(person.values), text_pattern(person.values)
+    if candidates is None:
+        return False
+    found = (one.span() for one in candidates.finditer(piece))
+    near = (piece[max(0, start - _BESIDE) : end + _BESIDE] for start, end in found)
+    return any(names_person(one.decode(errors="ignore"), pattern) for one in near)
 
 
 def _pieces(packed: zipfile.ZipFile) -> Iterator[bytes]:
@@ -62,11 +81,10 @@ def _redact_utf16(content: bytes, person: ErasureSubject) -> bytes:
         text = content.decode("utf-16")
     except UnicodeDecodeError:
         return b""
-    needles, values = [one.lower() for one in person.needles], person.values
-    lines = text.split("\n")
+    lines, candidates = text.split("\n"), file_pattern(person.values)
     cleaned = [
-        redact_text(line, values, short=False)
-        if any(one in line.lower() for one in needles)
+        redact_text(line, person.values, short=False)
+        if candidates is not None and candidates.search(line.encode(errors="replace"))
         else line
         for line in lines
     ]
@@ -80,11 +98,37 @@ def redact_lines(content: bytes, person: ErasureSubject) -> bytes:
     The file keeps its length, so that positions in it stay valid.
     """
     needles, values = _spelled(person.identifying_needles), _spelled(person.values)
-    all_values = values + _spelled(person.beside_values)
-    return b"\n".join(
-        _masked(line, all_values if _contains(line, needles) else values)
-        for line in content.split(b"\n")
-    )
+    all_values, candidates = values + _spelled(person.beside_values), file_pattern(person.values)
+    lines = []
+    for line in content.split(b"\n"):
+        identified = _contains(line, needles)
+        if candidates is not None and candidates.search(line):
+            line, has_requested = _masked_by_pattern(line, person)
+            identified = identified or has_requested
+        lines.append(_masked(line, all_values if identified else values))
+    return b"\n".join(lines)
+
+
+def _masked_by_pattern(line: bytes, person: ErasureSubject) -> tuple[bytes, bool]:
+    """Replace values in any spelling; return whether one was a requested value, too."""
+    text, encoding = _decoded(line)
+    masked, end = [], 0
+    for first, last in places_of(text, text_pattern(person.values)):
+        masked += [text[end:first].encode(encoding), b"*" * len(text[first:last].encode(encoding))]
+        end = last
+    masked.append(text[end:].encode(encoding))
+    return b"".join(masked), names_person(text, person.identifying)
+
+
+def _decoded(line: bytes) -> tuple[str, str]:
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if text.encode(encoding) == line:
+            return text, encoding
+    return line.decode("latin-1"), "latin-1"
 
 
 def _spelled(values: Iterable[str]) -> list[bytes]:

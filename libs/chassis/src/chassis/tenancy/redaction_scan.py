@@ -18,7 +18,6 @@ from sqlalchemy import (
     cast,
     false,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -33,11 +32,11 @@ from chassis.tenancy.audited_values import entries_naming, entry_in_clear, entry
 from chassis.tenancy.erase import has_key_of, rewrite_row, with_derived_columns
 from chassis.tenancy.namesakes import Namesakes, ids_in
 from chassis.tenancy.personal_data_map import FILE_KIND
+from chassis.tenancy.personal_file_patterns import escaped_file_pattern
 from chassis.tenancy.personal_patterns import candidate_pattern
 from chassis.tenancy.redacted_files import (
     UNSEARCHABLE_PREFIXES,
     archive_names_subject,
-    file_spellings,
     is_archive,
     redact_file,
 )
@@ -109,7 +108,7 @@ def _naming(
     """Return the conditions of rows that contain a value, or an id of the person."""
     files = [column for column in columns if isinstance(column.type, LargeBinary)]
     texts = [column for column in columns if not isinstance(column.type, LargeBinary)]
-    conditions = [_file_holds(column, needle) for column in files for needle in person.needles]
+    conditions = [one for column in files for one in _file_holds(column, person)]
     conditions += [_is_searched_here(column) for column in files]
     conditions += [one for column in texts for one in _text_holds(column, person)]
     ids = sorted(person.ids | person.changed_ids)  # the audit names what a changed row held before
@@ -125,13 +124,14 @@ def _text_holds(column: Column[Any], person: ErasureSubject) -> Iterator[ColumnE
         yield func.translate(form, INVISIBLE, "").op("~")(pattern)
 
 
-def _file_holds(column: Column[Any], needle: str) -> ColumnElement[bool]:
-    shown = func.lower(func.encode(column, "escape"))
-    found = [
-        func.strpos(shown, func.lower(func.encode(literal(raw, LargeBinary), "escape"))) > 0
-        for raw in sorted(file_spellings(needle))
-    ]
-    return case((func.octet_length(column) <= MAX_SEARCHED_BYTES, or_(*found)), else_=false())
+def _file_holds(column: Column[Any], person: ErasureSubject) -> Iterator[ColumnElement[bool]]:
+    is_small = func.octet_length(column) <= MAX_SEARCHED_BYTES
+    shown = func.encode(column, "escape")
+    for person_id in sorted(person.ids):
+        holds_id = func.strpos(func.lower(shown), str(person_id)) > 0
+        yield case((is_small, holds_id), else_=false())
+    if pattern := escaped_file_pattern(sorted(person.values)):
+        yield case((is_small, shown.op("~*")(pattern)), else_=false())
 
 
 def _is_searched_here(column: Column[Any]) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from chassis.files.formats.findings import UnreadableFile
 from chassis.files.formats.reader import read_file
 from chassis.files.formats.rows import RemarkKind, decode_rows, plan_chunks
 from chassis.files.imports.columns import parse_row, validated_mapping
@@ -82,6 +83,60 @@ def test_numbers_of_more_than_15_digits_are_refused_and_lost_zeros_are_warned_of
         ([], []),
         (["amount:CELL_DIGITS_LOST"], []),
     ]
+
+
+def padded_workbook(number_format: str, value: float, column: int = 0) -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["code", "amount", "due", "remark"])
+    sheet.write_string(1, 3, "x")
+    sheet.write_number(1, column, value, book.add_format({"num_format": number_format}))
+    book.close()
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("number_format", "value", "lost"),
+    [
+        ("00000", 42, True),
+        ("00000", 12345, False),
+        ("00000", 123456, False),
+        ("000-0000", 42, True),
+        ('"SKU-"00000', 42, True),
+        ("00000;-00000", 42, True),
+        ("0,000", 42, True),
+        ("00000", 0, True),
+        ("0", 42, False),
+        ("0.00", 42, False),
+        ("#,##0.000", 42, False),
+        ("yyyy00", 42, False),
+    ],
+)
+def test_a_number_shown_with_leading_zeros_is_refused_where_it_is_no_amount(
+    number_format: str, value: float, *, lost: bool
+) -> None:
+    errors, _ = findings(padded_workbook(number_format, value))[0]
+    assert errors == (["code:CELL_ZEROS_LOST"] if lost else [])
+
+
+def test_an_amount_may_be_shown_with_leading_zeros_and_other_texts_may_not() -> None:
+    assert findings(padded_workbook("00000", 42, column=1)) == [([], [])]
+    assert findings(padded_workbook("00000", 42, column=2)) == [(["due:CELL_ZEROS_LOST"], [])]
+    assert findings(padded_workbook("00000", 42, column=3)) == [([], [])]  # ignored
+
+
+@pytest.mark.parametrize("character", ["\ue123", "\uf8ff", "\ufffd"])
+def test_text_that_was_damaged_before_is_refused(character: str) -> None:
+    text = f"王{character}芳"
+    for content in (
+        f"code,amount,due,remark\n{text},1,x{character},{text}\n".encode(),
+        f"code,amount,due,remark\n{text},1,x{character},{text}\n".encode("utf-16"),
+        workbook([text, 1, f"x{character}", text]),
+    ):
+        assert findings(content) == [(["code:TEXT_DAMAGED", "due:TEXT_DAMAGED"], [])]
+    with pytest.raises(UnreadableFile, match="TEXT_DAMAGED"):
+        read_file(f"co{character}de,amount\n1,1\n".encode())
 
 
 def test_a_formula_without_a_result_refuses_its_row_even_where_nothing_else_stands() -> None:

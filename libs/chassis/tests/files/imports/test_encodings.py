@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.files.formats.code_pages import Encoding, encoding_name
 from chassis.files.formats.encodings import (
-    Encoding,
     candidate_encodings,
     decode_text,
     first_lines_by_encoding,
@@ -40,8 +40,6 @@ def refusal(
     ("text", "codec", "encoding"),
     [
         (GERMAN, "cp1252", Encoding.WINDOWS_1252),
-        (JAPANESE, "cp932", Encoding.SHIFT_JIS),
-        (TRADITIONAL, "big5", Encoding.BIG5),
         (CHINESE, "utf-8", Encoding.UTF_8),
         (CHINESE, "utf-8-sig", Encoding.UTF_8),
         (CHINESE, "utf-16", Encoding.UTF_16),
@@ -52,6 +50,77 @@ def test_the_bytes_of_other_code_pages_are_recognized(
 ) -> None:
     decoded = decode_text(text.encode(codec), None, languages)
     assert (decoded.encoding, decoded.text) == (encoding, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "encoding"),
+    [(JAPANESE, "cp932", Encoding.SHIFT_JIS), (TRADITIONAL, "big5", Encoding.BIG5)],
+)
+def test_an_east_asian_encoding_is_believed_in_its_language_only(
+    text: str, codec: str, encoding: Encoding
+) -> None:
+    content = text.encode(codec)
+    assert refusal(content, "en")[0] == "FILE_ENCODING_DOUBTFUL"
+    assert encoding in candidate_encodings(content, ["en"])
+    language = "ja" if encoding is Encoding.SHIFT_JIS else "zh-CN"
+    assert decode_text(content, None, [language]).encoding is encoding
+    assert decode_text(TRADITIONAL.encode("big5"), None, CHINESE_TENANT).text == TRADITIONAL
+
+
+@pytest.mark.parametrize("languages", [CHINESE_TENANT, ("en",), ("zh-CN",)])
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("name,company\nŁukasz Wiśniewski,Kraków\nJiří Dvořák,Č\n", "iso8859_2"),
+        ("name\nŁukasz Wiśniewski\nKraków\n", "cp1250"),
+        ("name\nKrzysztof Kamiński\n", "cp1250"),
+        ("name\nMichał\nPaweł\n", "cp1250"),
+        ("name\nDvořák\n", "cp1250"),
+        ("name\nPetrović\n", "cp1250"),
+        ("name\nŞükrü Yıldız\n", "cp1254"),
+        ("name\nAyşe Çağlar\n", "cp1254"),
+        ("name\nMüller\n", "mac_roman"),
+        ("name\nJosé García\n", "mac_roman"),
+        ("name\nMüller\n", "cp437"),
+        ("name\nJürgen Schröder\nKäthe Größe\n", "cp437"),
+    ],
+)
+def test_bytes_that_only_look_western_are_refused(
+    text: str, codec: str, languages: tuple[str, ...]
+) -> None:
+    code, names = refusal(text.encode(codec), *languages)
+    assert (code, len(names) > 1) == ("FILE_ENCODING_DOUBTFUL", True)
+    named = [one for one in Encoding if encoding_name(one) in names]
+    of_names = [decode_text(text.encode(codec), one).text for one in named]
+    assert text in of_names or codec == "cp437"  # which cannot be declared
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "José García Núñez, España",
+        "João Gonçalves Simões, São Paulo",
+        "François Lefèvre, Crème Brûlée",
+        "Sørensen Kjærsgård, Ærø",
+        "Åse Ångström, Björk",
+        "O’Brien, L’Oréal, McDonald’s",
+        "Nicolò, Forlì",
+        "Käthe Größe, “x” – 5 €",
+        "Loïc Citroën, Wien–Berlin",
+    ],
+)
+def test_western_names_need_no_declaration(text: str) -> None:
+    decoded = decode_text(f"name\n{text}\n".encode("cp1252"), None, CHINESE_TENANT)
+    assert (decoded.encoding, decoded.text) == (Encoding.WINDOWS_1252, f"name\n{text}\n")
+
+
+def test_dos_letters_are_no_japanese() -> None:
+    assert refusal("name\nMüller\n".encode("cp437"), "ja")[0] == "FILE_ENCODING_DOUBTFUL"
+
+
+def test_polish_beside_english_is_believed() -> None:
+    content = CZECH_AND_POLISH.encode("cp1250")
+    assert decode_text(content, None, ("en", "pl")).text == CZECH_AND_POLISH
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from chassis.files.formats.encodings import Encoding, decode_text
+from chassis.files.formats.code_pages import Encoding
+from chassis.files.formats.encodings import decode_text
 from chassis.files.formats.familiarity import familiarity
 from chassis.files.formats.findings import UnreadableFile
 

@@ -2,23 +2,24 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.records.answers import RecordOut
 from cpq.products.domain import ProductRow
 from kernel.decimals import PriceDecimal
 from kernel.money import CurrencyCode
 from kernel.quantity import UnitCode
+from kernel.texts import TrimmedText
 
 # Visible characters, with single spaces between words: no two SKUs look the same in print.
 Sku = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\S+( \S+)*$"),
+    TrimmedText(min_length=1, max_length=64, pattern=r"^\S+( \S+)*$"),
 ]
-ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Series = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+ProductName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
+Series = Annotated[str, TrimmedText(min_length=1, max_length=100)]
 # Of price books; a row of a product import may name one.
-BookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+BookName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 
 
 class ProductIn(BaseModel):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.records.access.schemas import PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
@@ -19,6 +19,7 @@ from kernel.decimals import DecimalString, PositiveDecimal, RateDecimal
 from kernel.errors import Invalid, Violation
 from kernel.money import CurrencyCode, Money
 from kernel.taxes import TaxRounding
+from kernel.texts import TrimmedText
 
 
 class QuoteLineIn(BaseModel):
@@ -139,7 +140,7 @@ class QuoteReject(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"reason": "价格高于预算"}]}
     )
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    reason: Annotated[str, TrimmedText(min_length=1, max_length=500)]
 
 
 class QuoteClone(BaseModel):

@@ -13,7 +13,6 @@ from chassis.records.record_commands import (
     restore_record,
     visibility_for,
 )
-from chassis.records.tenant_settings import today
 from chassis.web.commands import Command
 from l2o.accounts import store, views
 from l2o.accounts.domain import Account, ensure_valid_parent
@@ -24,9 +23,8 @@ from l2o.contacts.actions import transfer_account_contacts
 async def create_account(command: Command, account: Account) -> Account:
     """Create an account; its parent must be visible.
 
-    Raises Invalid (PARENT_UNKNOWN, TOO_LARGE for a year to come, custom fields).
+    Raises Invalid (PARENT_UNKNOWN, custom fields).
     """
-    account.ensure_founded_by((await today(command.tx, command.now)).year)
     if account.parent_id is not None:
         visibility = await visibility_for(command, ACCOUNTS.resource)
         await _ensure_valid_parent(command.tx, account, visibility)
@@ -43,8 +41,6 @@ async def edit_account(
     """
 
     async def check(before: Account, after: Account) -> None:
-        if after.founded_year != before.founded_year:
-            after.ensure_founded_by((await today(command.tx, command.now)).year)
         if after.parent_id is not None and after.parent_id != before.parent_id:
             visibility = await visibility_for(command, ACCOUNTS.resource)
             await _ensure_valid_parent(command.tx, after, visibility)

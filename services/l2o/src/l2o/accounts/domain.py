@@ -27,12 +27,6 @@ class Account(NamedRecord):
     annual_revenue: Money | None = None
     lead_id: UUID | None = None
 
-    def ensure_founded_by(self, year: int) -> None:
-        """Refuse a company that is founded in a later year. Raises Invalid (TOO_LARGE)."""
-        if self.founded_year is not None and self.founded_year > year:
-            params = {"relation": "<=", "limit": year}
-            raise Invalid([Violation("/founded_year", "TOO_LARGE", params)])
-
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.
 

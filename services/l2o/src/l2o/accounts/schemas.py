@@ -1,5 +1,6 @@
 """Request and response bodies of accounts."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,26 +11,39 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictInt,
-    StringConstraints,
 )
+from pydantic_core import PydanticCustomError
 
+from chassis.foundation.clock import now
 from chassis.records.access.schemas import OwnerId
 from chassis.records.answers import OwnedRecordOut
 from chassis.records.codes import CountryCode
 from chassis.records.contact_points import Phone, PhoneOfParent
 from chassis.records.custom_fields.cells import whole_number
 from chassis.web.references import Expandable, RefersTo
-from kernel.business_dates import FINAL_DAY
 from kernel.currencies import CurrencyCode
 from kernel.decimals import DecimalString, ensure_no_card_number
 from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.sums import MoneySum
+from kernel.texts import TrimmedText
 from l2o.accounts.domain import AccountRow
 
-AccountName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Industry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-FoundedYear = Annotated[StrictInt, Field(ge=1000, le=FINAL_DAY.year)]
+AccountName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
+Industry = Annotated[str, TrimmedText(min_length=1, max_length=100)]
+
+
+def _begun(year: int) -> int:
+    """Refuse a year that has begun nowhere on earth. Raises PydanticCustomError (TOO_LARGE)."""
+    this_year = (now() + _FIRST_ZONE).year
+    if year > this_year:
+        limit = {"relation": "<=", "limit": this_year}
+        raise PydanticCustomError("TOO_LARGE", "A year to come", limit)
+    return year
+
+
+_FIRST_ZONE = timedelta(hours=14)
+FoundedYear = Annotated[StrictInt, Field(ge=1000), AfterValidator(_begun)]
 Employees = Annotated[StrictInt, Field(ge=0, le=100_000_000)]
 MILLION = 1_000_000
 

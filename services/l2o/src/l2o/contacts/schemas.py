@@ -12,10 +12,11 @@ from chassis.records.import_examples import COMPANY, CONTACT
 from chassis.records.import_headings import Heading
 from chassis.web.references import Expandable, RefersTo
 from kernel.personal import Personal
+from kernel.texts import TrimmedText
 from l2o.accounts.schemas import AccountOut
 
-ContactName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-JobTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+ContactName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
+JobTitle = Annotated[str, TrimmedText(min_length=1, max_length=100)]
 # Any code, for example DECISION_MAKER, INFLUENCER, BUYER, USER, FINANCE, TECHNICAL.
 ContactRole = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
 

@@ -5,21 +5,20 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, NonNegativeMoney
 from kernel.sums import MoneySum
+from kernel.texts import TrimmedText
 from l2o.accounts.schemas import AccountOut
 from l2o.contacts.schemas import ContactOut
 from l2o.opportunities.domain import FunnelRow, Stage
 
-OpportunityName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
-]
-LossReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+OpportunityName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
+LossReason = Annotated[str, TrimmedText(min_length=1, max_length=500)]
 
 
 # WON and LOST are reached by `win` and `lose`.

@@ -23,6 +23,7 @@ from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
 from chassis.records.contact_points import Email, Phone
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.personal import Personal
+from kernel.texts import TrimmedText
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
     MAX_ATTRIBUTE_NAME_LENGTH,
@@ -33,17 +34,15 @@ from mtl.leads.domain import (
 from mtl.texts import TEXTS
 
 
-def _bounded_text(maximum: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=maximum)
+def _bounded_text(maximum: int) -> TrimmedText:
+    return TrimmedText(min_length=1, max_length=maximum)
 
 
 LeadName = Annotated[str, _bounded_text(200), Personal("name")]
 LeadAttributeName = Annotated[
     str, StringConstraints(min_length=1, max_length=MAX_ATTRIBUTE_NAME_LENGTH)
 ]
-LeadAttributeValue = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=MAX_ATTRIBUTE_VALUE_LENGTH)
-]
+LeadAttributeValue = Annotated[str, TrimmedText(max_length=MAX_ATTRIBUTE_VALUE_LENGTH)]
 DisqualificationReason = Annotated[str, _bounded_text(500)]
 
 

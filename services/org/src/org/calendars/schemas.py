@@ -3,13 +3,12 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from kernel.business_calendar import DayKind
+from kernel.texts import TrimmedText
 
-OverrideName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)
-]
+OverrideName = Annotated[str, TrimmedText(min_length=1, max_length=100)]
 
 
 class CalendarOverrideIn(BaseModel):

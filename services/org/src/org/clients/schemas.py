@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
+from kernel.texts import TrimmedText
 from org.logins.schemas import Scopes
 
 ClientName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    TrimmedText(min_length=1, max_length=200),
     Field(examples=["金蝶 ERP"]),
 ]
 ClientId = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$"),
+    TrimmedText(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$"),
     Field(examples=["erp-demo"]),
 ]
 

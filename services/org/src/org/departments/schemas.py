@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.foundation.texts import Text
 from chassis.records.access.schemas import PersonSummary
@@ -12,20 +12,21 @@ from chassis.records.answers import RecordOut
 from chassis.records.import_examples import SELLER
 from chassis.records.import_headings import Heading
 from chassis.web.references import Expandable, PersonSubject, RefersTo
+from kernel.texts import TrimmedText
 
 DepartmentName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    TrimmedText(min_length=1, max_length=200),
     Field(examples=["华东大区"]),
 ]
 DepartmentCode = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"),
+    TrimmedText(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"),
     Field(description="Unique in the tenant, for example the ERP's code", examples=["EAST"]),
 ]
 MoveReason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    TrimmedText(min_length=1, max_length=500),
     Field(examples=["2027 年组织调整"]),
 ]
 

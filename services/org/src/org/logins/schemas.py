@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.resources import known_scopes
 from kernel.personal import Personal
+from kernel.texts import TrimmedText
 from org.logins.domain import SCOPE_PATTERN
 
 
@@ -23,7 +24,7 @@ def _known(scope: str) -> str:
 
 Username = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{1,63}$"),
+    TrimmedText(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{1,63}$"),
     AfterValidator(str.lower),
     Personal("username"),
     Field(

@@ -11,7 +11,6 @@ from pydantic import (
     Field,
     SecretStr,
     StrictBool,
-    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -25,24 +24,25 @@ from chassis.web.references import Expandable, ExpandableList, RefersTo, ignored
 from contracts.org.events import Post
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
+from kernel.texts import TrimmedText
 from org.departments.schemas import DepartmentName, DepartmentOut
 from org.logins.schemas import Password, Scopes, Username
 from org.roles.schemas import RoleOut
 
 PersonName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    TrimmedText(min_length=1, max_length=200),
     Personal("name"),
     Field(examples=["李娜"]),
 ]
 OidcSubject = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[!-~]{1,255}$"),
+    TrimmedText(pattern=r"^[!-~]{1,255}$"),
     Field(description="The `sub` of their tokens at another OIDC provider; by default the id"),
 ]
 LONGEST_LEAVE: Final = timedelta(days=1827)  # five years
 JobTitle = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    str, TrimmedText(min_length=1, max_length=100),
     Field(examples=["高级销售"]),
 ]  # fmt: skip
 

@@ -9,19 +9,17 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
 )
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import Text, filled
 from chassis.records.codes import Instant
 from kernel.business_dates import ensure_business_day
+from kernel.texts import TrimmedText
 from org.notifications.schemas import ResourceName
 from org.reminders.domain import Reminder
 
-ReminderText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
-]
+ReminderText = Annotated[str, TrimmedText(min_length=1, max_length=500)]
 
 
 def _on_a_business_day(at: datetime) -> datetime:

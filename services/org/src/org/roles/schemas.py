@@ -2,19 +2,20 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.records.answers import RecordOut
+from kernel.texts import TrimmedText
 from org.logins.schemas import Scopes
 
 RoleName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    TrimmedText(min_length=1, max_length=200),
     Field(examples=["渠道销售"]),
 ]
 RoleCode = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[A-Z][A-Z0-9_]{1,39}$"),
+    TrimmedText(pattern=r"^[A-Z][A-Z0-9_]{1,39}$"),
     Field(description="Unique in the tenant; cannot be changed", examples=["CHANNEL_SELLER"]),
 ]
 

@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from kernel.business_dates import BusinessDate
+from kernel.texts import TrimmedText
 from org.notifications.schemas import ResourceName
 from org.tasks.domain import TaskState
 
-TaskTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+TaskTitle = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 
 
 class TaskEdit(BaseModel):

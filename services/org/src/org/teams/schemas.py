@@ -3,13 +3,14 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.foundation.texts import Text
 from chassis.records.access.schemas import PersonSummary
 from chassis.records.answers import RecordOut
 from chassis.records.import_headings import Heading
 from chassis.web.references import ExpandableList, RefersTo
+from kernel.texts import TrimmedText
 
 MAX_MEMBERS = 500
 
@@ -20,7 +21,7 @@ def _sorted_unique(values: tuple[UUID, ...]) -> tuple[UUID, ...]:
 
 TeamName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    TrimmedText(min_length=1, max_length=200),
     Field(examples=["智慧园区项目组"]),
 ]
 TeamMemberIds = Annotated[

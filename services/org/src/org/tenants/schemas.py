@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from chassis.records.codes import CountryCode, LanguageTag
@@ -12,6 +12,7 @@ from contracts.org.events import Quotas
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
 from kernel.taxes import TaxRounding
+from kernel.texts import TrimmedText
 from org.tenants.domain import TenantSettings, TenantStatus, is_timezone
 
 
@@ -29,7 +30,7 @@ def _are_distinct(values: list[str]) -> list[str]:
 
 TenantName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    TrimmedText(min_length=1, max_length=200),
     Field(examples=["示例科技"]),
 ]
 TenantTimezone = Annotated[

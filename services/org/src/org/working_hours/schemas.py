@@ -19,6 +19,7 @@ from chassis.records.answers import RecordOut
 from chassis.web.references import RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.durations import ClockDuration
+from kernel.texts import TrimmedText
 from kernel.working_clock import DayReason
 from kernel.working_rules import HoursSource
 from kernel.working_week import (
@@ -47,10 +48,10 @@ ClockEnd = Annotated[
 ]
 HoursName = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    TrimmedText(min_length=1, max_length=100),
     Field(examples=["客服两班"]),
 ]
-OwnDayName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+OwnDayName = Annotated[str, TrimmedText(min_length=1, max_length=100)]
 Month = Annotated[
     str,
     StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"),

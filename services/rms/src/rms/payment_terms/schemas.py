@@ -11,6 +11,7 @@ from chassis.records.answers import RecordOut
 from chassis.records.import_headings import Heading
 from kernel.decimals import DecimalString, PositiveDecimal, plain_text
 from kernel.errors import Invalid, Violation
+from kernel.texts import TrimmedText
 from rms.payment_terms.domain import Basis, Instalment
 
 _INSTALMENT = re.compile(
@@ -56,7 +57,7 @@ def instalments_in_cell(cell: str) -> list[dict[str, Any]]:
     ]
 
 
-TermName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+TermName = Annotated[str, TrimmedText(min_length=1, max_length=100)]
 
 
 class PaymentTermEdit(BaseModel):

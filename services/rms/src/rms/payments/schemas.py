@@ -8,7 +8,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     model_validator,
 )
 from pydantic.config import JsonDict
@@ -18,6 +17,7 @@ from chassis.records.access.schemas import PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, PositiveMoney
+from kernel.texts import TrimmedText
 from rms.payments.domain.payment import PaymentStatus
 from rms.payments.domain.returns import ReturnKind
 from rms.receivables.schemas import NoteText, ReasonText, ReceivableOut
@@ -26,9 +26,7 @@ _ID = "01990000-0000-7000-8000-000000000001"
 _YUAN: JsonDict = {"amount": "1130.00", "currency": "CNY"}
 
 
-BankReference = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)
-]
+BankReference = Annotated[str, TrimmedText(min_length=1, max_length=140)]
 
 
 class PaymentEdit(BaseModel):

@@ -4,17 +4,18 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.records.access.schemas import PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.money import Money
+from kernel.texts import TrimmedText
 from rms.orders.schemas.summary import OrderSummary
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus
 
 # Free text that orders, receivables and payments share.
-NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-ReasonText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+NoteText = Annotated[str, TrimmedText(min_length=1, max_length=2000)]
+ReasonText = Annotated[str, TrimmedText(min_length=1, max_length=500)]
 
 
 class ReceivableEdit(BaseModel):

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from chassis.files.formats.cells import unescape_formula
-from chassis.files.formats.encodings import Encoding, decode_text
+from chassis.files.formats.code_pages import Encoding
+from chassis.files.formats.encodings import decode_text
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceFile, SourceRow, validated_header
 
@@ -26,7 +27,7 @@ def read_csv(
     """Read the header and rows of a CSV file; the header is its first line that is not blank.
 
     Raises UnreadableFile (FILE_EMPTY, HEADER_MALFORMED, FILE_NOT_UTF8, COLUMNS_TOO_MANY,
-    FILE_ENCODING_WRONG, FILE_ENCODING_DOUBTFUL).
+    FILE_ENCODING_WRONG, FILE_ENCODING_DOUBTFUL, TEXT_DAMAGED).
     """
     decoded = decode_text(content, encoding, languages)
     blank = _BLANK_LINES.match(decoded.text)

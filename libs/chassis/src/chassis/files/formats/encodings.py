@@ -1,4 +1,4 @@
-"""The encodings of text files: what can be declared, and how an undeclared one is recognized.
+"""Decodes text files: as declared, or in the encoding that is recognized.
 
 In this order: the declared encoding, a byte order mark, valid UTF-8, and then what the detector
 finds, weighed with the tenant's languages. What remains doubtful is refused: a wrong guess would be
@@ -6,13 +6,19 @@ stored as garbage that nobody notices.
 """
 
 import codecs
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from charset_normalizer import from_bytes
 
+from chassis.files.formats.code_pages import (
+    CODECS,
+    ENCODING_NAMES,
+    Encoding,
+    encoding_name,
+    encodings_of,
+)
 from chassis.files.formats.familiarity import familiarity
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.plausibility import (
@@ -24,49 +30,8 @@ from chassis.files.formats.plausibility import (
     non_ascii_cells,
     oddness,
 )
+from chassis.files.formats.western_text import is_western_text
 
-
-class Encoding(StrEnum):
-    """The encodings that can be declared for a file."""
-
-    UTF_8 = "UTF_8"
-    UTF_16 = "UTF_16"
-    GB18030 = "GB18030"
-    BIG5 = "BIG5"
-    SHIFT_JIS = "SHIFT_JIS"
-    EUC_JP = "EUC_JP"
-    EUC_KR = "EUC_KR"
-    WINDOWS_1252 = "WINDOWS_1252"
-    WINDOWS_1250 = "WINDOWS_1250"
-    ISO_8859_2 = "ISO_8859_2"
-    WINDOWS_1251 = "WINDOWS_1251"
-    WINDOWS_1253 = "WINDOWS_1253"
-    WINDOWS_1254 = "WINDOWS_1254"
-    WINDOWS_1255 = "WINDOWS_1255"
-    WINDOWS_874 = "WINDOWS_874"
-    MAC_ROMAN = "MAC_ROMAN"
-
-
-# The name for people and the codec of Python. Where two codecs of one name differ, this is the
-# one of Windows, which spreadsheets write: it has all characters of the other.
-_CODECS: Final[Mapping[Encoding, tuple[str, str]]] = {
-    Encoding.UTF_8: ("UTF-8", "utf-8"),
-    Encoding.UTF_16: ("UTF-16", "utf-16"),
-    Encoding.GB18030: ("GB18030", "gb18030"),
-    Encoding.BIG5: ("Big5", "cp950"),
-    Encoding.SHIFT_JIS: ("Shift_JIS", "cp932"),
-    Encoding.EUC_JP: ("EUC-JP", "euc_jp"),
-    Encoding.EUC_KR: ("EUC-KR", "cp949"),
-    Encoding.WINDOWS_1252: ("windows-1252", "cp1252"),
-    Encoding.WINDOWS_1250: ("windows-1250", "cp1250"),
-    Encoding.ISO_8859_2: ("ISO-8859-2", "iso8859_2"),
-    Encoding.WINDOWS_1251: ("windows-1251", "cp1251"),
-    Encoding.WINDOWS_1253: ("windows-1253", "cp1253"),
-    Encoding.WINDOWS_1254: ("windows-1254", "cp1254"),
-    Encoding.WINDOWS_1255: ("windows-1255", "cp1255"),
-    Encoding.WINDOWS_874: ("windows-874", "cp874"),
-    Encoding.MAC_ROMAN: ("Mac Roman", "mac_roman"),
-}
 _UNICODE = (Encoding.UTF_8, Encoding.UTF_16)
 # Only where declared, or where the tenant has the language: their bytes could be many others.
 _NEVER_GUESSED = (
@@ -76,23 +41,16 @@ _NEVER_GUESSED = (
     Encoding.WINDOWS_874,
     Encoding.MAC_ROMAN,
 )
+# Those of Latin letters, any of which a text may be in that does not read as Western.
+_LATIN = (
+    Encoding.WINDOWS_1252,
+    Encoding.WINDOWS_1250,
+    Encoding.ISO_8859_2,
+    Encoding.WINDOWS_1254,
+    Encoding.MAC_ROMAN,
+)
+_AS_WESTERN: Final = ("cp1252", "replace")
 ENCODING_DOUBTFUL = "FILE_ENCODING_DOUBTFUL"
-ENCODING_NAMES = [name for name, _ in _CODECS.values()]
-# The encodings of a language before Unicode, by its BCP 47 primary tag; others use windows-1252.
-_OF_LANGUAGES: Final[Mapping[str, Sequence[Encoding]]] = {
-    "zh": (Encoding.GB18030,),
-    "ja": (Encoding.SHIFT_JIS, Encoding.EUC_JP),
-    "ko": (Encoding.EUC_KR,),
-    **dict.fromkeys(
-        ("cs", "hr", "hu", "pl", "ro", "sk", "sl"), (Encoding.WINDOWS_1250, Encoding.ISO_8859_2)
-    ),
-    **dict.fromkeys(("be", "bg", "mk", "ru", "sr", "uk"), (Encoding.WINDOWS_1251,)),
-    "el": (Encoding.WINDOWS_1253,),
-    "tr": (Encoding.WINDOWS_1254,),
-    "he": (Encoding.WINDOWS_1255,),
-    "th": (Encoding.WINDOWS_874,),
-}
-_TRADITIONAL = {"hant", "tw", "hk", "mo"}
 _UTF_8_LINES = 0.66  # a short line of another encoding may be valid UTF-8 by chance
 _NATIVE_FAMILIAR = 0.5  # from this share on, a text is in one of the tenant's encodings
 _FAMILIAR = 0.6  # from this share of common letters on, a text may be in another encoding
@@ -131,7 +89,7 @@ def decode_text(
         text = _strictly(content, one)
         if text is not None:
             texts.setdefault(text, one)
-    if len(texts) != 1 or _is_foreign(next(iter(texts.values())), languages):
+    if len(texts) != 1 or not _is_believed(next(iter(texts.values())), content, languages):
         names = [encoding_name(one) for one in texts.values()] or ENCODING_NAMES
         raise UnreadableFile([Finding(ENCODING_DOUBTFUL, params={"encodings": names})])
     [(only, encoding)] = texts.items()
@@ -148,14 +106,9 @@ def first_lines_by_encoding(
     lines = [line.rstrip(b"\r") for line in content.split(b"\n") if not line.isascii()][:maximum]
     decoded: dict[tuple[str, ...], Encoding] = {}
     for one in candidate_encodings(content, languages):
-        texts = tuple(line.decode(_CODECS[one][1], "replace") for line in lines)
+        texts = tuple(line.decode(CODECS[one][1], "replace") for line in lines)
         decoded.setdefault(texts, one)
     return {one: list(texts) for texts, one in decoded.items()}
-
-
-def encoding_name(encoding: Encoding) -> str:
-    """Return the name of an encoding as people know it."""
-    return _CODECS[encoding][0]
 
 
 def candidate_encodings(content: bytes, languages: Sequence[str]) -> list[Encoding]:
@@ -163,10 +116,21 @@ def candidate_encodings(content: bytes, languages: Sequence[str]) -> list[Encodi
     sample = b"\n".join(non_ascii_cells(content, _SAMPLE_BYTES))
     if not sample:
         return [Encoding.UTF_8]
-    native = list(dict.fromkeys(_encodings_of(languages)))
-    guessed = [one for one in _CODECS if one not in (*_UNICODE, *_NEVER_GUESSED)]
+    native = list(dict.fromkeys(encodings_of(languages)))
+    if is_western_text(sample.decode(*_AS_WESTERN)):
+        return _likely_encodings(sample, native)
+    others = [one for one in native if one is not Encoding.WINDOWS_1252]
+    likely = _likely_encodings(sample, others if any(map(_is_single_byte, others)) else native)
+    if likely and (likely[0] in others or not any(one in _LATIN for one in likely)):
+        return likely
+    readable = [one for one in _LATIN if _strictly(sample, one) is not None]
+    return list(dict.fromkeys([*likely, *readable, *_other_scripts(sample)]))
+
+
+def _likely_encodings(sample: bytes, native: Sequence[Encoding]) -> list[Encoding]:
+    guessed = [one for one in CODECS if one not in (*_UNICODE, *_NEVER_GUESSED)]
     legacy = list(dict.fromkeys([*native, *guessed]))
-    found = {one: oddness(sample, _CODECS[one][1]) for one in legacy}
+    found = {one: oddness(sample, CODECS[one][1]) for one in legacy}
     odd = {one: share for one, share in found.items() if share is not None}
     chaos, familiar = _chaos(sample, list(odd)), _familiarity(sample, odd)
     for one in native:
@@ -188,7 +152,7 @@ def candidate_encodings(content: bytes, languages: Sequence[str]) -> list[Encodi
 
 def _familiarity(sample: bytes, encodings: Iterable[Encoding]) -> dict[Encoding, float]:
     """Return how familiar the text is in each of the East Asian encodings among these."""
-    codecs = {one: _CODECS[one][1] for one in encodings if not _is_single_byte(one)}
+    codecs = {one: CODECS[one][1] for one in encodings if not _is_single_byte(one)}
     return {
         one: familiarity(east_asian_letters(sample, codec), codec) for one, codec in codecs.items()
     }
@@ -202,27 +166,32 @@ def _rivals(native: Encoding, familiar: Mapping[Encoding, float]) -> list[Encodi
 
 def _is_unusual(sample: bytes, encoding: Encoding) -> bool:
     """Whether most ideographs of a Chinese text are not everyday ones, as in no Chinese file."""
-    letters = east_asian_letters(sample, _CODECS[encoding][1])
+    letters = east_asian_letters(sample, CODECS[encoding][1])
     return encoding is Encoding.GB18030 and 2 * everyday_ideographs(letters) < len(letters)
 
 
 def _other_scripts(sample: bytes) -> list[Encoding]:
     """Return the encodings of Cyrillic, Greek, Hebrew and Thai in which the text is plausible."""
-    encodings = [one for one, (_, codec) in _CODECS.items() if codec in OTHER_SCRIPTS]
-    return [one for one in encodings if oddness(sample, _CODECS[one][1]) is not None]
+    encodings = [one for one, (_, codec) in CODECS.items() if codec in OTHER_SCRIPTS]
+    return [one for one in encodings if oddness(sample, CODECS[one][1]) is not None]
 
 
-def _is_foreign(encoding: Encoding, languages: Sequence[str]) -> bool:
-    """Whether the encoding has one byte a character and is neither Western nor of the languages.
+def _is_believed(encoding: Encoding, content: bytes, languages: Sequence[str]) -> bool:
+    """Whether the only encoding found is one of the tenant's languages, or reads as Western.
 
-    Bytes of one such encoding nearly always make words in another: Greek reads as Cyrillic.
+    Bytes of one encoding often make words in another: Greek reads as Cyrillic, German of DOS as
+    Japanese.
     """
-    known = {Encoding.WINDOWS_1252, *_encodings_of(languages)}
-    return _is_single_byte(encoding) and encoding not in known
+    if encoding is Encoding.WINDOWS_1252:
+        sample = b"\n".join(non_ascii_cells(content, _SAMPLE_BYTES))
+        return is_western_text(sample.decode(*_AS_WESTERN))
+    primary = {language.casefold().partition("-")[0] for language in languages}
+    known = {*encodings_of(languages), *([Encoding.BIG5] if "zh" in primary else [])}
+    return encoding in known or encoding in _UNICODE
 
 
 def _is_single_byte(encoding: Encoding) -> bool:
-    return _CODECS[encoding][1] in SINGLE_BYTE
+    return CODECS[encoding][1] in SINGLE_BYTE
 
 
 def _least_odd(encodings: Sequence[Encoding], odd: Mapping[Encoding, float]) -> list[Encoding]:
@@ -231,20 +200,11 @@ def _least_odd(encodings: Sequence[Encoding], odd: Mapping[Encoding, float]) -> 
     return [one for one in encodings if odd[one] == least]
 
 
-def _encodings_of(languages: Sequence[str]) -> Iterator[Encoding]:
-    for language in languages:
-        primary, *more = language.casefold().split("-")
-        if primary == "zh" and _TRADITIONAL.intersection(more):
-            yield Encoding.BIG5
-        else:
-            yield from _OF_LANGUAGES.get(primary, (Encoding.WINDOWS_1252,))
-
-
 def _chaos(sample: bytes, encodings: Sequence[Encoding]) -> dict[Encoding, float]:
     """How disordered the detector finds the text in each encoding, from 0 to 1."""
     if not encodings:
         return {}
-    by_codec = {_CODECS[one][1]: one for one in encodings}
+    by_codec = {CODECS[one][1]: one for one in encodings}
     matches = from_bytes(
         sample, cp_isolation=list(by_codec), threshold=1.0, enable_fallback=False, steps=10
     )
@@ -258,7 +218,7 @@ def _chaos(sample: bytes, encodings: Sequence[Encoding]) -> dict[Encoding, float
 
 def _decoded_as_declared(content: bytes, declared: Encoding) -> DecodedText:
     """Decode as declared; bytes that are wrong in a few rows refuse these rows only."""
-    codec = "utf-8-sig" if declared is Encoding.UTF_8 else _CODECS[declared][1]
+    codec = "utf-8-sig" if declared is Encoding.UTF_8 else CODECS[declared][1]
     if not _is_mostly_valid(content, declared):
         params = {"declared": encoding_name(declared), "encodings": ENCODING_NAMES}
         raise UnreadableFile([Finding("FILE_ENCODING_WRONG", params=params)])
@@ -277,7 +237,7 @@ def _is_mostly_valid(content: bytes, encoding: Encoding, least: float = 0.5) -> 
 def _strictly(content: bytes, encoding: Encoding) -> str | None:
     """The text, if all bytes are valid; a legacy encoding has no private-use characters."""
     try:
-        text = content.decode(_CODECS[encoding][1])
+        text = content.decode(CODECS[encoding][1])
     except UnicodeDecodeError:
         return None
     if encoding not in _UNICODE and any("\ue000" <= one <= "\uf8ff" for one in text):

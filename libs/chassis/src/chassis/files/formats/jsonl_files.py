@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chassis.files.formats.encodings import Encoding
+from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import MAX_FILE_COLUMNS, SourceFile, SourceRow, validated_header
 

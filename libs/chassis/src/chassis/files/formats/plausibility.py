@@ -20,6 +20,7 @@ SINGLE_BYTE: Final = OTHER_SCRIPTS | {"cp1252", "cp1250", "iso8859_2", "cp1254",
 
 # Letters of Chinese, Japanese and Korean, without those of other scripts that their codecs have.
 _EAST_ASIAN: Final = "[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9f]"
+_SIGN_IN_WORD: Final = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f\w\s‘’·・–—](?=[a-z])")
 MAX_ODDNESS: Final = 0.25
 
 
@@ -82,8 +83,10 @@ def _east_asian(text: str, codec: str) -> float | None:
     rare = sum(map(_RARE[codec], letters)) + _extra_kana(letters, codec)
     runs = re.findall(rf"([a-z]?)({_EAST_ASIAN}+)([a-z]?)", text)
     alone = sum(len(run) == 1 and bool(before or after) for before, run, after in runs)
+    inside = len(_SIGN_IN_WORD.findall(text))
     share = rare / len(letters) if letters else 0.0
-    return None if 3 * alone > len(runs) or (rare > 1 and share > MAX_ODDNESS) else share
+    is_latin = 3 * (alone + inside) > len(runs) + inside
+    return None if is_latin or (rare > 1 and share > MAX_ODDNESS) else share
 
 
 def everyday_ideographs(letters: str) -> int:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.csv_files import read_csv
-from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.jsonl_files import is_jsonl, read_jsonl
 from chassis.files.formats.rows import FileFormat, SourceFile
 from chassis.files.formats.xlsx_files import read_xlsx

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from chassis.files.formats.encodings import Encoding
+from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.findings import Finding, UnreadableFile
+from kernel.texts import strip_invisible
 
 MAX_FILE_ROWS = 200_000
 MAX_FILE_BYTES = 32_000_000
 MAX_FILE_COLUMNS = 500
 CHUNK_ROWS = 250  # rows of a chunk, which is one transaction
 
+# Private-use characters and U+FFFD: what another program made of bytes that it could not read.
+_DAMAGED = re.compile("[\ue000-\uf8ff\ufffd]")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and lone surrogates
 
 
@@ -30,6 +33,7 @@ class RemarkKind(StrEnum):
     """What a reader found out about a cell."""
 
     NUMBER = "NUMBER"  # a number of a workbook: leading zeros are not in the file
+    ZEROS_LOST = "ZEROS_LOST"  # a number that its format shows with leading zeros
     DIGITS_LOST = "DIGITS_LOST"  # a number of more digits than a workbook keeps
     FORMULA_EMPTY = "FORMULA_EMPTY"  # a formula whose result is not in the file
     DATE_BEFORE_MARCH_1900 = "DATE_BEFORE_MARCH_1900"  # workbooks count a 29 February 1900
@@ -55,7 +59,7 @@ class SourceRow:
 
     @property
     def is_blank(self) -> bool:
-        has_text = self.cells is None or any(cell.strip() for cell in self.cells)
+        has_text = self.cells is None or any(map(strip_invisible, self.cells))
         return not has_text and not self.remarks
 
 
@@ -86,18 +90,25 @@ def is_text(cell: str) -> bool:
     return _UNSTORABLE.search(cell) is None
 
 
+def is_damaged(cell: str) -> bool:
+    """Whether characters of the text were already lost when the file was written."""
+    return _DAMAGED.search(cell) is not None
+
+
 def validated_header(cells: Sequence[str]) -> list[str]:
     """The stripped names of the columns.
 
-    Raises UnreadableFile (FILE_EMPTY, COLUMNS_TOO_MANY, FILE_NOT_UTF8).
+    Raises UnreadableFile (FILE_EMPTY, COLUMNS_TOO_MANY, FILE_NOT_UTF8, TEXT_DAMAGED).
     """
-    names = [cell.strip() for cell in cells]
+    names = [strip_invisible(cell) for cell in cells]
     if not any(names):
         raise UnreadableFile([Finding("FILE_EMPTY")])
     if len(names) > MAX_FILE_COLUMNS:
         raise UnreadableFile([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_FILE_COLUMNS})])
     if not all(is_text(name) for name in names):
         raise UnreadableFile([Finding("FILE_NOT_UTF8")])
+    if damaged := [Finding("TEXT_DAMAGED", name) for name in names if is_damaged(name)]:
+        raise UnreadableFile(damaged)
     return names
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers.expat import ExpatError
 
 import python_calamine
@@ -20,7 +20,9 @@ from chassis.files.formats.rows import (
     SourceRow,
     validated_header,
 )
-from chassis.files.formats.xlsx_formulas import Place, formulas_without_results
+from chassis.files.formats.xlsx_formulas import formulas_without_results
+from chassis.files.formats.xlsx_number_formats import padded_numbers
+from chassis.files.formats.xlsx_parts import Place
 from chassis.foundation.archives import DAMAGED, MAX_UNPACKED, PIECE
 
 MAX_SHEET_CELLS = 10_000_000
@@ -29,14 +31,22 @@ MAX_NUMBER_DIGITS = 15  # spreadsheets keep no more of a number
 _CELL_REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,9})\s*["']""")
 
 
+class _Marked(NamedTuple):
+    """The places of formulas without results, and of numbers shown with leading zeros."""
+
+    formulas: Collection[Place]
+    padded: Collection[Place]
+
+
 def read_xlsx(content: bytes, sheet: str | None) -> SourceFile:
     """Read the header and rows of a sheet.
 
-    Numbers of too many digits, formulas without results and doubtful dates are remarks of the rows.
+    Numbers that lost digits or zeros, formulas without results and doubtful dates are remarks of
+    the rows.
 
     Raises UnreadableFile (FILE_NOT_XLSX, FILE_TOO_LARGE_UNPACKED, SHEET_MISSING, FILE_EMPTY).
     """
-    formulas = _checked_formulas(content, sheet)
+    marked = _checked_cells(content, sheet)
     rows = _cells(content, sheet)
     first = next((number for number, row in enumerate(rows) if _has_text(row)), None)
     if first is None:
@@ -45,7 +55,7 @@ def read_xlsx(content: bytes, sheet: str | None) -> SourceFile:
     while not names[-1].strip():  # trailing columns with formatting only
         names.pop()
     header = validated_header(names)
-    return SourceFile(header, _rows(rows, first + 1, len(header), formulas))
+    return SourceFile(header, _rows(rows, first + 1, len(header), marked))
 
 
 def _has_text(row: Sequence[Any]) -> bool:
@@ -53,17 +63,17 @@ def _has_text(row: Sequence[Any]) -> bool:
 
 
 def _rows(
-    rows: Sequence[Sequence[Any]], first: int, width: int, formulas: Collection[Place]
+    rows: Sequence[Sequence[Any]], first: int, width: int, marked: _Marked
 ) -> Iterator[SourceRow]:
     empty = defaultdict(list)
-    for row_number, column in sorted(formulas):
+    for row_number, column in sorted(marked.formulas):
         empty[row_number].append(CellRemark(column, RemarkKind.FORMULA_EMPTY))
     for number in range(first, max([len(rows), *(row + 1 for row in empty)])):
         row = rows[number] if number < len(rows) else []
         cells = [_text(value) for value in row]
         while len(cells) > width and not cells[-1].strip():
             cells.pop()
-        remarks = [*_remarks(row), *empty[number]]
+        remarks = [*_remarks(number, row, marked.padded), *empty[number]]
         yield SourceRow(
             number + 1,
             cells + [""] * (width - len(cells)),
@@ -71,11 +81,15 @@ def _rows(
         )
 
 
-def _remarks(row: Sequence[Any]) -> Iterator[CellRemark]:
+def _remarks(number: int, row: Sequence[Any], padded: Collection[Place]) -> Iterator[CellRemark]:
     for position, value in enumerate(row):
         if isinstance(value, float):
             is_long = abs(value) >= 10**MAX_NUMBER_DIGITS
-            kind = RemarkKind.DIGITS_LOST if is_long else RemarkKind.NUMBER
+            if is_long:
+                kind = RemarkKind.DIGITS_LOST
+            else:
+                is_padded = (number, position) in padded
+                kind = RemarkKind.ZEROS_LOST if is_padded else RemarkKind.NUMBER
             yield CellRemark(position, kind)
         elif isinstance(value, date) and value.isoformat() < "1900-03-01":
             yield CellRemark(position, RemarkKind.DATE_BEFORE_MARCH_1900)
@@ -97,8 +111,8 @@ def _cells(content: bytes, sheet: str | None) -> list[list[Any]]:
         raise UnreadableFile([Finding("FILE_NOT_XLSX")]) from error
 
 
-def _checked_formulas(content: bytes, sheet: str | None) -> Collection[Place]:
-    """Check the unpacked size; return the formulas without results."""
+def _checked_cells(content: bytes, sheet: str | None) -> _Marked:
+    """Check the unpacked size; return the cells that show something else than they hold."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             sheets = [one for one in packed.infolist() if "worksheets/" in one.filename]
@@ -106,7 +120,7 @@ def _checked_formulas(content: bytes, sheet: str | None) -> Collection[Place]:
                 raise UnreadableFile([Finding("FILE_TOO_LARGE_UNPACKED")])
             for entry in sheets:
                 _ensure_dense(packed, entry)
-            return formulas_without_results(packed, sheet)
+            return _Marked(formulas_without_results(packed, sheet), padded_numbers(packed, sheet))
     except (*DAMAGED, KeyError, ExpatError) as error:
         raise UnreadableFile([Finding("FILE_NOT_XLSX")]) from error
 

@@ -2,18 +2,11 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
-from typing import IO
-from xml.parsers import expat
 
+from chassis.files.formats.xlsx_parts import CellPlaces, Place, parse, path_of
 from chassis.foundation.archives import PIECE
 
 _FORMULA = re.compile(rb"<([A-Za-z]\w*:)?f[\s>/]")
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_RELATIONS = "xl/_rels/workbook.xml.rels"
-
-Place = tuple[int, int]  # row and column, both from 0
 
 
 def formulas_without_results(packed: zipfile.ZipFile, sheet: str | None) -> frozenset[Place]:
@@ -21,38 +14,13 @@ def formulas_without_results(packed: zipfile.ZipFile, sheet: str | None) -> froz
 
     Raises expat.ExpatError, KeyError for a damaged workbook.
     """
-    path = _path_of(packed, sheet)
+    path = path_of(packed, sheet)
     if path is None or not _has_formulas(packed, path):
         return frozenset()
     cells = _FormulaCells()
     with packed.open(path) as stream:
-        _parse(stream, cells.start, cells.end, cells.text)
+        parse(stream, cells.start, cells.end, cells.text)
     return frozenset(cells.empty)
-
-
-def _path_of(packed: zipfile.ZipFile, sheet: str | None) -> str | None:
-    """The name of the archived file that holds a sheet."""
-    relations: dict[str, str] = {}
-    with packed.open(_RELATIONS) as stream:
-        for tag, attributes in _elements(stream):
-            if tag == "Relationship":
-                relations[attributes["Id"]] = attributes["Target"]
-    with packed.open("xl/workbook.xml") as stream:
-        for tag, attributes in _elements(stream):
-            if tag == "sheet" and sheet in (None, attributes.get("name")):
-                key = next((v for k, v in attributes.items() if k.endswith(":id")), "")
-                target = relations.get(key, "")
-                return target.lstrip("/") if target.startswith("/") else str(_XL / target)
-    return None
-
-
-_XL = PurePosixPath("xl")
-
-
-def _elements(stream: IO[bytes]) -> Iterator[tuple[str, dict[str, str]]]:
-    found: list[tuple[str, dict[str, str]]] = []
-    _parse(stream, lambda tag, attributes: found.append((tag, attributes)))
-    return iter(found)
 
 
 def _has_formulas(packed: zipfile.ZipFile, path: str) -> bool:
@@ -65,40 +33,19 @@ def _has_formulas(packed: zipfile.ZipFile, path: str) -> bool:
     return False
 
 
-def _parse(
-    stream: IO[bytes],
-    start: Callable[[str, dict[str, str]], object],
-    end: Callable[[str], object] | None = None,
-    text: Callable[[str], object] | None = None,
-) -> None:
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda tag, attributes: start(_local(tag), attributes)
-    if end is not None:
-        parser.EndElementHandler = lambda tag: end(_local(tag))
-    parser.CharacterDataHandler = text
-    parser.ParseFile(stream)
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition(":")[2]
-
-
 class _FormulaCells:
     """Collects the cells whose formula has no value beside it."""
 
     def __init__(self) -> None:
         self.empty: set[Place] = set()
-        self._row, self._column = -1, -1
+        self._places = CellPlaces()
         self._has_formula = self._has_value = self._in_value = self._is_text = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "row":
-            self._row = int(attributes.get("r", self._row + 2)) - 1
-            self._column = -1
-        elif tag == "c":
+        self._places.start(tag, attributes)
+        if tag == "c":
             # The result of a formula may be an empty text.
             self._is_text = attributes.get("t") == "str"
-            self._column = _column(attributes.get("r"), self._column + 1)
             self._has_formula = self._has_value = False
         elif tag == "f":
             self._has_formula = True
@@ -112,15 +59,4 @@ class _FormulaCells:
         if tag in ("v", "t"):
             self._in_value = False
         elif tag == "c" and self._has_formula and not (self._has_value or self._is_text):
-            self.empty.add((self._row, self._column))
-
-
-def _column(reference: str | None, following: int) -> int:
-    """The column of a reference such as "B7"; a cell without one follows the one before it."""
-    match = _REFERENCE.fullmatch(reference or "")
-    if match is None:
-        return following
-    number = 0
-    for letter in match.group(1):
-        number = 26 * number + ord(letter) - 64
-    return number - 1
+            self.empty.add((self._places.row, self._places.column))

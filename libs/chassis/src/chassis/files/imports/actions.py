@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
-from chassis.files.formats.encodings import Encoding
+from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.findings import Finding
 from chassis.files.imports import store
 from chassis.files.imports.custom_columns import target_with_custom_fields

@@ -33,6 +33,10 @@ def remark_findings(
         field = fields[position]
         if kind in _ERRORS:
             errors.append(Finding(_ERRORS[kind], name))
+        elif kind is RemarkKind.ZEROS_LOST:
+            numbers.add(position)
+            if field is None or not field.is_amount:
+                errors.append(Finding("CELL_ZEROS_LOST", name))
         elif kind is RemarkKind.DATE_BEFORE_MARCH_1900:
             warnings.append(Finding("CELL_DATE_DOUBTFUL", name))
         else:

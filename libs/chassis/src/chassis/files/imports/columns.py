@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from chassis.files.formats.findings import Finding, UnreadableFile
-from chassis.files.formats.rows import SourceRow, is_text
+from chassis.files.formats.rows import SourceRow, is_damaged, is_text
 from chassis.files.imports.cell_checks import remark_findings
 from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
 from chassis.foundation.context import current
 from kernel.names import comparable_name
+from kernel.texts import strip_invisible
 
 MAX_COLUMN_NAME = 100
 # The columns that our result files add; they are ignored when such a file is uploaded again.
@@ -118,6 +119,13 @@ def parse_row(
     cell_findings = _cell_findings(header, row.cells)
     if cell_findings or row.cells is None:
         return ParsedRow(errors=cell_findings)
+    damaged = [
+        Finding("TEXT_DAMAGED", name)
+        for name, cell in zip(header, row.cells, strict=True)
+        if columns[name] is not None and is_damaged(cell)
+    ]
+    if damaged:
+        return ParsedRow(errors=damaged)
     errors, warnings = remark_findings(header, columns, row, target)
     parsed = target.read(cells_by_field(header, columns, row.cells, target))
     return ParsedRow(
@@ -148,7 +156,7 @@ def cells_by_field(
     extra_columns: dict[str, str] = {}
     custom: dict[str, str] = {}
     for name, cell in zip(header, cells, strict=True):
-        field, value = columns[name], cell.strip()
+        field, value = columns[name], strip_invisible(cell)
         if field is None or not value:
             continue
         if field == target.extra_columns:

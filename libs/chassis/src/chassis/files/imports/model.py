@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.files.formats.encodings import Encoding
+from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.findings import Finding
 from chassis.files.imports.target import RowOutcome
 from kernel.errors import RuleBroken

@@ -5,11 +5,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from chassis.files.formats.encodings import (
-    ENCODING_DOUBTFUL,
-    Encoding,
-    first_lines_by_encoding,
-)
+from chassis.files.formats.code_pages import Encoding
+from chassis.files.formats.encodings import ENCODING_DOUBTFUL, first_lines_by_encoding
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.reader import detect_format, read_file
 from chassis.files.formats.rows import FileFormat, SourceRow, is_text

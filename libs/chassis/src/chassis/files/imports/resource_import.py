@@ -74,6 +74,7 @@ def _field(column: BodyColumn) -> ImportField:
         (heading.zh, *heading.others, *others),
         required=column.info.is_required(),
         example=heading.example,
+        identifies=column.name == "code" or column.name.endswith(("_code", "_number")),
         is_amount=column.base in (int, Decimal, Money),
     )
 

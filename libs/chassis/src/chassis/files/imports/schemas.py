@@ -6,13 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from chassis.files.formats.encodings import Encoding
+from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.rows import FileFormat
 from chassis.files.imports.model import ImportState
 from chassis.files.imports.target import RowOutcome
 from chassis.web.references import PersonSubject
+from kernel.texts import TrimmedText
 
-ColumnName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+ColumnName = Annotated[str, TrimmedText(min_length=1, max_length=100)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 RequestedMapping = Annotated[
     dict[ColumnName, FieldName | None],
@@ -30,9 +31,7 @@ class ImportIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file_name: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)
-    ]
+    file_name: Annotated[str, TrimmedText(min_length=1, max_length=255)]
     resource: str
     mapping: RequestedMapping | None = None
     sheet: SheetName | None = Field(

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import enum_column, filter_indexes, tenant_column
-from chassis.files.formats.encodings import Encoding
+from chassis.files.formats.code_pages import Encoding
 from chassis.files.imports.model import ImportState
 from chassis.files.imports.target import RowOutcome
 

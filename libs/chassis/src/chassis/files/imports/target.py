@@ -83,8 +83,9 @@ class ImportField:
     """A field that a column can map to, and its known headers, compared without case.
 
     `example` is its cell in the example row of the template. A field that `identifies` records
-    warns of numbers in a workbook, which have lost their leading zeros; one that `is_amount` of a
-    text such as 1.000, which is one or a thousand.
+    warns of numbers in a workbook, which have lost their leading zeros. One that `is_amount` warns
+    of a text such as 1.000, which is one or a thousand; all others refuse numbers that a workbook
+    shows with leading zeros.
     """
 
     name: str

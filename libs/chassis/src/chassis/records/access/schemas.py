@@ -13,13 +13,14 @@ from chassis.records.access.visibility import Access
 from chassis.web.references import PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
+from kernel.texts import TrimmedText
 
 MAX_TRANSFERRED_RECORDS = 200
 
 OwnerId = Annotated[
     str, Field(min_length=1, max_length=255, description="The `subject` of an active person")
 ]
-ReasonText = Annotated[str | None, Field(min_length=1, max_length=500)]
+ReasonText = Annotated[str, TrimmedText(min_length=1, max_length=500)] | None
 
 
 class PersonSummary(BaseModel):

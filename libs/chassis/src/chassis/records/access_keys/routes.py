@@ -30,6 +30,7 @@ from chassis.web.commands import CreateCommand
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from kernel.texts import TrimmedText
 
 
 class AccessKeyOut(BaseModel):
@@ -60,7 +61,7 @@ class AccessKeyRevokeIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "发错了客户"}]}
     )
-    reason: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    reason: Annotated[str, TrimmedText(min_length=1, max_length=500)] | None = None
 
 
 def access_key_router(

@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.business_dates import parse_business_date
 from kernel.decimals import parse_decimal, plain_text
 from kernel.errors import Violation
+from kernel.texts import strip_invisible
 
 LONGEST_TEXT, USUAL_TEXT = 4000, 500
 
@@ -132,7 +133,7 @@ def parse_bound(kind: FieldType, text: str) -> Any:
 def _text(definition: FieldDefinition, value: Any) -> str:
     if not isinstance(value, str):
         raise _Wrong("TYPE_INVALID", {"expected": "string"})
-    stripped, longest = value.strip(), definition.max_length or USUAL_TEXT
+    stripped, longest = strip_invisible(value), definition.max_length or USUAL_TEXT
     if not stripped:
         raise _Wrong("TOO_SHORT", {"minimum": 1})
     if len(stripped) > longest:

@@ -24,8 +24,9 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
+from kernel.texts import TrimmedText
 
-FieldLabel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+FieldLabel = Annotated[str, TrimmedText(min_length=1, max_length=100)]
 FieldKey = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)
 ]

@@ -15,7 +15,6 @@ from pydantic import (
     Field,
     Strict,
     StrictBool,
-    StringConstraints,
 )
 from sqlalchemy import (
     BigInteger,
@@ -46,6 +45,7 @@ from chassis.records.lists.columns import (
 from chassis.records.search.prefixes import begins_with
 from kernel.business_dates import CalendarDate
 from kernel.decimals import DecimalString
+from kernel.texts import TrimmedText
 
 MAX_FILTER_VALUES = 100  # in one `__in` filter
 MAX_FILTER_IDS = 200  # in `id__in`: as many as a page has rows
@@ -68,9 +68,7 @@ def _split_commas(value: object) -> object:
     return value
 
 
-FilterText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), Field(max_length=200)
-]
+FilterText = Annotated[str, TrimmedText(min_length=1), Field(max_length=200)]
 FilterPrefix = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(str.lstrip)]
 # The whole address; other spellings are stored in this one.
 FilterEmail = Annotated[FilterText, AfterValidator(normalize_email)]

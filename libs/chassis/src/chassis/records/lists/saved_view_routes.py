@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.foundation.clock import Now
 from chassis.records.lists.list_routes import add_list_routes
@@ -28,11 +28,12 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
+from kernel.texts import TrimmedText
 
 # Dropped from a view's query: they choose a page or another view.
 IGNORED_PARAMETERS = ("view", "cursor", "limit", "page")
 
-ViewName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+ViewName = Annotated[str, TrimmedText(min_length=1, max_length=100)]
 ViewQuery = Annotated[
     str,
     Field(

@@ -16,6 +16,7 @@ from chassis.web.auth import Caller, allow
 from chassis.web.operators import OperatedTenant, operating
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from kernel.texts import TrimmedText
 
 
 class SnapshotIn(BaseModel):
@@ -32,7 +33,7 @@ class SnapshotIn(BaseModel):
         StrictInt | None,
         Field(ge=1, le=10_000, description="The most to publish; null for no limit"),
     ] = None
-    note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    note: Annotated[str, TrimmedText(min_length=1, max_length=500)] | None = None
 
 
 class SnapshotOut(RunOut):

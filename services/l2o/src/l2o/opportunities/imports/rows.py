@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from chassis.files.formats.findings import Finding
 from chassis.files.imports.named_rows import DEFAULT_SYSTEM
@@ -16,6 +16,7 @@ from kernel.business_dates import BusinessDate
 from kernel.currencies import CurrencyCode
 from kernel.decimals import AmountDecimal
 from kernel.names import comparable_name
+from kernel.texts import TrimmedText
 from l2o.opportunities.domain import CLOSED_STAGES, Stage
 from l2o.opportunities.schemas import LossReason, OpportunityName
 
@@ -34,9 +35,7 @@ STAGE_NAMES = {
     "赢单": Stage.WON,
     "输单": Stage.LOST,
 }
-ReferenceName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
-]
+ReferenceName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 
 
 @dataclass(frozen=True, kw_only=True)

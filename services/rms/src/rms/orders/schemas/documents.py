@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.web.references import PersonSubject, RefersTo
 from contracts.rms.events import OrderState
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import Money
+from kernel.texts import TrimmedText
 from rms.orders.schemas.summary import OrderSummary
 from rms.receivables.schemas import NoteText, ReasonText, ReceivableOut
 
@@ -96,10 +97,7 @@ class OrderEdit(BaseModel):
         json_schema_extra={"examples": [{"customer_order_no": "PO-7731", "note": "分批到货"}]},
     )
 
-    customer_order_no: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-        | None
-    ) = None
+    customer_order_no: Annotated[str, TrimmedText(min_length=1, max_length=100)] | None = None
     note: NoteText | None = None
     custom_fields: dict[str, Any] = {}
 

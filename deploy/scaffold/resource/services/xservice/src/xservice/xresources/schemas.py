@@ -2,14 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from chassis.records.answers import OwnedRecordOut
+from kernel.texts import TrimmedText
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Description = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)
-]
+Name = Annotated[str, TrimmedText(min_length=1, max_length=200)]
+Description = Annotated[str, TrimmedText(min_length=1, max_length=4000)]
 
 
 class XresourceEdit(BaseModel):
