@@ -197,10 +197,10 @@ async def bare(bench: Bench) -> Measured:
     async with serving(sent, system.folder) as port:
         requests, barely = [request] * BARE_REQUESTS, [Request("GET", "/list")] * BARE_REQUESTS
         await system.send("mtl", requests[:WARM_UP], connections=8)
-        first = (await send(port, barely[:WARM_UP], connections=8)).answers[0].json()
+        first = (await send([port], barely[:WARM_UP], connections=8)).answers[0].json()
         assert len(first["items"]) > 50, "no statement returns a page and the row that follows"
         for _ in range(RUNS):
-            bare_rate = (await send(port, barely, connections=8)).rate
+            bare_rate = (await send([port], barely, connections=8)).rate
             full_rate = (await system.send("mtl", requests, connections=8)).rate
             values.append(full_rate / bare_rate)
     return Measured(values, f"{full_rate:,.0f}/s; bare {bare_rate:,.0f}/s")
