@@ -50,6 +50,7 @@ from mtl.leads import store
 from mtl.leads.actions import capture_lead, capture_leads, edit_lead, restore_lead
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
+    KEY_KINDS,
     MAX_ATTRIBUTE_VALUE_LENGTH,
     MAX_ATTRIBUTES,
     DuplicateLead,
@@ -75,6 +76,11 @@ class LeadRow:
     owner: str | None = None
     custom_cells: Mapping[str, str] = field(default_factory=dict)
     name: ExternalId | None = None
+
+    @property
+    def is_recognizable(self) -> bool:
+        """Whether the lead of this row is found again when the row is imported once more."""
+        return self.name is not None or any(getattr(self.details, key) for key in KEY_KINDS)
 
     def applied(self, lead: Lead, custom_fields: Mapping[str, Any]) -> Lead:
         """Return the lead with the values of this row; its owner stays, as in a PUT."""
@@ -171,6 +177,18 @@ def lead_body(
     too_long = [n for n, value in attributes.items() if len(value) > MAX_ATTRIBUTE_VALUE_LENGTH]
     body["attributes"] = {n: value for n, value in attributes.items() if n not in too_long}
     return body, too_long
+
+
+async def _check_leads(
+    tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]]
+) -> Mapping[int, ParsedRow[LeadRow]]:
+    """Warn of rows by which no lead is recognized: importing them again makes another lead."""
+    warning = Finding("LEAD_NOT_RECOGNIZABLE")
+    return {
+        row.number: ParsedRow(value=row.value, warnings=[warning])
+        for row in rows
+        if not row.value.is_recognizable
+    }
 
 
 async def _import_leads(
@@ -279,6 +297,7 @@ LEAD_IMPORT = ImportTarget(
     ),
     read=_parse_lead_row,
     import_rows=_import_leads,
+    check_rows=_check_leads,
     any_of=IDENTIFYING_FIELDS,
     extra_columns="attributes",
     max_extra_columns=MAX_ATTRIBUTES,

@@ -11,6 +11,7 @@ from chassis.files.imports.cell_checks import remark_findings
 from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
 from chassis.foundation.context import current
+from chassis.foundation.strict_json import normalized_text
 from kernel.names import comparable_name
 
 MAX_COLUMN_NAME = 100
@@ -148,7 +149,7 @@ def cells_by_field(
     extra_columns: dict[str, str] = {}
     custom: dict[str, str] = {}
     for name, cell in zip(header, cells, strict=True):
-        field, value = columns[name], cell.strip()
+        field, value = columns[name], normalized_text(cell).strip()
         if field is None or not value:
             continue
         if field == target.extra_columns:
