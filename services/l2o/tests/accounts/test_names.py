@@ -93,3 +93,20 @@ async def test_an_import_stores_composed_letters(
     assert (account["name"], account["industry"]) == (NAME, "Caf\u00e9")
     [account] = (await client.get("/accounts?name__startswith=L'Ore\u0301")).json()["items"]
     assert account["name"] == NAME
+
+
+async def test_an_external_id_is_one_in_bodies_paths_and_files(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    decomposed = unicodedata.normalize("NFD", "Büro-1")
+    path = f"/accounts/by-external-id/erp/{decomposed}"
+    put = await client.put(path, json={"name": NAME})
+    assert put.status_code == 201, put.text
+    for spelling in ("Büro-1", decomposed):
+        found = await client.get(f"/accounts/by-external-id/erp/{spelling}")
+        assert found.json()["id"] == put.json()["id"]
+        file = f"name,external_id,external_system\n{NAME},{spelling},erp\n".encode()
+        ended = await finish_import(client, tx, tenant, "l2o.account", file)
+        assert ended["counts"]["unchanged"] == 1
+    empty = await client.get("/accounts/by-external-id/erp/\u200b")
+    assert empty.status_code == 422
