@@ -46,7 +46,8 @@ def values_of(parameter: FilterParameter, value: str) -> set[str]:
     """The texts that the condition of a filter compares its column with."""
     given = [value] if parameter.operation == IN else value
     read = TypeAdapter(parameter.annotation).validate_python(given)
-    compiled = parameter.where(read).compile(dialect=postgresql.dialect())
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    compiled = parameter.where(read).compile(dialect=dialect)
     found: set[str] = set()
     for one in compiled.params.values():
         found |= set(one) if isinstance(one, list | tuple) else {one}

@@ -50,7 +50,6 @@ from mtl.leads import store
 from mtl.leads.actions import capture_lead, capture_leads, edit_lead, restore_lead
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
-    KEY_KINDS,
     MAX_ATTRIBUTE_VALUE_LENGTH,
     MAX_ATTRIBUTES,
     DuplicateLead,
@@ -76,11 +75,6 @@ class LeadRow:
     owner: str | None = None
     custom_cells: Mapping[str, str] = field(default_factory=dict)
     name: ExternalId | None = None
-
-    @property
-    def is_recognizable(self) -> bool:
-        """Whether the lead of this row is found again when the row is imported once more."""
-        return self.name is not None or any(getattr(self.details, key) for key in KEY_KINDS)
 
     def applied(self, lead: Lead, custom_fields: Mapping[str, Any]) -> Lead:
         """Return the lead with the values of this row; its owner stays, as in a PUT."""
@@ -180,15 +174,12 @@ def lead_body(
 
 
 async def _check_leads(
-    tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]]
+    _: AsyncConnection, rows: Sequence[ImportRow[LeadRow]]
 ) -> Mapping[int, ParsedRow[LeadRow]]:
     """Warn of rows by which no lead is recognized: importing them again makes another lead."""
-    warning = Finding("LEAD_NOT_RECOGNIZABLE")
-    return {
-        row.number: ParsedRow(value=row.value, warnings=[warning])
-        for row in rows
-        if not row.value.is_recognizable
-    }
+    unknown = [row for row in rows if row.value.name is None and not row.value.details.has_key]
+    warnings = [Finding("LEAD_NOT_RECOGNIZABLE")]
+    return {row.number: ParsedRow(value=row.value, warnings=warnings) for row in unknown}
 
 
 async def _import_leads(
