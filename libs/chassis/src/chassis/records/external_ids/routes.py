@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,8 +42,9 @@ SystemName = Annotated[
 ]
 ExternalIdValue = Annotated[
     str,
+    StringConstraints(pattern=EXTERNAL_ID_PATTERN),
     BeforeValidator(normalized_text),
-    Path(pattern=EXTERNAL_ID_PATTERN, description="What it calls the record"),
+    Path(description="What it calls the record"),
 ]
 SourceUpdatedAt = Annotated[
     QueryInstant | None,
