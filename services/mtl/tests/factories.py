@@ -63,12 +63,18 @@ def violations(answer: Response) -> set[tuple[str, str]]:
     return {(error["pointer"], error["code"]) for error in answer.json()["errors"]}
 
 
-async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
-    """Open an import, upload this file and start it; return its id."""
+async def open_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
+    """Open an import and upload this file; return its id."""
     body = {"file_name": "leads.csv", "resource": "mtl.lead", **fields}
     import_id: str = (await client.post("/imports", json=body)).json()["id"]
     sent = await client.put(f"/imports/{import_id}/file", content=content)
     assert sent.status_code == 200, sent.text
+    return import_id
+
+
+async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
+    """Open an import, upload this file and start it; return its id."""
+    import_id = await open_import(client, content, **fields)
     started = await client.post(f"/imports/{import_id}/start")
     assert started.json()["state"] == "QUEUED", started.text
     return import_id

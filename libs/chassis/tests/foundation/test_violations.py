@@ -5,7 +5,9 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from chassis.foundation.texts import Texts
 from chassis.foundation.violations import violations_of_body
+from kernel.money import Money
 
 
 class Part(BaseModel):
@@ -42,3 +44,30 @@ def test_a_list_that_is_too_short_or_too_long_is_reported(kind: Any) -> None:
 
 def test_a_set_counts_equal_elements_once() -> None:
     assert codes(SET, [1, 1], minimum=2) == [("", "TOO_SHORT")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "zh", "en"),
+    [
+        (
+            Money,
+            "12.30",
+            "应填写为包含金额和币种的一组值。",
+            "The value must be an amount together with its currency.",
+        ),
+        (Part, "x", "应填写为一组字段。", "The value must be a group of fields."),
+        (dict[str, int], 1, "应填写为一组字段。", "The value must be a group of fields."),
+        (list[Part], 1, "应填写为列表。", "The value must be a list."),
+        (int, "x", "应填写为整数。", "The value must be a whole number."),
+        (bool, "x", "应填写为是或否。", "The value must be yes or no."),
+    ],
+)
+def test_the_message_of_a_wrong_type_is_a_plain_sentence(
+    kind: Any, value: object, zh: str, en: str
+) -> None:
+    with pytest.raises(ValidationError) as invalid:
+        TypeAdapter(kind).validate_python(value)
+    [violation] = violations_of_body(invalid.value)
+    texts = Texts()
+    said = [texts.say(violation.code, violation.params, language) for language in ("zh-CN", "en")]
+    assert said == [zh, en]

@@ -11,13 +11,19 @@ TEXTS: dict[str, Text] = {
         "The product with SKU {sku} is deleted. Please restore it first.",
     ),
     "PRICE_BOOK_UNNAMED": Text(
-        "报价现用价目表“{current}”。请在“价目表”列中写明价格归入哪个价目表。",
-        "Quotes take their prices from the price book {current}. Please name the price book for"
-        " this price in a column of its own.",
+        "该币种已有价目表：{books}。请在“价目表”列中写明价格归入哪个价目表。",
+        "There are price books in this currency: {books}. Please name the one for this price in a"
+        " column of its own.",
     ),
-    "PRICE_BOOK_REPLACES": Text(
-        "新建了价目表“{name}”，自今日起报价用它代替“{current}”。",
-        "The price book {name} is new. From today on quotes use it instead of {current}.",
+    "PRICE_BOOK_NAME_UNKNOWN": Text(
+        "没有名为“{name}”的价目表。该币种现有价目表：{books}。请更正名称，或先新建该价目表。",
+        "There is no price book named {name}. The price books in this currency are: {books}. Please"
+        " correct the name, or create the price book first.",
+    ),
+    "PRICE_BOOK_CREATED": Text(
+        "尚无 {currency} 价目表，导入时将新建价目表“{name}”，自当日起用于报价。",
+        "There is no price book in {currency} yet. The import creates the price book {name}, from"
+        " which quotes take their prices from that day on.",
     ),
     "PRODUCT_UNKNOWN": Text(
         "该产品不存在或已删除。", "This product does not exist or has been deleted."

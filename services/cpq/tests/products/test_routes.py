@@ -116,3 +116,21 @@ async def test_bad_bodies(
     answer = await client.post("/products", json={"sku": "A", "name": "a", **fields})
     assert answer.status_code == 422, answer.text
     assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == errors
+
+
+@pytest.mark.parametrize(
+    ("query", "skus"),
+    [
+        ("sku=r-200", ["R-200"]),
+        ("sku=%20R-200%20", ["R-200"]),
+        ("sku=Ｒ-200", ["R-200"]),
+        ("sku__in=r-200,KG-1,x", ["R-200", "kg-1"]),
+        ("sku__startswith=r-", ["R-200"]),
+        ("unit=pce", ["R-200"]),
+    ],
+)
+async def test_codes_are_found_in_any_case(client: Client, query: str, skus: list[str]) -> None:
+    for sku, unit in (("R-200", "PCE"), ("kg-1", "kg")):
+        await client.post("/products", json={"sku": sku, "name": sku, "unit": unit})
+    items = (await client.get(f"/products?{query}")).json()["items"]
+    assert sorted(item["sku"] for item in items) == skus

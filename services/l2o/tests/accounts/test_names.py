@@ -3,6 +3,7 @@
 import unicodedata
 from uuid import UUID
 
+import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,3 +70,43 @@ async def test_opportunities_find_their_account_in_any_spelling(
     assert ended["counts"]["created"] == 8
     items = (await client.get("/opportunities")).json()["items"]
     assert {item["account_id"] for item in items} == {created["id"]}
+
+
+@pytest.mark.parametrize("name", [*SPELLINGS, f"  {NAME} "])
+async def test_every_spelling_of_a_name_finds_the_account(client: AsyncClient, name: str) -> None:
+    stored = unicodedata.normalize("NFD", NAME)
+    created = await client.post("/accounts", json={"name": stored, "country": "US"})
+    assert created.json()["name"] == NAME  # in NFC
+    for query in ({"name": name}, {"name__in": f"ACME,{name}"}, {"name": name, "country": "us"}):
+        [found] = (await client.get("/accounts", params=query)).json()["items"]
+        assert found["id"] == created.json()["id"], query
+    search = {"filter_groups": [{"name": name, "country__in": ["us", "FR"]}]}
+    assert len((await client.post("/accounts/search", json=search)).json()["items"]) == 1
+
+
+async def test_an_import_stores_composed_letters(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    file = unicodedata.normalize("NFD", f"name,industry\n{NAME},Café\n").encode()
+    await finish_import(client, tx, tenant, "l2o.account", file)
+    [account] = (await client.get("/accounts?industry=Cafe\u0301")).json()["items"]
+    assert (account["name"], account["industry"]) == (NAME, "Caf\u00e9")
+    [account] = (await client.get("/accounts?name__startswith=L'Ore\u0301")).json()["items"]
+    assert account["name"] == NAME
+
+
+async def test_an_external_id_is_one_in_bodies_paths_and_files(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    decomposed = unicodedata.normalize("NFD", "Büro-1")
+    path = f"/accounts/by-external-id/erp/{decomposed}"
+    put = await client.put(path, json={"name": NAME})
+    assert put.status_code == 201, put.text
+    for spelling in ("Büro-1", decomposed):
+        found = await client.get(f"/accounts/by-external-id/erp/{spelling}")
+        assert found.json()["id"] == put.json()["id"]
+        file = f"name,external_id,external_system\n{NAME},{spelling},erp\n".encode()
+        ended = await finish_import(client, tx, tenant, "l2o.account", file)
+        assert ended["counts"]["unchanged"] == 1
+    empty = await client.get("/accounts/by-external-id/erp/\u200b")
+    assert empty.status_code == 422

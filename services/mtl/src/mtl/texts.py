@@ -15,6 +15,11 @@ TEXTS: dict[str, Text] = {
         "该线索已存在，但您不能查看，请联系主管。",
         "This lead already exists, but you may not view it. Please ask your manager.",
     ),
+    "LEAD_NOT_RECOGNIZABLE": Text(
+        "该行没有电话、邮箱或外部编号，再次导入时无法识别，会再新建一条线索。",
+        "This row has no phone number, email or external id. It cannot be recognised again: another"
+        " import of it creates another lead.",
+    ),
     "LEAD_CONVERTED": Text(
         "该线索已转化，不能再修改或删除。",
         "The lead has been converted and can no longer be edited or deleted.",

@@ -5,7 +5,7 @@ from uuid import UUID
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mtl.tests.factories import counts, finish_import
+from services.mtl.tests.factories import counts, finish_import, open_import
 from services.mtl.tests.leads.test_imports import refusals
 from testkit.plugin import PublishedFacts
 
@@ -32,3 +32,14 @@ async def test_a_repeated_file_changes_nothing_and_other_values_are_refused(
         [codes] = (await refusals(client, ended["id"])).values()
         assert [code for _, code in codes] == ["LEAD_DUPLICATE"], column
     assert (await client.get("/leads")).json()["items"] == before
+
+
+async def test_a_preview_warns_of_rows_that_cannot_be_recognised_again(
+    client: AsyncClient,
+) -> None:
+    rows = "甲,A,,,\n乙,B,13800138000,,\n丙,C,,c@example.com,\n丁,D,,,4\n"
+    file = f"姓名,公司,手机,邮箱,线索编号\n{rows}"
+    import_id = await open_import(client, file.encode())
+    preview = (await client.post(f"/imports/{import_id}/preview")).json()
+    warned = {row["row"]: [one["code"] for one in row["warnings"]] for row in preview["rows"]}
+    assert warned == {2: ["LEAD_NOT_RECOGNIZABLE"], 3: [], 4: [], 5: []}

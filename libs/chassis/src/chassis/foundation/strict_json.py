@@ -5,6 +5,7 @@ answers 500 to the others.
 """
 
 import json
+import unicodedata
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -57,9 +58,14 @@ def _ensure_unique_names(members: list[tuple[str, Any]]) -> None:
         raise json.JSONDecodeError("duplicate name in an object", "", 0)
 
 
+def normalized_text(text: str) -> str:
+    """Return a text in the form in which it is stored: in NFC, without invisible ends."""
+    return unicodedata.normalize("NFC", text).strip(INVISIBLE)
+
+
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
-        return UnstorableText() if "\0" in value else value.strip(INVISIBLE)
+        return UnstorableText() if "\0" in value else normalized_text(value)
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):

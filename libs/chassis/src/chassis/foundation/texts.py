@@ -222,7 +222,7 @@ COMMON: dict[str, Text] = {
     "REQUIRED": Text("此项必填。", "This field is required."),
     "UNKNOWN_FIELD": Text("未知字段。", "Unknown field."),
     "TYPE_INVALID": Text(
-        "类型应为{expected:JsonType}。", "The value must be of type {expected:JsonType}."
+        "应填写为{expected:ExpectedValue}。", "The value must be {expected:ExpectedValue}."
     ),
     "DECIMAL_STRING_INVALID": Text(
         '应为十进制数字字符串，如 "1234.50"。',

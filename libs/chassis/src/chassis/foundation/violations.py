@@ -31,6 +31,7 @@ _EXPECTED = {
     "dataclass": "object",
     "float": "number",
 }
+_EXPECTED_CLASSES = {"Money": "money", "Quantity": "quantity"}
 _LIMITS = {
     "greater_than": ("TOO_SMALL", ">", "gt"),
     "greater_than_equal": ("TOO_SMALL", ">=", "ge"),
@@ -89,10 +90,10 @@ def _code_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         return "TOO_LONG", {"maximum": context.get("max_length")}
     if kind in ("enum", "literal_error"):
         return "VALUE_UNKNOWN", {"expected": _choices(context.get("expected", ""))}
-    return _by_family(kind)
+    return _by_family(kind, context)
 
 
-def _by_family(kind: str) -> tuple[str, dict[str, Any]]:
+def _by_family(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     family = kind.split("_")[0]
     by_family = {"uuid": "ID_INVALID", "datetime": "INSTANT_INVALID", "timezone": "INSTANT_INVALID"}
     if family in by_family:
@@ -100,7 +101,8 @@ def _by_family(kind: str) -> tuple[str, dict[str, Any]]:
     if family == "date":
         return "DATE_INVALID", {}
     if family in _EXPECTED:
-        return "TYPE_INVALID", {"expected": _EXPECTED[family]}
+        expected = _EXPECTED_CLASSES.get(str(context.get("class_name")), _EXPECTED[family])
+        return "TYPE_INVALID", {"expected": expected}
     return "VALUE_INVALID", {}
 
 

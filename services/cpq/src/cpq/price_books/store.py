@@ -34,6 +34,7 @@ from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
 from chassis.web.pages import DESC, Page, PageParams, fetch_page
@@ -213,10 +214,11 @@ PRICE_BOOK = RecordType(
     insert=add,
     update=update,
 )
+_FILTERS = ("name", "valid_from", "valid_to", "created_at", "updated_at")
 LISTING = Listing(
     PRICE_BOOK.scoped,
     PriceBookSummary,
-    filters=["name", "currency", "valid_from", "valid_to", "created_at", "updated_at"],
+    filters=[*_FILTERS, CodeFilter("currency", upper_case)],
     sorts=["name", "valid_from", "valid_to", "created_at", "updated_at", "currency,valid_from"],
     words=["name"],
     custom=custom_conditions,
@@ -232,8 +234,7 @@ async def find_id(tx: AsyncConnection, *, name: str, currency: str) -> UUID | No
     matches = (columns.currency == currency) & columns.deleted_at.is_(None)
     query = select(columns.id, columns.name).where(matches)
     latest_first = query.order_by(columns.valid_from.desc(), columns.id.desc())
-    requested = comparable_name(name)
-    books = await tx.execute(latest_first)
+    books, requested = await tx.execute(latest_first), comparable_name(name)
     return next((row.id for row in books if comparable_name(row.name) == requested), None)
 
 

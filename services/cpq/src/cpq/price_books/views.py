@@ -1,7 +1,6 @@
 """Reads of price books that other features or their tables take part in."""
 
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,12 +17,10 @@ async def unknown_product_ids(tx: AsyncConnection, product_ids: Collection[UUID]
     return set(product_ids) - set(existing.scalars())
 
 
-async def present_name(tx: AsyncConnection, *, currency: str, day: date) -> str | None:
-    """Return the name of the book that quotes in this currency take prices from on this day."""
+async def names_of_books(tx: AsyncConnection, currency: str) -> Sequence[str]:
+    """Return the names of the books of a currency, the latest to start first."""
     columns = price_books.c
-    valid = (columns.valid_from <= day) & (columns.valid_to.is_(None) | (columns.valid_to > day))
-    query = select(columns.name).where(valid & columns.deleted_at.is_(None))
-    query = query.where(columns.currency == currency).limit(1)
-    latest = query.order_by(columns.valid_from.desc(), columns.id.desc())
-    name: str | None = (await tx.execute(latest)).scalar_one_or_none()
-    return name
+    matches = (columns.currency == currency) & columns.deleted_at.is_(None)
+    latest_first = select(columns.name).where(matches)
+    latest_first = latest_first.order_by(columns.valid_from.desc(), columns.id.desc())
+    return (await tx.execute(latest_first)).scalars().all()

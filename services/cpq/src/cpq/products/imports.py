@@ -6,6 +6,7 @@ from chassis.files.imports.named_rows import EXTERNAL_FIELDS, read_named
 from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow, validate_row
 from chassis.foundation.texts import Text
 from chassis.records.import_examples import own_currency
+from cpq.products.actions.book_choices import check_books
 from cpq.products.actions.imports import import_products
 from cpq.products.domain import ProductRow, with_derived_sku
 from cpq.products.schemas import ProductRowIn
@@ -51,5 +52,6 @@ PRODUCT_IMPORT = ImportTarget(
     ),
     read=read_named("cpq.product", _parse_row),
     import_rows=import_products,
+    check_rows=check_books,
     custom_fields=True,
 )

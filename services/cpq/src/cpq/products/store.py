@@ -10,6 +10,7 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, any_case
 from chassis.records.record_types import RecordType
 from contracts.cpq.events import ProductChanged, ProductCreated, ProductDeleted, ProductRestored
 from cpq.database import metadata
@@ -48,7 +49,15 @@ LISTING = Listing(
     PRODUCT.scoped,
     ProductOut,
     entity=Product,
-    filters=["active", "sku", "name", "series", "unit", "created_at", "updated_at"],
+    filters=[
+        "active",
+        CodeFilter("sku", any_case),
+        "name",
+        "series",
+        CodeFilter("unit", any_case),
+        "created_at",
+        "updated_at",
+    ],
     sorts=["sku", "name", "created_at", "updated_at"],
     words=["name", "sku"],
     custom=custom_conditions,

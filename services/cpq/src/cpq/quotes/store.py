@@ -29,6 +29,7 @@ from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_parts import Parts
 from chassis.records.record_types import RecordType
 from contracts.cpq.events import (
@@ -125,8 +126,9 @@ LISTING = Listing(
     QuoteSummary,
     shape=_summary,
     filters=[
-        "status", "owner_id", "opportunity_id", "account_id", "account_name", "document_no",
-        "currency", "price_book_id", "gross_total", "valid_until", "sent_at", "accepted_at",
+        "status", "owner_id", "opportunity_id", "account_id", "account_name",
+        CodeFilter("document_no", upper_case), CodeFilter("currency", upper_case),
+        "price_book_id", "gross_total", "valid_until", "sent_at", "accepted_at",
         "created_at", "updated_at",
     ],
     sorts=[

@@ -29,6 +29,7 @@ from chassis.records.access.visibility import (
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_types import RecordType
 from contracts.l2o.events import (
     AccountAssigned,
@@ -81,7 +82,7 @@ LISTING = Listing(
         "phone",
         "parent_id",
         "industry",
-        "country",
+        CodeFilter("country", upper_case),
         "annual_revenue",
         "lead_id",
         "created_at",

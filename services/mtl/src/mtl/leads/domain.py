@@ -72,6 +72,11 @@ class LeadDetails:
     custom_fields: Mapping[str, Any] = field(default_factory=dict)
     owner_id: str | None = None
 
+    @property
+    def has_key(self) -> bool:
+        """Whether a lead with these details is found again by what no two leads share."""
+        return any(getattr(self, kind) is not None for kind in KEY_KINDS)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConversionIds:

@@ -173,6 +173,15 @@ def lead_body(
     return body, too_long
 
 
+async def _check_leads(
+    _: AsyncConnection, rows: Sequence[ImportRow[LeadRow]]
+) -> Mapping[int, ParsedRow[LeadRow]]:
+    """Warn of rows by which no lead is recognized: importing them again makes another lead."""
+    unknown = [row for row in rows if row.value.name is None and not row.value.details.has_key]
+    warnings = [Finding("LEAD_NOT_RECOGNIZABLE")]
+    return {row.number: ParsedRow(value=row.value, warnings=warnings) for row in unknown}
+
+
 async def _import_leads(
     tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
 ) -> list[RowResult]:
@@ -279,6 +288,7 @@ LEAD_IMPORT = ImportTarget(
     ),
     read=_parse_lead_row,
     import_rows=_import_leads,
+    check_rows=_check_leads,
     any_of=IDENTIFYING_FIELDS,
     extra_columns="attributes",
     max_extra_columns=MAX_ATTRIBUTES,

@@ -7,6 +7,7 @@ from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, lower_case
 from chassis.records.record_types import RecordType
 from org.clients.domain import Client
 from org.clients.schemas import ClientOut
@@ -36,7 +37,7 @@ LISTING = Listing(
     CLIENT.scoped,
     ClientOut,
     entity=Client,
-    filters=["client_id", "name", "active", "created_at", "updated_at"],
+    filters=[CodeFilter("client_id", lower_case), "name", "active", "created_at", "updated_at"],
     sorts=["client_id", "name", "created_at", "updated_at"],
     words=["name", "client_id"],
 )

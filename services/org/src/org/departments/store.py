@@ -30,6 +30,7 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, any_case
 from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row
 from chassis.web.pages import ASC, Page, PageParams, fetch_page
@@ -78,7 +79,15 @@ LISTING = Listing(
     DEPARTMENTS,
     DepartmentOut,
     entity=Department,
-    filters=["name", "code", "parent_id", "manager_id", "active", "created_at", "updated_at"],
+    filters=[
+        "name",
+        CodeFilter("code", any_case),
+        "parent_id",
+        "manager_id",
+        "active",
+        "created_at",
+        "updated_at",
+    ],
     sorts=["name", "created_at", "updated_at"],
     words=["name", "code"],
     custom=custom_conditions,

@@ -28,6 +28,7 @@ from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, lower_case, upper_case
 from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
@@ -105,8 +106,8 @@ LISTING = Listing(
     resource="org.notification",
     personal="recipient",
     filters=[
-        "kind",
-        "resource",
+        CodeFilter("kind", upper_case),
+        CodeFilter("resource", lower_case),
         "record_id",
         "created_at",
         Filter(name="unread", kind=bool, where=_is_unread),

@@ -39,6 +39,7 @@ from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, lower_case
 from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
 from contracts.org.events import PersonChanged, PersonCreated, Post
@@ -284,8 +285,9 @@ LISTING = Listing(
     PERSON.scoped,
     PersonOut,
     filters=[
-        "name", "email", "phone", "username", "subject", "manager_id", "active", "created_at",
-        "updated_at", Filter(name="department_id", kind=UUID, where=_in_department),
+        "name", "email", "phone", CodeFilter("username", lower_case), "subject", "manager_id",
+        "active", "created_at", "updated_at",
+        Filter(name="department_id", kind=UUID, where=_in_department),
         Filter(name="role_id", kind=UUID, where=_with_role),
     ],
     sorts=["name", "created_at", "updated_at"],

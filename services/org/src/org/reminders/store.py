@@ -26,6 +26,7 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, lower_case, upper_case
 from chassis.records.record_types import RecordType
 from kernel.errors import NotFound
 from org.database import metadata
@@ -85,10 +86,10 @@ LISTING = Listing(
     filters=[
         "remind_at",
         "sent_at",
-        "resource",
+        CodeFilter("resource", lower_case),
         "record_id",
         "created_at",
-        "kind",
+        CodeFilter("kind", upper_case),
         Filter(name="sent", kind=bool, where=_is_sent),
         Filter(name="waiting", kind=bool, where=_is_waiting),
     ],

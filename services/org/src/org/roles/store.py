@@ -24,6 +24,7 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_types import RecordType
 from contracts.org.events import RoleChanged, RoleCreated, RoleDeleted, RoleRestored
 from org.database import metadata
@@ -51,7 +52,7 @@ LISTING = Listing(
     ROLE.scoped,
     RoleOut,
     entity=Role,
-    filters=["code", "name", "built_in", "created_at", "updated_at"],
+    filters=[CodeFilter("code", upper_case), "name", "built_in", "created_at", "updated_at"],
     sorts=["code", "name", "created_at", "updated_at"],
     words=["name", "code"],
     custom=custom_conditions,

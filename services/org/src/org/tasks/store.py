@@ -25,6 +25,7 @@ from chassis.database.columns import enum_column, tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, lower_case, upper_case
 from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
@@ -69,7 +70,15 @@ LISTING = Listing(
     TaskOut,
     resource="org.task",
     personal="assignee",
-    filters=["state", "kind", "due_date", "resource", "record_id", "created_at", "updated_at"],
+    filters=[
+        "state",
+        CodeFilter("kind", upper_case),
+        "due_date",
+        CodeFilter("resource", lower_case),
+        "record_id",
+        "created_at",
+        "updated_at",
+    ],
     sorts=["due_date", "created_at", "updated_at", "state,due_date"],
 )
 

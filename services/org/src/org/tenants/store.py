@@ -26,6 +26,7 @@ from chassis.database.columns import CURRENT_TENANT, enum_column, uncounted
 from chassis.database.rows import from_columns, to_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_types import RecordType
 from contracts.org.events import Quotas, TenantChanged, TenantCreated
 from kernel.errors import Conflict, NotFound
@@ -115,7 +116,10 @@ LISTING = Listing(
     TenantOut,
     resource="org.tenant",
     shape=lambda row: TenantOut.model_validate(_from_row(row)),
-    filters=LISTED_BY,
+    filters=[
+        CodeFilter(name, upper_case) if name in ("country", "currency") else name
+        for name in LISTED_BY
+    ],
     sorts=["name", "created_at", "updated_at"],
     technical=True,
     prepare=_see_all_tenants,

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -111,7 +112,7 @@ def _password_request(form: Mapping[str, str], basic: tuple[str, str] | None) ->
     return TokenRequest(
         kind=LoginKind.PERSON,
         login=username.strip().lower(),
-        secret=password,
+        secret=unicodedata.normalize("NFC", password),
         scope=form.get("scope", ""),
     )
 

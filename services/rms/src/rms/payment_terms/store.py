@@ -12,6 +12,7 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_types import RecordType
 from contracts.rms.events import (
     PaymentTermChanged,
@@ -63,7 +64,7 @@ PAYMENT_TERM_LISTING = Listing(
     PAYMENT_TERM.scoped,
     PaymentTermOut,
     entity=PaymentTerm,
-    filters=["active", "code", "name", "created_at", "updated_at"],
+    filters=["active", CodeFilter("code", upper_case), "name", "created_at", "updated_at"],
     sorts=["created_at", "updated_at", "code", "name"],
     words=["code", "name"],
     custom=custom_conditions,

@@ -30,6 +30,7 @@ from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_types import RecordType
 from contracts.rms.events import ReceivableAssigned, ReceivableChanged, ReceivableCreated
 from rms.database import metadata
@@ -141,10 +142,10 @@ RECEIVABLE_LISTING = Listing(
         "owner_id",
         "account_id",
         "order_id",
-        "document_no",
+        CodeFilter("document_no", upper_case),
         "account_name",
         "amount",
-        "amount_currency",
+        CodeFilter("amount_currency", upper_case),
         "due_date",
         "created_at",
         "updated_at",

@@ -11,6 +11,7 @@ from chassis.files.imports.cell_checks import remark_findings
 from chassis.files.imports.headings import template_headings
 from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
 from chassis.foundation.context import current
+from chassis.foundation.strict_json import normalized_text
 from kernel.names import comparable_name
 from kernel.texts import strip_invisible
 
@@ -156,7 +157,7 @@ def cells_by_field(
     extra_columns: dict[str, str] = {}
     custom: dict[str, str] = {}
     for name, cell in zip(header, cells, strict=True):
-        field, value = columns[name], strip_invisible(cell)
+        field, value = columns[name], strip_invisible(normalized_text(cell))
         if field is None or not value:
             continue
         if field == target.extra_columns:

@@ -1,9 +1,11 @@
 """Previews: the first rows of a file, parsed as an import would parse them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.encodings import ENCODING_DOUBTFUL, first_lines_by_encoding
@@ -17,8 +19,9 @@ from chassis.files.imports.columns import (
     ignored_columns,
     parse_row,
     proposed_mapping,
+    with_columns,
 )
-from chassis.files.imports.target import Cells, ImportTarget, ParsedRow
+from chassis.files.imports.target import Cells, ImportRow, ImportTarget, ParsedRow
 
 PREVIEW_ROWS = 20
 
@@ -79,6 +82,40 @@ def build_preview(
         findings,
         rows,
         warnings=ignored_columns(source.header, mapping, target),
+    )
+
+
+async def check_preview(
+    tx: AsyncConnection, preview: ImportPreview, target: ImportTarget[Any]
+) -> ImportPreview:
+    """Add what the target finds out about the first rows from what is stored already."""
+    if target.check_rows is None:
+        return preview
+    parsed = [
+        ImportRow(number=row.number, value=row.parsed.value)
+        for row in preview.rows
+        if row.parsed.value is not None
+    ]
+    found = await target.check_rows(tx, parsed)
+    rows = [
+        replace(row, parsed=_checked(row.parsed, found[row.number], preview.columns, target))
+        if row.number in found
+        else row
+        for row in preview.rows
+    ]
+    return replace(preview, rows=rows)
+
+
+def _checked(
+    parsed: ParsedRow[Any],
+    found: ParsedRow[Any],
+    columns: ColumnMapping,
+    target: ImportTarget[Any],
+) -> ParsedRow[Any]:
+    return ParsedRow(
+        value=found.value,
+        errors=[*parsed.errors, *with_columns(found.errors, columns, target)],
+        warnings=[*parsed.warnings, *with_columns(found.warnings, columns, target)],
     )
 
 

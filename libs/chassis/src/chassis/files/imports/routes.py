@@ -13,7 +13,7 @@ from pydantic import create_model
 from chassis.database.engine import Database
 from chassis.files.imports import actions, store
 from chassis.files.imports.custom_columns import target_with_custom_fields
-from chassis.files.imports.previews import build_preview
+from chassis.files.imports.previews import build_preview, check_preview
 from chassis.files.imports.progress_stream import import_events, require_readable_import
 from chassis.files.imports.responses import (
     finding_out,
@@ -209,6 +209,7 @@ class ImportRoutes:
             encoding=requested.encoding or run.encoding,
             languages=await store.tenant_languages(tx),
         )
+        preview = await check_preview(tx, preview, target)
         return preview_out(request, preview, target)
 
     async def import_start(

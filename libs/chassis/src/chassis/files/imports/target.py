@@ -182,6 +182,9 @@ class ImportContext:
 RowsHandler = Callable[
     [AsyncConnection, Sequence[ImportRow[T]], ImportContext], Awaitable[Sequence[RowResult]]
 ]
+RowsCheck = Callable[
+    [AsyncConnection, Sequence[ImportRow[T]]], Awaitable[Mapping[int, ParsedRow[T]]]
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,12 +202,14 @@ class ImportTarget(Generic[T]):
     fields. With `custom_fields` columns may contain the custom fields of the resource
     (`custom_fields.<key>`, or the field's label): `read` finds them in `Cells.custom`, and
     `import_rows` parses them with `chassis.records.custom_fields.cells.parse_custom_field_cells`.
+    `check_rows` tells a preview what `import_rows` will say of rows, by their numbers.
     """
 
     resource: str
     fields: Sequence[ImportField]
     read: Callable[[Cells], ParsedRow[T]]
     import_rows: RowsHandler[T]
+    check_rows: RowsCheck[T] | None = None
     link: RowsHandler[T] | None = None
     any_of: Sequence[str] = ()
     extra_columns: str | None = None
@@ -260,9 +265,8 @@ def validate_row(
         value = shape(model.model_validate(dict(body)))
     except ValidationError as invalid:
         violations = violations_of_body(invalid)
-        return ParsedRow(
-            errors=[Finding(v.code, params=v.params, field=_field(v.pointer)) for v in violations]
-        )
+        errors = [Finding(v.code, params=v.params, field=_field(v.pointer)) for v in violations]
+        return ParsedRow(errors=errors)
     except Invalid as invalid:
         return ParsedRow(errors=refused_for(invalid).findings)
     return ParsedRow(value=value, warnings=warnings)

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Column, ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.foundation.strict_json import normalized_text
 from chassis.records.custom_fields.domain import (
     FieldDefinition,
     FieldType,
@@ -161,10 +162,11 @@ def _compared(kind: FieldType, parameter: str, operation: str, value: str) -> Co
         parts = value.split(",")
         if len(parts) > MAX_CUSTOM_FILTER_VALUES:
             raise _refused(parameter, "TOO_LONG", maximum=MAX_CUSTOM_FILTER_VALUES)
-        return column.in_([func.left(part, 200) for part in parts])
+        return column.in_([func.left(normalized_text(part).strip(), 200) for part in parts])
     if operation == "startswith":
-        return and_(column >= value, column < value + "\U0010ffff")
-    return column == func.left(value, 200)
+        start = normalized_text(value).lstrip()
+        return and_(column >= start, column < start + "\U0010ffff")
+    return column == func.left(normalized_text(value).strip(), 200)
 
 
 def _ranged(column: Column[Any], operation: str, value: Any) -> ColumnElement[bool]:

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import ensure_row
 from chassis.foundation.clock import Now
+from chassis.foundation.strict_json import normalized_text
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.parents import ensure_parent
 from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
@@ -40,7 +41,10 @@ SystemName = Annotated[
     str, Path(pattern=SYSTEM_PATTERN, description="The other system, e.g. `sap`")
 ]
 ExternalIdValue = Annotated[
-    str, Path(pattern=EXTERNAL_ID_PATTERN, description="What it calls the record")
+    str,
+    StringConstraints(pattern=EXTERNAL_ID_PATTERN),
+    BeforeValidator(normalized_text),
+    Path(description="What it calls the record"),
 ]
 SourceUpdatedAt = Annotated[
     QueryInstant | None,

@@ -3,7 +3,7 @@
 import operator
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum as PythonEnum
 from typing import Annotated, Any, get_args, get_origin
@@ -42,10 +42,17 @@ from chassis.records.lists.columns import (
     null_stand_in,
     spelling_of,
 )
+from chassis.records.lists.spellings import (
+    CodeFilter,
+    FilterPrefix,
+    FilterText,
+    compared_by_name,
+    spelled_condition,
+    spelled_prefix,
+)
 from chassis.records.search.prefixes import begins_with
 from kernel.business_dates import CalendarDate
 from kernel.decimals import DecimalString
-from kernel.texts import TrimmedText
 
 MAX_FILTER_VALUES = 100  # in one `__in` filter
 MAX_FILTER_IDS = 200  # in `id__in`: as many as a page has rows
@@ -68,8 +75,6 @@ def _split_commas(value: object) -> object:
     return value
 
 
-FilterText = Annotated[str, TrimmedText(min_length=1), Field(max_length=200)]
-FilterPrefix = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(str.lstrip)]
 # The whole address; other spellings are stored in this one.
 FilterEmail = Annotated[FilterText, AfterValidator(normalize_email)]
 PHONE, EMAIL = "phone", "email"  # the kinds of personal data whose columns hold a normal form
@@ -114,7 +119,7 @@ class FilterParameter:
     body_annotation: Any = None
 
 
-DeclaredFilter = str | EnumFilter | Filter
+DeclaredFilter = str | EnumFilter | CodeFilter | Filter
 
 
 def filtered_column(field: DeclaredFilter) -> str | None:
@@ -139,11 +144,32 @@ def filter_parameters(table: Table, field: DeclaredFilter) -> list[FilterParamet
                 body_annotation=_in_json(field.kind),
             )
         ]
-    column = comparable_column(table, field)
+    code = field if isinstance(field, CodeFilter) else compared_by_name(table, field)
+    name = field.name if isinstance(field, CodeFilter) else field
+    column = comparable_column(table, name)
     kind, operations = _type_and_operations(column)
-    if field_column(table, field).nullable:
+    if field_column(table, name).nullable:
         operations = (*operations, NULL)
-    return [_parameter(field, column, kind, operation) for operation in operations]
+    return [_coded(_parameter(name, column, kind, one), table, code) for one in operations]
+
+
+def _coded(parameter: FilterParameter, table: Table, code: CodeFilter | None) -> FilterParameter:
+    """Return the parameter of a filter by codes or comparable names, in any of their spellings."""
+    operation, column = parameter.operation, parameter.column
+    if code is None or column is None or operation not in (EQUAL, IN, PREFIX):
+        return parameter
+    spellings = code.spellings
+    if operation == PREFIX:
+        if code.key is not None:  # it is for whole texts
+            return parameter
+        return replace(parameter, where=lambda start: spelled_prefix(column, start, spellings))
+    compared = column if code.key is None else table.c[code.key]
+
+    def where(value: Any) -> ColumnElement[bool]:
+        texts = [value] if operation == EQUAL else value
+        return spelled_condition(compared, texts, spellings)
+
+    return replace(parameter, where=where)
 
 
 def _in_json(kind: Any) -> Any:

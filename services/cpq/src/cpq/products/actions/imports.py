@@ -21,17 +21,14 @@ from chassis.files.imports.target import (
     unchanged,
     updated,
 )
-from chassis.foundation.languages import first_supported
 from chassis.records.custom_fields.cells import CustomFieldParser, custom_field_parser
 from chassis.records.record_commands import create_record, restore_record
-from chassis.records.tenant_settings import settings_of, today
 from chassis.web.commands import Command
 from cpq.price_books.actions import set_list_prices
-from cpq.price_books.store import find_id
-from cpq.price_books.views import present_name
 from cpq.products import store
+from cpq.products.actions.book_choices import BookChoices, choose_books
 from cpq.products.actions.lifecycle import edit_product
-from cpq.products.domain import DefaultBook, Product, ProductRow, default_book
+from cpq.products.domain import DefaultBook, Product, ProductRow
 from cpq.products.store import PRODUCT
 from kernel.errors import Conflict
 from kernel.ids import new_id
@@ -59,53 +56,21 @@ async def import_products(
     rows = [ImportRow(number=row.number, value=row.value.value) for row in named_rows]
     await lock_names(tx, PRODUCT.scoped.resource, names.values())
     command = Command(tx, context.now, actor=context.actor or SYSTEM_ACTOR)
-    default = await _default_book(tx)
+    books = await choose_books(tx, rows)
     parser = await custom_field_parser(tx, PRODUCT.scoped.resource)
-    replaced = await _replaced_books(command, [row.value for row in rows], default)
     results: dict[int, RowResult] = {}
     for row in sorted(rows, key=lambda one: (one.value.sku, one.number)):
-        book = replaced.get(row.value.book_key(default))
-        if book is not None and row.value.price is not None and row.value.price_book is None:
-            unnamed = Finding("PRICE_BOOK_UNNAMED", params={"current": book}, field="price")
-            results[row.number] = refused(unnamed)
+        error, name = books.error(row.value), names[row.number]
+        if error is not None:
+            results[row.number] = refused(error)
+        elif name is None:
+            results[row.number] = await _import_by_sku(command, row.value, parser)
         else:
-            name = names[row.number]
             does = _product_commands(command, row.value, parser)
-            results[row.number] = (
-                await _import_by_sku(command, row.value, parser)
-                if name is None
-                else await store_row(context, command, name, does)
-            )
+            results[row.number] = await store_row(context, command, name, does)
     imported = [row for row in rows if results[row.number].record_id is not None]
-    repriced = await _set_prices(command, imported, results, default)
-    return [
-        _with_price_change(results[row.number], row.value, repriced, replaced, default)
-        for row in rows
-    ]
-
-
-async def _default_book(tx: AsyncConnection) -> DefaultBook:
-    settings = await settings_of(tx)
-    return default_book(settings.currency, first_supported(settings.languages))
-
-
-async def _replaced_books(
-    command: Command, rows: Sequence[ProductRow], default: DefaultBook
-) -> Mapping[tuple[str, str], str]:
-    """Name the present book by the books that these rows would create in place of it.
-
-    A new book is valid from today, so quotes would find their prices in it, and no others. It must
-    be named by the rows; without a price book in the currency, any import may create the first.
-    """
-    wanted = sorted({row.book_key(default) for row in rows if row.price is not None})
-    day = await today(command.tx, command.now)
-    replaced = {}
-    for book_currency, name in wanted:
-        if await find_id(command.tx, name=name, currency=book_currency) is None:
-            present = await present_name(command.tx, currency=book_currency, day=day)
-            if present is not None:
-                replaced[book_currency, name] = present
-    return replaced
+    repriced = await _set_prices(command, imported, results, books.default)
+    return [_with_price_change(results[row.number], row, repriced, books) for row in rows]
 
 
 def _new_product(row: ProductRow, command: Command, custom_fields: Mapping[str, Any]) -> Product:
@@ -193,19 +158,13 @@ async def _set_prices(
 
 def _with_price_change(
     result: RowResult,
-    row: ProductRow,
+    row: ImportRow[ProductRow],
     repriced: frozenset[UUID],
-    replaced: Mapping[tuple[str, str], str],
-    default: DefaultBook,
+    books: BookChoices,
 ) -> RowResult:
-    """Report a product whose price alone changed as updated; warn of a book that replaces one."""
+    """Report a product whose price alone changed as updated; warn of a new price book."""
+    if result.outcome is RowOutcome.REFUSED:
+        return result
     if result.outcome is RowOutcome.UNCHANGED and result.record_id in repriced:
         result = replace(result, outcome=RowOutcome.UPDATED)
-    key = row.book_key(default)
-    present = replaced.get(key)
-    if present is None or row.price is None or result.outcome is RowOutcome.REFUSED:
-        return result
-    params = {"name": key[1], "current": present}
-    return replace(
-        result, findings=[Finding("PRICE_BOOK_REPLACES", params=params, field="price_book")]
-    )
+    return replace(result, findings=books.warnings(row.number, row.value))

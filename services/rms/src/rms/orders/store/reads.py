@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, any_case, upper_case
 from chassis.web.pages import Page, PageParams, fetch_page
 from kernel.errors import NotFound
 from rms.orders.domain.amendments import Revision
@@ -122,11 +123,11 @@ ORDER_LISTING = Listing(
         "account_id",
         "quote_id",
         "opportunity_id",
-        "document_no",
-        "customer_order_no",
+        CodeFilter("document_no", upper_case),
+        CodeFilter("customer_order_no", any_case),
         "account_name",
         "gross_total",
-        "gross_total_currency",
+        CodeFilter("gross_total_currency", upper_case),
         "requested_date",
         "created_at",
         "updated_at",

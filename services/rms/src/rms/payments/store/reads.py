@@ -1,6 +1,6 @@
 """Lists of payments, and reads of payments and their allocations for the API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.web.pages import Page, PageParams, fetch_page
 from rms.payments.domain.allocations import Allocation
 from rms.payments.domain.payment import Payment
+from rms.payments.domain.receipts import normalized_bank_reference
 from rms.payments.domain.returns import MoneyReturn
 from rms.payments.schemas import AllocationOut, PaymentOut, PaymentSummary, ReturnOut
 from rms.payments.store.tables import PAYMENTS, allocations, payment_returns, payments
@@ -51,6 +53,10 @@ def allocation_from_row(row: Mapping[str, Any]) -> AllocationOut:
     return AllocationOut.model_validate(from_columns(Allocation, row))
 
 
+def _reference_key(bank_reference: str) -> Sequence[str]:
+    return (normalized_bank_reference(bank_reference),)
+
+
 PAYMENT_LISTING = Listing(
     PAYMENTS,
     PaymentSummary,
@@ -59,11 +65,11 @@ PAYMENT_LISTING = Listing(
         "status",
         "owner_id",
         "account_id",
-        "document_no",
-        "bank_reference",
+        CodeFilter("document_no", upper_case),
+        CodeFilter("bank_reference", _reference_key, key="bank_reference_key"),
         "account_name",
         "amount",
-        "amount_currency",
+        CodeFilter("amount_currency", upper_case),
         "received_date",
         "created_at",
         "updated_at",
