@@ -33,10 +33,13 @@ MOVES = {
     "::test_reversing_a_payment_reopens_its_receivables",
     "allocation_reverse": "services/rms/tests/payments/test_return_routes.py"
     "::test_a_reversed_allocation_frees_its_amount_for_another",
-    "department_move": "another parent is another move",
+    "department_move": "services/org/tests/departments/test_routes.py"
+    "::test_a_move_takes_sub_departments_along_and_is_recorded",
+    "order_ship|payment_allocate|payment_refund": "adds a part: its Idempotency-Key guards it",
     "person_add_leave": "another leave is one more leave",
     "working_hours_(assign|unassign)": "another department is another move",
-    r"\w+_transfer": "another owner is another transfer",
+    r"\w+_transfer": "libs/chassis/tests/records/access/test_transfers.py"
+    "::test_a_second_reason_for_one_transfer_is_refused",
 }
 
 

@@ -11,16 +11,13 @@ import structlog
 
 from chassis.foundation import logs
 from chassis.foundation.context import Context, use_context
+from testkit.kept_logging import kept_logging
 
 
 @pytest.fixture(autouse=True)
 def configured() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level, own = root.handlers[:], root.level, structlog.get_config()
-    yield
-    structlog.configure(**own)
-    root.handlers[:] = before
-    root.setLevel(level)
+    with kept_logging():
+        yield
 
 
 def logged_line(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

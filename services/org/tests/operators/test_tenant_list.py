@@ -25,7 +25,9 @@ async def test_tenants_are_counted_searched_and_streamed(committed_client: Clien
     ids = [created(await client.post("/admin/tenants", json=body))["id"] for body in bodies]
     assert (await client.post(f"/admin/tenants/{ids[0]}/suspend")).status_code == 200
     query = {"id__in": ",".join(ids), "count_by": "status", "page": "1"}
-    page = (await client.get("/admin/tenants", params=query)).json()
+    answer = await client.get("/admin/tenants", params=query)
+    assert answer.status_code == 200, answer.text
+    page = answer.json()
     assert [one["id"] for one in page["items"]] == ids[::-1]
     assert page["total"] == 3
     counts = {one["value"]: one["count"] for one in page["counts"]}

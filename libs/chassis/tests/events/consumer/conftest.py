@@ -11,6 +11,7 @@ from chassis.database.columns import CURRENT_TENANT
 from chassis.database.engine import Database
 from libs.chassis.tests.events.consumer.samples import Faults, metadata
 from testkit.ground import Ground
+from testkit.kept_logging import kept_logging
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,9 +34,9 @@ async def _tables(ground: Ground) -> AsyncIterator[None]:
 @pytest.fixture(scope="module", autouse=True)
 def _silence_logs() -> Iterator[None]:
     """These tests cause failures; printing their tracebacks would take most of the time."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
+    with kept_logging():
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        yield
 
 
 @pytest.fixture

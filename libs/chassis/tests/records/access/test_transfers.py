@@ -101,7 +101,7 @@ async def test_a_second_reason_for_one_transfer_is_refused(
     assert [one["reason"] for one in await owner_changes(people, card)] == ["handed over"]
     many = {"ids": [card], "owner_id": subject("zhou"), "reason": "another"}
     answer = await people.post("sun", "/cards/transfer", many)
-    assert [one["status"] for one in answer.json()["results"]] == [200]
+    assert [one["status"] for one in answer.json()["items"]] == [200]
 
 
 async def test_the_history_names_every_change(company: Company, people: People) -> None:

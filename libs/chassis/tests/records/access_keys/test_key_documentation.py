@@ -1,18 +1,17 @@
 """What OpenAPI says of routes that are entered with an access key, and of their logs."""
 
 import json
-import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from fastapi import FastAPI
 
 from chassis.foundation import logs
 from chassis.foundation.key_redaction import without_access_keys
 from chassis.web.entrances import DESCRIPTION
 from libs.chassis.tests.records.access_keys import links
+from testkit.kept_logging import kept_logging
 from testkit.plugin import Client
 
 
@@ -58,12 +57,8 @@ def test_other_routes_ask_for_the_bearer_token(paths: dict[str, Any]) -> None:
 
 @pytest.fixture
 def restored_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level, own = root.handlers[:], root.level, structlog.get_config()
-    yield
-    structlog.configure(**own)
-    root.handlers[:] = before
-    root.setLevel(level)
+    with kept_logging():
+        yield
 
 
 def request_line(output: str) -> dict[str, Any]:

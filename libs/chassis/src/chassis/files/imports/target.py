@@ -230,10 +230,8 @@ class ImportTarget(Generic[T]):
     @property
     def names(self) -> tuple[str, ...]:
         """The names that a column can map to."""
-        return (
-            *(one.name for one in self.fields),
-            *([self.extra_columns] if self.extra_columns else []),
-        )
+        extra = [self.extra_columns] if self.extra_columns else []
+        return (*(one.name for one in self.fields), *extra)
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,6 @@ class ListSearch:
 def _order_of_subquery(order: SortOrder) -> list[Any]:
     """Order by the names of selected columns: `subquery.c` would copy all of them every time."""
     return [
-        column(each.key).desc() if direction is DESC else column(each.key).asc()
+        column(each.name).desc() if direction is DESC else column(each.name).asc()
         for each, direction in order
     ]

@@ -30,23 +30,21 @@ async def ship_order(
     """Ship these quantities, or with None every open one, and create the receivables.
 
     The amount less the deducted prepayment is due by the order's payment term, or in one receivable
-    `due_days` after the shipped date. Raises NotFound, PreconditionFailed, and what
-    `Order.shipment_parts` raises.
+    `due_days` after the shipped date. Raises what `Order.shipment_parts` raises, PreconditionFailed.
     """
     tx = command.tx
     timezone = (await tenant_settings.settings_of(tx)).timezone
     today = business_date(command.now, timezone)
     before = await ORDER.get(tx, order_id, lock=True)
     command.expected.check(before)
-    shipped_date = shipped_date or today
-    earliest = business_date(before.created_at, timezone)
+    shipped_date, earliest = shipped_date or today, business_date(before.created_at, timezone)
     parts = before.shipment_parts(
         quantities, shipped_date=shipped_date, earliest=earliest, today=today
     )
     after = before.ship(parts, now=command.now)
     amount, deducted = after.shipped_since(before)
-    prepayment_id = await first_prepayment_id(tx, order_id) if deducted == amount else None
     owed = amount - deducted
+    prepayment_id = None if owed.amount else await first_prepayment_id(tx, order_id)
     dues = {} if prepayment_id else _receivables_due(after, owed, shipped_date, due_days)
     shipment = Shipment(
         id=new_id(),
