@@ -30,7 +30,7 @@ async def ship_order(
     """Ship these quantities, or with None every open one, and create the receivables.
 
     The amount less the deducted prepayment is due by the order's payment term, or in one receivable
-    `due_days` after the shipped date. Raises PreconditionFailed, and as `Order.shipment_parts` does.
+    `due_days` after the shipped date. Raises PreconditionFailed, and what `shipment_parts` raises.
     """
     tx = command.tx
     timezone = (await tenant_settings.settings_of(tx)).timezone
