@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
-from chassis.records.lists.spellings import CodeFilter, any_case, upper_case
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.web.pages import Page, PageParams, fetch_page
 from kernel.errors import NotFound
 from rms.orders.domain.amendments import Revision
@@ -124,7 +124,7 @@ ORDER_LISTING = Listing(
         "quote_id",
         "opportunity_id",
         CodeFilter("document_no", upper_case),
-        CodeFilter("customer_order_no", any_case),
+        "customer_order_no",
         "account_name",
         "gross_total",
         CodeFilter("gross_total_currency", upper_case),
