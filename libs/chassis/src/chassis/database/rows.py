@@ -5,7 +5,7 @@ its name. The tenant is never a field: the database fills it in and the policies
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -123,7 +123,7 @@ async def fetch_row(
     return from_columns(kind, row._mapping, **more)
 
 
-def is_one_of(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+def is_one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Return the condition that a column has one of these values.
 
     They are one array: with `in_` PostgreSQL would prepare a statement for each number of values.

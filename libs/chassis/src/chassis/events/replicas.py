@@ -11,11 +11,12 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, create_model
-from sqlalchemy import Column, Table, any_, cast, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Column, Table, delete, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import declare_named_table
+from chassis.database.rows import is_one_of
 from chassis.events.envelope import Envelope
 from chassis.events.subscriptions import EventMeta, Subscription, SubscriptionKind
 from contracts.event import DELETED, AggregateState
@@ -181,7 +182,7 @@ async def _stored_versions(
     key = key_columns(table)
     query = select(table.c.epoch, table.c.sequence, *key).order_by(*key).with_for_update()
     if len(key) == 1:
-        query = query.where(key[0] == any_(cast([one for (one,) in keys], ARRAY(key[0].type))))
+        query = query.where(is_one_of(key[0], [one for (one,) in keys]))
     elif key:
         query = query.where(tuple_(*key).in_(keys))
     rows = await tx.execute(query)
@@ -208,9 +209,7 @@ async def _replace_newest_children(
         return
     key = copy.table.c.id
     ids = [one.meta.aggregate_id for one in written]
-    query = select(key, copy.table.c.epoch, copy.table.c.sequence).where(
-        key == any_(cast(ids, ARRAY(key.type)))
-    )
+    query = select(key, copy.table.c.epoch, copy.table.c.sequence).where(is_one_of(key, ids))
     versions = {row.id: (row.epoch, row.sequence) for row in await tx.execute(query)}
     current = [one for one in written if versions.get(one.meta.aggregate_id) == one.meta.version]
     await replace_children(tx, copy, current)
@@ -239,6 +238,4 @@ async def delete_children(
     """Delete the child rows of these records."""
     parent = child.parent
     if parents:
-        await tx.execute(
-            delete(parent.table).where(parent == any_(cast(list(parents), ARRAY(parent.type))))
-        )
+        await tx.execute(delete(parent.table).where(is_one_of(parent, parents)))

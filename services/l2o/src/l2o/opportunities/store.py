@@ -15,18 +15,16 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    any_,
-    cast,
     func,
     insert,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.database.rows import from_columns, to_columns
+from chassis.database.rows import from_columns, is_one_of, to_columns
 from chassis.records.access.visibility import Access, ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
@@ -151,7 +149,7 @@ stage_changes = Table(
 
 async def lock_many(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Opportunity]:
     """Read the opportunities that exist, with deleted ones, and lock them in the order of ids."""
-    has_id = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
+    has_id = is_one_of(opportunities.c.id, ids)
     query = select(opportunities).where(has_id).order_by(opportunities.c.id).with_for_update()
     rows = (await tx.execute(query)).mappings()
     return {row["id"]: from_columns(Opportunity, dict(row)) for row in rows}
@@ -163,7 +161,7 @@ async def filter_visible(
     """The ids that a caller with this visibility may read, or with another `access` change."""
     if visibility.everything:
         return set(ids)
-    has_id = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
+    has_id = is_one_of(opportunities.c.id, ids)
     query = select(opportunities.c.id).where(has_id, is_visible(OPPORTUNITIES, visibility, access))
     return set((await tx.execute(query)).scalars())
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, cast, func, literal, select
+from sqlalchemy import Text, Uuid, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import inbox
+from chassis.database.rows import is_one_of
 from chassis.events.subscriptions import SubscriptionGeneration
 
 
@@ -47,6 +48,6 @@ async def already_processed(
         inbox.c.tenant_id == tenant,
         inbox.c.subscription == subscription.name,
         inbox.c.generation == subscription.generation,
-        inbox.c.event_id == any_(cast(list(event_ids), ARRAY(Uuid))),
+        is_one_of(inbox.c.event_id, event_ids),
     )
     return set((await tx.execute(processed)).scalars())

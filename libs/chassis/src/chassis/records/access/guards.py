@@ -10,10 +10,10 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Select, any_, bindparam, cast, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.rows import is_one_of
 from chassis.foundation.clock import Now
 from chassis.records.access.tables import grants
 from chassis.records.access.visibility import (
@@ -172,8 +172,7 @@ async def _granted_access(
     """Return the most that any grant of these records gives to the caller; None without one."""
     query = select(grants.c.access).where(
         or_(*((grants.c.resource == r) & (grants.c.record_id == key) for r, key in records)),
-        grants.c.grantee_id
-        == any_(cast(list(visibility.grantees), ARRAY(grants.c.grantee_id.type))),
+        is_one_of(grants.c.grantee_id, visibility.grantees),
         or_(grants.c.until_date.is_(None), grants.c.until_date > visibility.today),
     )
     granted = set((await tx.execute(query)).scalars())

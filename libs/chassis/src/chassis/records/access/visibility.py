@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, any_, cast, or_, select, text, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Column, ColumnElement, Select, Table, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.rows import is_one_of
 from chassis.records.access.tables import grants
 from chassis.web.auth import Principal
 
@@ -117,7 +117,7 @@ def list_plan(visibility: Visibility) -> ListPlan:
 def is_owned(scoped: ScopedResource, visibility: Visibility) -> ColumnElement[bool]:
     """Return the condition that a row belongs to one of the owners whom the caller sees."""
     column = scoped.owner_column
-    return column == any_(cast(list(visibility.owners), ARRAY(column.type)))
+    return is_one_of(column, visibility.owners)
 
 
 def granted_record_ids(
@@ -126,8 +126,7 @@ def granted_record_ids(
     """Return a query for the ids of a resource's records that are granted to the caller now."""
     valid = (
         grants.c.resource == resource,
-        grants.c.grantee_id
-        == any_(cast(list(visibility.grantees), ARRAY(grants.c.grantee_id.type))),
+        is_one_of(grants.c.grantee_id, visibility.grantees),
         or_(grants.c.until_date.is_(None), grants.c.until_date > visibility.today),
     )
     ids = select(grants.c.record_id).where(*valid)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import Text, any_, cast, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.rows import is_one_of
 from chassis.records.external_ids.tables import external_ids
 
 # Waits for concurrent writers of these external ids; sorted, so that no deadlock is possible.
@@ -33,6 +33,6 @@ async def reserve_ids(
     query = select(columns.external_id, columns.record_id).where(
         columns.resource == resource,
         columns.system == system,
-        columns.external_id == any_(cast(list(proposed), ARRAY(Text))),
+        is_one_of(columns.external_id, proposed),
     )
     return {row.external_id: row.record_id for row in await tx.execute(query)}

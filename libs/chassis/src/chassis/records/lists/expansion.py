@@ -11,12 +11,11 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
-from sqlalchemy import any_, cast, false, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import false, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import EVERY_SERVICE, find_named_table
-from chassis.database.rows import fetch_mappings
+from chassis.database.rows import fetch_mappings, is_one_of
 from chassis.foundation.clock import Now
 from chassis.records import tenant_settings
 from chassis.records.access.visibility import EVERYTHING, visibility_of
@@ -106,7 +105,7 @@ class Expansion:
             return {}
         key = named.table.c[refers_to.key]
         query = select(named.table).where(
-            key == any_(cast(sorted(ids), ARRAY(key.type))),
+            is_one_of(key, sorted(ids)),
             named.table.c.get("deleted", false()).is_(False),
         )
         rows = (await tx.execute(query)).mappings()

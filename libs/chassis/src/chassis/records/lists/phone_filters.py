@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Column, ColumnElement, any_, cast
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Column, ColumnElement
 
+from chassis.database.rows import is_one_of
 from chassis.records.contact_points import phones_anywhere, tenant_country
 from kernel.errors import Invalid, Violation
 
@@ -28,4 +28,4 @@ def phone_condition(
     except PydanticCustomError as refused:
         raise Invalid([Violation(f"?{parameter}", refused.type)]) from None
     # One array: there are too many numbers for a parameter each.
-    return column == any_(cast(sorted(numbers), ARRAY(column.type)))
+    return is_one_of(column, sorted(numbers))
