@@ -28,16 +28,12 @@ from chassis.records.lists.counts import (
     without_field,
 )
 from chassis.records.lists.filter_groups import GroupConditions
-from chassis.records.lists.filters import (
-    ID_IN,
-    DeclaredFilter,
-    filter_parameters,
-    id_parameter,
-)
+from chassis.records.lists.filters import ID_IN, DeclaredFilter, filter_parameters, id_parameter
 from chassis.records.lists.items import Expander, complete_items
 from chassis.records.lists.list_page import ListPage
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import ListSearch, Preparation, plan_each_search
+from chassis.records.lists.owner_filters import owner_tests, possible_owners
 from chassis.records.lists.page_start import page_start, rows_before
 from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
 from chassis.records.lists.restricted import UNRESTRICTED, RestrictedFields
@@ -105,6 +101,7 @@ class Listing(Generic[T]):
         own = (each for field in filters for each in filter_parameters(self.table, field))
         self.parameters = [id_parameter(self.table), *own]
         self._conditions = {each.name: each.where for each in self.parameters}
+        self._owner_tests = owner_tests(self.scoped, self.parameters)
         self.options = self._options(words=bool(words), views=not technical)
         self._query = ListParameters(self.options)
         self._indexes = indexing.attach_indexes(
@@ -249,7 +246,6 @@ class Listing(Generic[T]):
     ) -> ListSearch:
         """Return the query as SQL; a saved view must have been merged in already."""
         await self.prepare(tx)
-        order = sorts.list_order(self.table, self.sorts, query.sort, query.values)
         conditions = [*where, *(self._conditions[n](v) for n, v in query.values.items())]
         if self.personal:
             conditions.append(self.table.c[self.personal] == query.subject)
@@ -270,7 +266,8 @@ class Listing(Generic[T]):
             scoped=self.scoped,
             conditions=conditions,
             visibility=visibility,
-            order=order,
+            owners=possible_owners(visibility.owners, query, self._owner_tests),
+            order=sorts.list_order(self.table, self.sorts, query.sort, query.values),
             few=few,
             extra_columns=self.extra_columns,
             by_owner=not (where or query.is_filtered or query.sort),
