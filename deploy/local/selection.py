@@ -9,7 +9,7 @@ from deploy.local.errors import CannotGoOn
 from deploy.local.places import ROOT
 from deploy.services import SERVICES
 
-LIBS = ("kernel", "chassis", "testkit")
+LIBS = ("kernel", "chassis", "parties", "testkit")
 SYSTEM = "tests/system"
 ARCHITECTURE = "tests/architecture"
 RESOURCES = "tests/resources"  # the shared tests of lists, run for each declared list
@@ -28,6 +28,7 @@ FOLDERS = {
     # The tests of the chassis use the sample service of the testkit.
     "kernel": ("libs/kernel",),
     "chassis": ("libs/chassis",),
+    "parties": ("libs/parties",),
     "testkit": ("libs/testkit", "libs/chassis"),
 }
 

@@ -1,0 +1,1 @@
+"""Who is who: company names and regions as they are compared."""
