@@ -7,7 +7,7 @@ lines of business, regions and legal forms, and changed in the ways that people 
 
 import csv
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,18 +16,23 @@ SEED = 20261130
 OF_A_KIND = 220  # positives of each of the five kinds
 ENGLISH = 5  # every fifth company has an English name
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 # Characters that brands are made of, each with others that an input method offers instead.
-SOUNDS = (
-    "华桦骅 信鑫欣 达大答 瑞锐睿 恒衡横 泰太钛 博勃铂 远源媛 众仲种 科柯棵 创闯怆 鼎顶酊 盛圣晟 "
-    "宏鸿弘 嘉佳珈 润闰 金锦津 海嗨 天添田 东冬栋 方芳坊 立利励 通桐彤 安氨 康糠 德得 诚成程 "
-    "宇羽禹 凯恺铠 明铭茗 光广 聚炬 力丽 百佰柏 万湾 正政郑 顺舜 优悠 邦帮 联莲 合和荷 "
-    "景璟 蓝岚 星兴 云芸 维唯 思司 普浦 尔耳 乐勒 佑右 亿翼 隆龙 祥翔 富福 丰峰 美镁"
-).split()
-LINES = (
-    "科技 信息技术 网络科技 软件 电子 机械设备 制造 贸易 国际贸易 物流 医药 生物科技 建筑工程 "
-    "房地产开发 食品 服饰 化工 新能源 汽车零部件 餐饮管理 文化传媒 教育咨询 企业管理咨询 投资 "
-    "环保工程 智能装备 新材料 精密仪器 农业发展 包装材料 医疗器械 半导体"
-).split()
+SOUNDS = _words("""
+华桦骅 信鑫欣 达大答 瑞锐睿 恒衡横 泰太钛 博勃铂 远源媛 众仲种 科柯棵 创闯怆 鼎顶酊 盛圣晟
+宏鸿弘 嘉佳珈 润闰 金锦津 海嗨 天添田 东冬栋 方芳坊 立利励 通桐彤 安氨 康糠 德得 诚成程 宇羽禹
+凯恺铠 明铭茗 光广 聚炬 力丽 百佰柏 万湾 正政郑 顺舜 优悠 邦帮 联莲 合和荷 景璟 蓝岚 星兴 云芸
+维唯 思司 普浦 尔耳 乐勒 佑右 亿翼 隆龙 祥翔 富福 丰峰 美镁
+""")
+LINES = _words("""
+科技 信息技术 网络科技 软件 电子 机械设备 制造 贸易 国际贸易 物流 医药 生物科技 建筑工程
+房地产开发 食品 服饰 化工 新能源 汽车零部件 餐饮管理 文化传媒 教育咨询 企业管理咨询 投资
+环保工程 智能装备 新材料 精密仪器 农业发展 包装材料 医疗器械 半导体
+""")
 LEGAL = ("有限公司", "有限责任公司", "股份有限公司", "集团有限公司", "集团股份有限公司")
 # City, and its province where the city is not one itself.
 CITIES = (
@@ -44,18 +49,30 @@ TO_TRADITIONAL = str.maketrans(
     "華達瑞創鼎潤東方順優聯藍雲維爾樂億隆豐凱明廣萬眾團責實業國際貿軟電機設備藥醫築開發"
     "飾車飲傳媒詢資環農發儀療導體網絡術信產貿輕環業動",
 )
-FIRST = (
-    "Bright Harbor Northern Silver Golden Summit Pacific Evergreen Atlas Granite Beacon Crescent "
-    "Meridian Phoenix Redwood Sterling Vanguard Westfield Aurora Cascade Falcon Horizon Juniper "
-    "Keystone Liberty Monarch Orchid Pioneer Quantum Riverside"
-).split()
-SECOND = (
-    "Stone Bridge Field Light Wave Point Ridge Star Forge Crest Gate Mark Port Spring Wood"
-).split()
-ENGLISH_LINES = (
-    "Logistics|Technologies|Software|Trading|Foods|Chemicals|Automotive|Medical Devices|"
-    "Electronics|Packaging|Construction|Textiles|Semiconductors|Consulting"
-).split("|")
+FIRST = _words("""
+Bright Harbor Northern Silver Golden Summit Pacific Evergreen Atlas Granite Beacon Crescent
+Meridian Phoenix Redwood Sterling Vanguard Westfield Aurora Cascade Falcon Horizon Juniper
+Keystone Liberty Monarch Orchid Pioneer Quantum Riverside
+""")
+SECOND = _words("""
+Stone Bridge Field Light Wave Point Ridge Star Forge Crest Gate Mark Port Spring Wood
+""")
+ENGLISH_LINES = [
+    "Logistics",
+    "Technologies",
+    "Software",
+    "Trading",
+    "Foods",
+    "Chemicals",
+    "Automotive",
+    "Medical Devices",
+    "Electronics",
+    "Packaging",
+    "Construction",
+    "Textiles",
+    "Semiconductors",
+    "Consulting",
+]
 ENGLISH_LEGAL = ("Co., Ltd.", "Limited", "Inc.", "Corporation", "LLC", "GmbH", "Pte. Ltd.")
 PLACES = ("Shanghai", "Shenzhen", "Beijing", "Hangzhou", "Suzhou", "Guangzhou", "Ningbo")
 
@@ -101,7 +118,7 @@ class Maker:
         line, legal = self.random.choice(ENGLISH_LINES), self.random.choice(ENGLISH_LEGAL)
         return Company(brand, line, self.random.choice(("", *PLACES)), "", legal, english=True)
 
-    def other_than(self, value: str, values: tuple[str, ...] | list[str]) -> str:
+    def other_than(self, value: str, values: Sequence[str]) -> str:
         return self.random.choice([one for one in values if one != value])
 
     # Positives: both names are those of one company.
@@ -109,30 +126,34 @@ class Maker:
     def abbreviation(self) -> tuple[str, str]:
         company = self.company(least=3)
         if company.english:
-            shorter = (company.brand, f"{company.brand} {company.line}")
-        else:
-            line = company.line[:2]
-            shorter = (company.brand, company.brand + line, company.city + company.brand)
-        return company.full, self.random.choice(shorter)
+            return company.full, self.random.choice(
+                (company.brand, f"{company.brand} {company.line}")
+            )
+        line = company.line[:2]
+        return company.full, self.random.choice(
+            (company.brand, company.brand + line, company.city + company.brand)
+        )
 
     def region_prefix(self) -> tuple[str, str]:
         company = self.company()
         brand, line, city = company.brand, company.line, company.city or self.random.choice(PLACES)
         if company.english:
             company = replace(company, city=city)
-            other = (
+            others = (
                 f"{brand} {line} {company.legal}",
                 f"{brand} {line} ({city}) {company.legal}",
                 f"{brand} ({city}) {line} {company.legal}",
             )
-            return company.full, self.random.choice(other)
+            return company.full, self.random.choice(others)
         legal, province = company.legal, company.province
         other = (
             f"{brand}{line}{legal}",
             f"{city}市{brand}{line}{legal}",
             f"{brand}（{city}）{line}{legal}",
             f"{brand}{line}({city}){legal}",
-            f"{province}{city}{brand}{line}{legal}" if province else f"{city}市{brand}{line}{legal}",
+            f"{province}{city}{brand}{line}{legal}"
+            if province
+            else f"{city}市{brand}{line}{legal}",
             f"{province}省{city}市{brand}{line}{legal}" if province else f"{brand}{line}{legal}",
         )
         return company.full, self.random.choice(other)
@@ -181,8 +202,8 @@ class Maker:
 
     def _swapped(self, company: Company) -> Company:
         place = self.random.randrange(len(company.brand) - 1)
-        first, second = company.brand[place : place + 2]
-        brand = company.brand[:place] + second + first + company.brand[place + 2 :]
+        swapped = company.brand[place + 1] + company.brand[place]
+        brand = company.brand[:place] + swapped + company.brand[place + 2 :]
         return replace(company, brand=brand)
 
     def _letter_left_out(self, company: Company) -> Company:

@@ -101,7 +101,6 @@ class Listing(Generic[T]):
         own = (each for field in filters for each in filter_parameters(self.table, field))
         self.parameters = [id_parameter(self.table), *own]
         self._conditions = {each.name: each.where for each in self.parameters}
-        self._owner_tests = owner_tests(self.scoped, self.parameters)
         self.options = self._options(words=bool(words), views=not technical)
         self._query = ListParameters(self.options)
         self._indexes = indexing.attach_indexes(
@@ -111,6 +110,7 @@ class Listing(Generic[T]):
         self._declare(technical=technical)
 
     def _declare(self, *, technical: bool) -> None:
+        self._owner_tests = owner_tests(self.scoped, self.parameters)
         if self.options.words:
             self.table.info["words"] = self._searched
         if not technical:

@@ -15,7 +15,7 @@ TAIL_MARK = "<"  # begins the line of a contact point; no normalized word contai
 DIGEST_GRAM_MARK, DIGEST_MARK = "=", ">"
 _PRIVATE_USE = 0xF0000
 _MAIL_TAIL = re.compile(r"[^\s@]*@[^\s@]{2,}|[^\s@]{2,}\.[^\s@.\d]{2,}")
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
 
 @cache
@@ -32,7 +32,7 @@ def _pinyin() -> Any:
 def normalize(text: str) -> str:
     """Normalize width, case and traditional characters; keep only letters and digits."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    if _HAN.search(folded):
+    if HAN.search(folded):
         folded = _simplifier().convert(folded)
     return "".join(letter for letter in folded if letter.isalnum())
 
@@ -40,10 +40,15 @@ def normalize(text: str) -> str:
 def pinyin_initials(text: str) -> str:
     """Return the pinyin initials: `长沙银行` -> `csyh`; empty for a text without Chinese."""
     normalized = normalize(text)
-    if not _HAN.search(normalized):
+    if not HAN.search(normalized):
         return ""
     first = _pinyin().Style.FIRST_LETTER
     return "".join(_pinyin().lazy_pinyin(normalized, style=first))
+
+
+def pinyin_of(text: str) -> str:
+    """Return a text in pinyin without tones; other letters stay: `长沙3` -> `changsha3`."""
+    return "".join(_pinyin().lazy_pinyin(text))
 
 
 def search_text_of(names: Iterable[str | None], contact_points: Iterable[str | None] = ()) -> str:

@@ -1,0 +1,100 @@
+"""Chinese regions by GB/T 2260: provinces, cities and counties with their codes and usual names.
+
+The list is that of python-stdnum, which knows every region since 1980 with its years; only those of
+today are used. A code has six digits: two each for the province, the city and the county.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from chassis.records.search.spelling import normalize
+
+PROVINCE, CITY, COUNTY = 2, 4, 6  # digits of a code that say where the region is
+
+_LINE = re.compile(r'(\s*)(\d+) (?:province|county)="(.*)"')
+_OF_TODAY = re.compile(r"(?:\[\d{4}-\])?([^\[\],]+)")
+# What people leave out at the end of a name; the longest ending first. A district keeps its own:
+# without it, too many are words of other meanings.
+_PEOPLES = (
+    "朝鲜|土家|苗|布依|侗|壮|哈尼|彝|傣|白|景颇|傈僳|藏|羌|回|(?<!内)蒙古|哈萨克|柯尔克孜|维吾尔"
+)
+_ENDINGS = re.compile(f"((?:(?:{_PEOPLES})族?)*自治[区州]|特别行政区|地区|[省市盟])$")
+MIN_SHORT = 2  # letters of a short name
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region of today, such as 330100 杭州市; `short` is its name without 市."""
+
+    code: str
+    name: str
+    short: str
+
+    @property
+    def level(self) -> int:
+        """How many digits of the code are used: PROVINCE, CITY or COUNTY."""
+        if self.code.endswith("0000"):
+            return PROVINCE
+        return CITY if self.code.endswith("00") else COUNTY
+
+
+def is_within(code: str, other: str) -> bool:
+    """Return whether one of two regions lies in the other, or both are the same."""
+    return all(one == "00" or one == two or two == "00" for one, two in _pairs_of(code, other))
+
+
+def _pairs_of(code: str, other: str) -> Iterator[tuple[str, str]]:
+    for start in range(0, COUNTY, 2):
+        yield code[start : start + 2], other[start : start + 2]
+
+
+@cache
+def regions() -> tuple[Region, ...]:
+    """Return all regions of today, provinces before cities before counties."""
+    return tuple(sorted(_read(), key=lambda region: (region.level, region.code)))
+
+
+@cache
+def regions_by_name() -> dict[str, Region]:
+    """Return the regions by their names and short names; the larger one has a shared name."""
+    named: dict[str, Region] = {}
+    for region in regions():
+        for name in (region.name, region.short):
+            if len(name) >= MIN_SHORT:
+                named.setdefault(name, region)
+    return named
+
+
+def region_at_start(text: str) -> tuple[Region, str] | None:
+    """Return the region whose name a text begins with, the longest, and the rest of the text."""
+    for length in range(min(len(text), _longest_name()), MIN_SHORT - 1, -1):
+        region = regions_by_name().get(text[:length])
+        if region is not None:
+            return region, text[length:]
+    return None
+
+
+@cache
+def _longest_name() -> int:
+    return max(map(len, regions_by_name()))
+
+
+def _read() -> Iterator[Region]:
+    province = ""
+    source = files("stdnum").joinpath("cn", "loc.dat").read_text(encoding="utf-8")
+    for indent, digits, names in (
+        one.groups() for one in map(_LINE.fullmatch, source.split("\n")) if one
+    ):
+        if not indent:
+            province = digits
+        name = _OF_TODAY.fullmatch(names.rpartition(",")[2])
+        if name is None or name[1] == "市辖区":
+            continue
+        code = f"{digits}0000" if not indent else f"{province}{digits}"
+        if indent and code.endswith("0000"):
+            continue  # the province again
+        plain = normalize(name[1])  # the file has 香港 and 澳門 in traditional characters
+        yield Region(code, plain, _ENDINGS.sub("", plain))
