@@ -113,9 +113,21 @@ async def test_unknown_key_ids_do_not_wait_one_after_another_for_a_failing_issue
     assert len(issuer.requests) == 1
 
 
+async def test_keys_are_fetched_again_soon_after_the_issuer_failed(issuer: Issuer) -> None:
+    issuer.status = 500
+    keys = KeySet(issuer.url, retry_seconds=0.0)
+    with pytest.raises(Unavailable):
+        await keys.key("a")
+    issuer.publish("a")
+    assert (await keys.key("a")).key_id == "a"
+    with pytest.raises(Unauthenticated):  # the issuer has just answered
+        await keys.key("b")
+    assert len(issuer.requests) == 2
+
+
 async def test_a_withdrawn_key_is_refused(issuer: Issuer) -> None:
     issuer.publish("old")
-    keys = KeySet(issuer.url, minimum_age=0.0, maximum_age=0.05)
+    keys = KeySet(issuer.url, minimum_age=0.0, maximum_age=0.05, retry_seconds=0.0)
     await keys.key("old")
     issuer.publish("new")
     await asyncio.sleep(0.1)
@@ -126,7 +138,7 @@ async def test_a_withdrawn_key_is_refused(issuer: Issuer) -> None:
 
 async def test_old_keys_are_used_while_the_issuer_fails(issuer: Issuer) -> None:
     issuer.publish("a")
-    keys = KeySet(issuer.url, minimum_age=0.0, maximum_age=0.05)
+    keys = KeySet(issuer.url, minimum_age=0.0, maximum_age=0.05, retry_seconds=0.0)
     await keys.key("a")
     issuer.status = 500
     await asyncio.sleep(0.1)

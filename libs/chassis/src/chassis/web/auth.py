@@ -68,12 +68,20 @@ class Principal:
 class KeySet:
     """The issuer's public keys, fetched on first use, when they are old, and for an unknown id.
 
-    They are fetched at most once in `minimum_age` seconds, whether the issuer answers or not, and
-    again when they are older than `maximum_age` seconds.
+    They are fetched at most once in `minimum_age` seconds, or in `retry_seconds` while the issuer
+    does not answer, and again when they are older than `maximum_age` seconds.
     """
 
-    def __init__(self, url: str, *, minimum_age: float = 10.0, maximum_age: float = 600.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        minimum_age: float = 10.0,
+        maximum_age: float = 600.0,
+        retry_seconds: float = 1.0,
+    ) -> None:
         self._url = url
+        self._retry_seconds = retry_seconds
         self._minimum_age = minimum_age
         self._maximum_age = maximum_age
         self._keys: dict[str, jwt.PyJWK] = {}
@@ -102,7 +110,8 @@ class KeySet:
         return time.monotonic() - self._fetched_at > self._maximum_age
 
     def _may_fetch(self) -> bool:
-        return time.monotonic() - self._requested_at > self._minimum_age
+        least = self._minimum_age if self._answered else self._retry_seconds
+        return time.monotonic() - self._requested_at > least
 
     async def _refresh(self) -> None:
         # Set before the fetch, so that concurrent callers, and those after a fetch that was
