@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from chassis.records.search.spelling import HAN, normalize, pinyin_of
 from parties.name_words import (
@@ -58,6 +58,7 @@ def _latin_places() -> dict[str, Region]:
     return {pinyin_of(one.short): one for one in reversed(regions()) if one.level <= CITY}
 
 
+@lru_cache(maxsize=20_000)  # a search compares one brand with many
 def _sound(brand: str) -> str:
     return pinyin_of(brand) if HAN.search(brand) else brand
 
