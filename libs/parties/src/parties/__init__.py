@@ -1,1 +1,1 @@
-"""Who is who: company names and regions as they are compared."""
+"""Who is who and who gets what: company names, regions, assignment."""
