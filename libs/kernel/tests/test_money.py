@@ -52,6 +52,18 @@ def test_sums_differences_and_signs() -> None:
     assert not cny("0.01").is_zero
 
 
+@bounded
+@given(st.lists(rounded_money()), currencies)
+def test_a_total_is_what_adding_the_amounts_gives(amounts: list[Money], currency: str) -> None:
+    same = [Money(one.rounded().amount, currency) for one in amounts]
+    assert Money.total(same, currency) == sum(same, Money.zero(currency))
+
+
+def test_a_total_has_one_currency() -> None:
+    with pytest.raises(CurrencyMismatch):
+        Money.total([Money.of("1", "CNY"), Money.of("1", "USD")], "CNY")
+
+
 def test_amounts_are_ordered() -> None:
     assert cny("1") < cny("2") <= cny("2.00") < cny("10")
     assert cny("10") > cny("2") >= cny("2.00")

@@ -11,6 +11,7 @@ from chassis.database.backbone_tables import operations
 from chassis.events.replicas import replicate
 from chassis.records.directory_subscriptions import TENANTS
 from chassis.records.record_quota import count_records, tenant_usage
+from chassis.records.tenant_settings import settings_of
 from chassis.tenancy.quotas import apply_record_quota, ensure_import_quota
 from contracts.org.events import Quotas, TenantChanged, TenantState
 from kernel.errors import Conflict
@@ -117,3 +118,9 @@ async def test_other_changes_of_a_tenant_keep_the_count(tx: AsyncConnection) -> 
     assert await tx.scalar(select(tenant_usage.c.rows)) == 1
     await change_quotas(tx, 2, Quotas(rows=9))  # late
     assert await tx.scalar(select(tenant_usage.c.rows)) == 1
+
+
+async def test_settings_are_read_anew_after_an_event_has_changed_them(tx: AsyncConnection) -> None:
+    for sequence, rows in ((2, 3), (3, 5)):
+        await change_quotas(tx, sequence, Quotas(rows=rows))
+        assert (await settings_of(tx)).quotas.rows == rows

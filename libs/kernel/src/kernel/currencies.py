@@ -5,6 +5,8 @@ codes without a minor unit (metals, bond units, tests, XXX) are left out, becaus
 invoiced in them.
 """
 
+from decimal import Decimal
+from functools import cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -43,6 +45,12 @@ def precision(currency: str) -> int:
     if digits is None:
         raise ValueError(f"{currency!r} is not an ISO 4217 currency code")
     return digits
+
+
+@cache
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of a currency: CNY 0.01, JPY 1. Raises ValueError as `precision` does."""
+    return Decimal(1).scaleb(-precision(currency))
 
 
 def _ensure_active(currency: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
@@ -22,6 +23,7 @@ AMOUNT_DIGITS: Final = 15  # before the point, of the amount of a document
 DECIMAL_LIMIT: Final = Decimal(10) ** 16  # what numeric(22,6) holds
 SUM_LIMIT: Final = Decimal(10) ** 22  # what numeric(28,6) holds
 SMALLEST_DECIMAL: Final = Decimal("0.000001")
+TEXTS_KEPT: Final = 10_000  # of numbers, by a process: those of some documents of 500 lines
 
 # The default context silently rounds to 28 digits; a price times a quantity can have 44.
 EXACT_CONTEXT: Final = Context(prec=100, rounding=ROUND_HALF_UP)
@@ -62,11 +64,12 @@ def _fits_pattern(value: Decimal) -> bool:
     return in_range and value == EXACT_CONTEXT.quantize(value, SMALLEST_DECIMAL)
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def plain_text(value: Decimal, least: int = 0) -> str:
     """Write a number with `least` to six decimal places, without further trailing zeros.
 
     Rounds half up at the sixth place. Equal numbers give equal texts, whatever trailing zeros a
-    database adds.
+    database adds; so texts are kept, as an event and an answer write the same numbers.
     """
     six_digits = without_negative_zero(EXACT_CONTEXT.quantize(value, SMALLEST_DECIMAL))
     whole, fraction = format(six_digits, "f").split(".")
@@ -84,7 +87,7 @@ def ensure_number(value: Decimal) -> Decimal:
         raise TypeError(f"the value must be a Decimal, not {type(value).__name__}")
     if not value.is_finite():
         raise ValueError(f"{value} is not a finite number")
-    if value.copy_abs() >= DECIMAL_LIMIT:
+    if not -DECIMAL_LIMIT < value < DECIMAL_LIMIT:
         raise NumberTooLarge
     return without_negative_zero(value)
 
@@ -113,7 +116,7 @@ def ensure_digits(value: Decimal, digits: int) -> Decimal:
 
 def without_negative_zero(value: Decimal) -> Decimal:
     """Remove the sign of a zero: `Decimal(0) * -1` is -0, which readers of JSON do not expect."""
-    return value.copy_abs() if value.is_zero() else value
+    return value if value else value.copy_abs()
 
 
 DecimalString = Annotated[

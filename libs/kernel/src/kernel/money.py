@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, ConfigDict, WithJsonSchema, field_serializer
 from pydantic_core import PydanticCustomError
 
-from kernel.currencies import ACTIVE_CURRENCIES, CurrencyCode, precision
+from kernel.currencies import ACTIVE_CURRENCIES, CurrencyCode, minor_unit, precision
 from kernel.decimals import (
     AMOUNT_DIGITS,
     DECIMAL_PATTERN,
@@ -61,7 +61,9 @@ class Money:
 
     def __post_init__(self) -> None:
         precision(self.currency)
-        object.__setattr__(self, "amount", ensure_number(self.amount))
+        amount = ensure_number(self.amount)
+        if amount is not self.amount:
+            object.__setattr__(self, "amount", amount)
 
     @classmethod
     def of(cls, amount: str | Decimal, currency: str) -> Money:
@@ -72,6 +74,16 @@ class Money:
     def zero(cls, currency: str) -> Money:
         """Zero of a currency, the start value of `sum(amounts, Money.zero("CNY"))`."""
         return cls(Decimal(0), currency)
+
+    @classmethod
+    def total(cls, amounts: Iterable[Money], currency: str) -> Money:
+        """The exact sum of amounts of one currency, zero of none. Raises CurrencyMismatch."""
+        exact = Decimal(0)
+        for one in amounts:
+            if one.currency != currency:
+                raise CurrencyMismatch(currency, one.currency)
+            exact = EXACT_CONTEXT.add(exact, one.amount)
+        return cls(exact, currency)
 
     @property
     def is_zero(self) -> bool:
@@ -142,7 +154,7 @@ class Money:
         ]
 
     def _in_minor_units(self) -> Decimal:
-        return EXACT_CONTEXT.quantize(self.amount, Decimal(1).scaleb(-precision(self.currency)))
+        return EXACT_CONTEXT.quantize(self.amount, minor_unit(self.currency))
 
     def _amount_of(self, other: Money) -> Decimal:
         if other.currency != self.currency:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.engine import SETTINGS_KEY
 from chassis.database.transaction_tenant import enter_tenant, within_tenant
 from chassis.database.write_cause import attribute_writes
 
@@ -17,6 +18,7 @@ PrepareTenant = Callable[[AsyncConnection], Awaitable[None]]
 async def set_tenant(tx: AsyncConnection, tenant: UUID | None) -> None:
     """Set the tenant for the rest of the transaction."""
     enter_tenant(tenant)
+    tx.info.pop(SETTINGS_KEY, None)
     value = str(tenant) if tenant else ""
     await tx.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": value})
 

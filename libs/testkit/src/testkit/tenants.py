@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
-from chassis.database.engine import Database
+from chassis.database.engine import SETTINGS_KEY, Database
 
 SETTINGS: dict[str, Any] = {
     "epoch": 1,
@@ -34,11 +34,19 @@ async def add_tenant(tx: AsyncConnection, **settings: Any) -> None:
         if settings
         else new.on_conflict_do_nothing()
     )
+    tx.info.pop(SETTINGS_KEY, None)
 
 
 async def remove_tenant(tx: AsyncConnection) -> None:
     """Delete the settings of the transaction's tenant, as if they had not arrived yet."""
     await tx.execute(text("DELETE FROM tenant_settings"))
+    tx.info.pop(SETTINGS_KEY, None)
+
+
+async def change_settings(tx: AsyncConnection, **values: Any) -> None:
+    """Change the tenant's settings, of which the transaction then forgets what it has read."""
+    await tx.execute(update(tenant_settings).values(values))
+    tx.info.pop(SETTINGS_KEY, None)
 
 
 async def add_tenants(database: Database, *tenants: UUID) -> None:

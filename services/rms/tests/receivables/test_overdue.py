@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.backbone_tables import jobs, tenant_settings
+from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Again, Done, Job
 from chassis.jobs.runner import JobRunner
 from chassis.web.commands import Command
@@ -26,6 +26,7 @@ from rms.receivables.timers import receivable_overdue
 from rms.worker import WORKER
 from services.rms.tests.factories import NOON, TODAY, add_receivable, add_settings, cny
 from testkit.plugin import Committed, PublishedFacts
+from testkit.tenants import change_settings
 
 # The end of the 22nd in Shanghai.
 MIDNIGHT = datetime(2026, 11, 22, 16, tzinfo=UTC)
@@ -101,7 +102,7 @@ async def test_the_job_is_rescheduled_after_the_tenants_time_zone_changed(
     tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
 ) -> None:
     job = await overdue_job(tx, receivable.id)
-    await tx.execute(update(tenant_settings).values(timezone="America/New_York"))
+    await change_settings(tx, timezone="America/New_York")
     again = await receivable_overdue(tx, job)
     assert again == Again(run_at=datetime(2026, 11, 23, 5, tzinfo=UTC))
     assert OVERDUE not in [fact.type for fact in await published()]

@@ -19,8 +19,10 @@ from chassis.database.write_cause import write_cause
 from chassis.foundation.context import current
 
 PUBLISHED_KEY = "l2c.published"
-# Keys of `connection.info`: whether the transaction published events, and the tenant's row quota.
+# Keys of `connection.info`: whether the transaction published events, the tenant's row quota, and
+# the settings that it has read, by tenant.
 ROW_LIMIT_KEY = "l2c.row_limit"
+SETTINGS_KEY = "l2c.settings"
 
 
 _SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -92,6 +94,7 @@ class Database:
             driver.tenant, driver.cause = tenant, write_cause(current())
             connection.info.pop(PUBLISHED_KEY, None)
             connection.info.pop(ROW_LIMIT_KEY, None)
+            connection.info.pop(SETTINGS_KEY, None)
             with within_tenant(tenant):
                 async with connection.begin():
                     yield connection

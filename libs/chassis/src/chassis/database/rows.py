@@ -43,20 +43,31 @@ E = TypeVar("E", bound=Entity)
 
 def to_columns(table: Table, row: Row) -> dict[str, Any]:
     """Return the column values of a dataclass, without fields that have no column (lines)."""
-    values: dict[str, Any] = {}
-    for field in fields(row):
-        if field.name not in table.c:
-            continue
-        value = getattr(row, field.name)
-        if f"{field.name}_currency" in table.c:
-            values[field.name] = None if value is None else value.amount
-            values[f"{field.name}_currency"] = None if value is None else value.currency
-        else:
-            values[field.name] = value
-    for column in table.c:
-        if NAME_KEY_OF in column.info:
-            values[column.name] = comparable_name(values[column.info[NAME_KEY_OF]])
+    plain, money = _fields_with_columns(type(row), table)
+    values = {name: getattr(row, name) for name in plain}
+    for name, currency in money:
+        value: Money | None = getattr(row, name)
+        values[name] = None if value is None else value.amount
+        values[currency] = None if value is None else value.currency
+    for column, name in _name_keys(table):
+        values[column] = comparable_name(values[name])
     return values | digests_of(table, values)
+
+
+@cache
+def _fields_with_columns(
+    kind: type[Row], table: Table
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Return what `_fields_by_type` does, without the fields that have no column."""
+    columns = frozenset(table.c.keys())
+    plain, money = _fields_by_type(kind, columns)
+    return tuple(name for name in plain if name in columns), money
+
+
+@cache
+def _name_keys(table: Table) -> tuple[tuple[str, str], ...]:
+    """Return the columns that hold a name's comparable form, with the field of the name."""
+    return tuple((c.name, c.info[NAME_KEY_OF]) for c in table.c if NAME_KEY_OF in c.info)
 
 
 def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
@@ -131,9 +142,11 @@ def is_one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElemen
     return column == any_(cast(list(values), ARRAY(column.type)))
 
 
-async def fetch_mappings(tx: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:
+async def fetch_mappings(
+    tx: AsyncConnection, query: Select[Any], parameters: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """Fetch all rows as dictionaries by column name, which are read faster than row mappings."""
-    result = await tx.execute(query)
+    result = await tx.execute(query, parameters)
     names = tuple(result.keys())
     return [dict(zip(names, row, strict=True)) for row in result]
 

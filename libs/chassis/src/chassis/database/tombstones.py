@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
+from chassis.database.engine import SETTINGS_KEY
 
 
 async def leave_tombstone(tx: AsyncConnection) -> None:
@@ -20,6 +21,7 @@ async def leave_tombstone(tx: AsyncConnection) -> None:
         "timezone": "UTC",
     }
     await tx.execute(update(tenant_settings).values({**empty, "default_tax_rate": 0}))
+    tx.info.pop(SETTINGS_KEY, None)
 
 
 async def is_tombstone(tx: AsyncConnection, tenant: UUID) -> bool:

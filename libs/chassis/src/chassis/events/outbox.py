@@ -46,8 +46,8 @@ async def publish_all(tx: AsyncConnection, events: Sequence[tuple[Event, Entity]
 
 
 def _row(event: Event, entity: Entity) -> dict[str, Any]:
-    payload = event.model_dump(mode="json")
-    size = len(orjson.dumps(payload))
+    payload = event.model_dump_json().encode()
+    size = len(payload)
     if size > MAX_EVENT_BYTES:
         raise Invalid([Violation("", "EVENT_TOO_LARGE", {"bytes": size, "limit": MAX_EVENT_BYTES})])
     context = current()
@@ -59,7 +59,7 @@ def _row(event: Event, entity: Entity) -> dict[str, Any]:
         "aggversion": entity.version,
         "snapshot_id": event.snapshot_id if isinstance(event, Snapshot) else None,
         "type": event.type,
-        "payload": payload,
+        "payload": orjson.Fragment(payload),
         "correlationid": context.correlation_id or context.request_id,
         "causationid": context.causation_id or context.request_id,
         "actor": context.actor,

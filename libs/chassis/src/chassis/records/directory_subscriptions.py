@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
+from chassis.database.engine import SETTINGS_KEY
 from chassis.events.replicas import Copy, ReplicaSubscription, replica
 from chassis.records.access.replica import directory_subscription
 from chassis.records.record_quota import forget_count
@@ -30,9 +31,10 @@ def _columns(tenant: TenantState) -> Mapping[str, Any]:
 
 @asynccontextmanager
 async def _restarting_count(tx: AsyncConnection) -> AsyncIterator[None]:
-    """Restart the count of records where the record quota changes."""
+    """Restart the count of records where the record quota changes; read the settings anew."""
     before = await _row_limit(tx)
     yield
+    tx.info.pop(SETTINGS_KEY, None)
     if await _row_limit(tx) != before:
         await forget_count(tx)
 

@@ -3,15 +3,20 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
+from chassis.database.engine import SETTINGS_KEY
+from chassis.database.transaction_tenant import transaction_tenant
 from chassis.foundation.clock import business_date
 from chassis.foundation.context import current, replace_current
 from chassis.foundation.refusals import Unavailable
 from contracts.org.events import Quotas
+
+_SETTINGS = select(tenant_settings)  # built once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +38,19 @@ class TenantSettings:
 
 
 async def settings_of(tx: AsyncConnection) -> TenantSettings:
-    """Return the settings of the transaction's tenant.
+    """Return the settings of the transaction's tenant, which it reads once.
 
     Raises Unavailable (TENANT_NOT_READY) while they have not arrived from `org`.
     """
-    row = (await tx.execute(select(tenant_settings))).one_or_none()
+    known: dict[UUID, TenantSettings] = tx.info.setdefault(SETTINGS_KEY, {})
+    tenant = transaction_tenant()
+    if tenant not in known:
+        known[tenant] = await _read_settings(tx)
+    return known[tenant]
+
+
+async def _read_settings(tx: AsyncConnection) -> TenantSettings:
+    row = (await tx.execute(_SETTINGS)).one_or_none()
     if row is None:
         raise Unavailable("TENANT_NOT_READY")
     return TenantSettings(

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import orjson
 from fastapi import Depends, Request
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Select, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response, StreamingResponse
 
@@ -33,6 +33,10 @@ ANSWER_RETENTION = timedelta(hours=24)
 # Of what moves money, and of callbacks, which some senders repeat for days.
 LONG_ANSWER_RETENTION = timedelta(days=30)
 REPLAYED_HEADER = "Idempotent-Replayed"
+_KEY = ("principal", "method", "path", "key")
+_STORED: Select[Any] = select(idempotency_keys).where(  # built once
+    *(idempotency_keys.c[name] == bindparam(name) for name in _KEY)
+)
 _STORED_HEADERS = ("location", "content-type", "retry-after", "etag")
 
 
@@ -96,21 +100,12 @@ async def replay_stored_answer(request: Request, tx: AsyncConnection, principal:
     key = idempotency_key(request)
     if key is None:
         return
-    columns = idempotency_keys.c
     path = without_access_keys(request.url.path)
     lock = f"{principal.tenant_id}:{principal.subject}:{request.method}:{path}:{key}"
     if not await try_lock_idempotency_key(tx, lock):
         raise Conflict("EVENT_ID_IN_USE" if _event_id(request) else "IDEMPOTENCY_KEY_IN_USE")
-    stored = (
-        await tx.execute(
-            select(idempotency_keys).where(
-                columns.principal == principal.subject,
-                columns.method == request.method,
-                columns.path == path,
-                columns.key == key,
-            )
-        )
-    ).one_or_none()
+    known = (principal.subject, request.method, path, key)
+    stored = (await tx.execute(_STORED, dict(zip(_KEY, known, strict=True)))).one_or_none()
     request.state.body_hash = await _body_hash(request)
     if stored is not None:
         await _replay(request, tx, stored)

@@ -65,7 +65,7 @@ class QuoteEdit(BaseModel):
         """Return the request to quote this for an opportunity."""
         return QuoteRequest(
             opportunity_id=opportunity_id,
-            lines=tuple(RequestedLine(**line.model_dump()) for line in self.lines),
+            lines=tuple(RequestedLine(**vars(line)) for line in self.lines),
             currency=self.currency,
             price_book_id=self.price_book_id,
             price_date=self.price_date,

@@ -1,15 +1,17 @@
 """Reads the opportunity, the price book and the product prices that a quote is made from."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import fields
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, Uuid, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import fetch_mappings, from_columns, is_one_of
+from chassis.database.rows import fetch_mappings, from_columns
 from chassis.records.access.visibility import EVERYTHING, Visibility, is_visible
 from cpq.accounts.store import accounts
 from cpq.opportunities.store import OPPORTUNITIES, opportunities
@@ -17,6 +19,33 @@ from cpq.price_books.store import price_books, price_entries, price_tiers
 from cpq.products.store import products
 from cpq.quotes.domain.pricing import ProductPrice, QuantityTier
 from cpq.quotes.domain.proposal import Opportunity, PriceBookHeader
+
+# What every quote reads, built once; the parameters are `book_id` and `product_ids`.
+_PRODUCT_IDS = bindparam("product_ids", type_=ARRAY(Uuid))
+_PRICES: Select[Any] = (
+    select(
+        *(products.c[name] for name in ("id", "sku", "name", "unit", "active")),
+        price_entries.c.list_price,
+        price_entries.c.list_price_currency,
+    )
+    .select_from(
+        products.outerjoin(
+            price_entries,
+            (price_entries.c.price_book_id == bindparam("book_id"))
+            & (price_entries.c.product_id == products.c.id),
+        )
+    )
+    .where(products.c.id == any_(_PRODUCT_IDS), products.c.deleted_at.is_(None))
+)
+_TIERS: Select[Any] = select(
+    price_tiers.c.product_id,
+    price_tiers.c.from_quantity,
+    price_tiers.c.unit_price,
+    price_tiers.c.unit_price_currency,
+).where(
+    price_tiers.c.price_book_id == bindparam("book_id"),
+    price_tiers.c.product_id == any_(_PRODUCT_IDS),
+)
 
 
 async def find_opportunity(
@@ -66,38 +95,11 @@ async def product_prices(
     tx: AsyncConnection, book: PriceBookHeader | None, product_ids: Collection[UUID]
 ) -> dict[UUID, ProductPrice]:
     """Return the existing ones of these products by id, with their prices in the book."""
-    book_id = None if book is None else book.id
-    entry = (price_entries.c.price_book_id == book_id) & (
-        price_entries.c.product_id == products.c.id
-    )
-    query: Select[Any] = (
-        select(
-            *(products.c[name] for name in ("id", "sku", "name", "unit", "active")),
-            price_entries.c.list_price,
-            price_entries.c.list_price_currency,
-        )
-        .select_from(products.outerjoin(price_entries, entry))
-        .where(is_one_of(products.c.id, product_ids), products.c.deleted_at.is_(None))
-    )
-    tiers = await _tiers(tx, book_id, product_ids)
+    priced = {"book_id": None if book is None else book.id, "product_ids": list(product_ids)}
+    tiers: defaultdict[UUID, tuple[QuantityTier, ...]] = defaultdict(tuple)
+    for row in await fetch_mappings(tx, _TIERS, priced):
+        tiers[row["product_id"]] += (from_columns(QuantityTier, row),)
     return {
-        row["id"]: from_columns(
-            ProductPrice, row, product_id=row["id"], tiers=tiers.get(row["id"], ())
-        )
-        for row in await fetch_mappings(tx, query)
+        row["id"]: from_columns(ProductPrice, row, product_id=row["id"], tiers=tiers[row["id"]])
+        for row in await fetch_mappings(tx, _PRICES, priced)
     }
-
-
-async def _tiers(
-    tx: AsyncConnection, book_id: UUID | None, product_ids: Collection[UUID]
-) -> dict[UUID, tuple[QuantityTier, ...]]:
-    """Return the quantity tiers of these products in a book, by product id."""
-    columns = price_tiers.c
-    query: Select[Any] = select(price_tiers).where(
-        columns.price_book_id == book_id, is_one_of(columns.product_id, product_ids)
-    )
-    tiers: dict[UUID, tuple[QuantityTier, ...]] = {}
-    for row in await fetch_mappings(tx, query):
-        tier, product_id = from_columns(QuantityTier, row), row["product_id"]
-        tiers[product_id] = (*tiers.get(product_id, ()), tier)
-    return tiers

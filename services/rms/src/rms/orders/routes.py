@@ -32,7 +32,7 @@ from rms.orders.actions.edits import edit_order
 from rms.orders.actions.lifecycle import amend_order, confirm_order
 from rms.orders.actions.shipments import ship_order
 from rms.orders.domain.amendments import Amendment
-from rms.orders.domain.order import LineQuantity
+from rms.orders.domain.order import LineQuantity, Order
 from rms.orders.schemas.documents import (
     CancellationOut,
     LinesCancelIn,
@@ -54,7 +54,7 @@ from rms.orders.store.reads import (
 )
 from rms.orders.store.tables import ORDERS
 from rms.orders.store.writes import ORDER
-from rms.orders.views import read_order
+from rms.orders.views import complete_order
 from rms.receivables.store import RECEIVABLES
 
 READ, WRITE = may_read(ORDERS), may_write(ORDERS)
@@ -65,7 +65,14 @@ audit = audit_router("/orders", resource=ORDERS.resource, table=ORDERS.table, de
 
 
 async def _read(tx: AsyncConnection, order_id: UUID, caller: Principal, now: datetime) -> OrderOut:
-    """The order with the receivables that this caller sees. Raises NotFound.
+    """The order as this caller sees it. Raises NotFound."""
+    return await _complete(tx, await ORDER.get(tx, order_id), caller, now)
+
+
+async def _complete(
+    tx: AsyncConnection, order: Order, caller: Principal, now: datetime
+) -> OrderOut:
+    """The order with the receivables that this caller sees.
 
     These are none without the scope to read receivables.
     """
@@ -75,13 +82,13 @@ async def _read(tx: AsyncConnection, order_id: UUID, caller: Principal, now: dat
         if caller.may(f"{resource}.read")
         else Visibility()
     )
-    return await read_order(tx, order_id, visibility, today=await tenant_settings.today(tx, now))
+    return await complete_order(tx, order, visibility, today=await tenant_settings.today(tx, now))
 
 
-async def _answer(command: Command, order_id: UUID) -> OrderOut:
+async def _answer(command: Command, order: Order) -> OrderOut:
     """The order after a command, as its caller sees it."""
     assert command.caller is not None
-    return await _read(command.tx, order_id, command.caller, command.now)
+    return await _complete(command.tx, order, command.caller, command.now)
 
 
 def _quantities(lines: Sequence[ShipmentLineIn] | None) -> Sequence[LineQuantity] | None:
@@ -107,8 +114,8 @@ async def order_edit(
     order_id: UUID, body: MergePatch[OrderEdit], command: ChangeCommand
 ) -> OrderOut:
     """Cancelled orders cannot be edited. Agreed values are changed by an amendment."""
-    await edit_order(command, order_id, body.applied)
-    return await _answer(command, order_id)
+    order = await edit_order(command, order_id, body.applied)
+    return await _answer(command, order)
 
 
 @router.get(
@@ -135,8 +142,8 @@ async def order_get(
 async def order_confirm(
     order_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> OrderOut:
-    await confirm_order(command, order_id)
-    return await _answer(command, order_id)
+    order = await confirm_order(command, order_id)
+    return await _answer(command, order)
 
 
 @router.post(
@@ -151,8 +158,8 @@ async def order_amend(order_id: UUID, body: OrderAmendIn, command: ChangeCommand
         requested_date=body.requested_date,
         reason=body.reason,
     )
-    await amend_order(command, order_id, amendment, term_code=body.payment_term)
-    return await _answer(command, order_id)
+    order = await amend_order(command, order_id, amendment, term_code=body.payment_term)
+    return await _answer(command, order)
 
 
 @router.post(
@@ -161,8 +168,8 @@ async def order_amend(order_id: UUID, body: OrderAmendIn, command: ChangeCommand
     summary="Cancel an order of which nothing was shipped; no effect on a cancelled order",
 )
 async def order_cancel(order_id: UUID, body: OrderCancelIn, command: ChangeCommand) -> OrderOut:
-    await cancel_order(command, order_id, reason=body.reason)
-    return await _answer(command, order_id)
+    order = await cancel_order(command, order_id, reason=body.reason)
+    return await _answer(command, order)
 
 
 @router.post(
@@ -173,8 +180,9 @@ async def order_cancel(order_id: UUID, body: OrderCancelIn, command: ChangeComma
 async def order_cancel_lines(
     order_id: UUID, body: LinesCancelIn, command: ChangeCommand
 ) -> OrderOut:
-    await cancel_order_lines(command, order_id, _quantities(body.lines), reason=body.reason)
-    return await _answer(command, order_id)
+    quantities = _quantities(body.lines)
+    order = await cancel_order_lines(command, order_id, quantities, reason=body.reason)
+    return await _answer(command, order)
 
 
 @router.get(
@@ -204,7 +212,7 @@ async def cancellation_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[Ca
 async def order_ship(
     order_id: UUID, body: ShipmentIn, command: AddCommand, response: Response
 ) -> ShipmentOut:
-    shipment = await ship_order(
+    order, shipment = await ship_order(
         command,
         order_id,
         _quantities(body.lines),
@@ -212,7 +220,7 @@ async def order_ship(
         due_days=body.due_days,
     )
     response.headers["Location"] = f"/rms/v1/orders/{order_id}/shipments/{shipment.id}"
-    return await read_shipment(command.tx, order_id, shipment.id)
+    return ShipmentOut.of(shipment, order.lines)
 
 
 @router.get(

@@ -9,29 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import Visibility, is_visible
+from rms.orders.domain.order import Order
 from rms.orders.schemas.documents import OrderLineOut, OrderOut
 from rms.orders.schemas.summary import OrderSummary
 from rms.orders.store.reads import read_all_shipments
-from rms.orders.store.writes import ORDER
 from rms.receivables.domain import Receivable
 from rms.receivables.schemas import ReceivableOut
 from rms.receivables.store import RECEIVABLES, receivables
 
 
-async def read_order(
-    tx: AsyncConnection, order_id: UUID, receivables_reach: Visibility, *, today: date
+async def complete_order(
+    tx: AsyncConnection, order: Order, receivables_reach: Visibility, *, today: date
 ) -> OrderOut:
-    """The order with its lines, all shipments, and the receivables within `receivables_reach`.
-
-    Raises NotFound.
-    """
-    order = await ORDER.get(tx, order_id)
+    """The order with its lines, all shipments, and the receivables within `receivables_reach`."""
     summary = OrderSummary.model_validate(order)
     return OrderOut(
         **{name: getattr(summary, name) for name in OrderSummary.model_fields},
         lines=[OrderLineOut.model_validate(line) for line in order.lines],
-        shipments=await read_all_shipments(tx, order_id),
-        receivables=await _receivables(tx, order_id, receivables_reach, today),
+        shipments=await read_all_shipments(tx, order.id),
+        receivables=await _receivables(tx, order.id, receivables_reach, today),
     )
 
 

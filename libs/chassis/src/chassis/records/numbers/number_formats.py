@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.numbers.tables import number_formats
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Conflict
+
+_OF_TYPE = select(number_formats).where(number_formats.c.type == bindparam("type"))  # built once
 
 
 class YearStyle(StrEnum):
@@ -62,9 +64,7 @@ class NumberFormat:
 
 async def number_format_of(tx: AsyncConnection, default: NumberFormat) -> NumberFormat:
     """Return the tenant's number format of the default's document type."""
-    columns = number_formats.c
-    row_or_none = await tx.execute(select(number_formats).where(columns.type == default.type))
-    row = row_or_none.one_or_none()
+    row = (await tx.execute(_OF_TYPE, {"type": default.type})).one_or_none()
     if row is None:
         return default
     return NumberFormat(

@@ -20,6 +20,14 @@ INSERT INTO document_numbers AS counter (type, year, last) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, type, year) DO UPDATE SET last = counter.last + excluded.last
 RETURNING last
 """
+_ADVANCE = (  # built once, for a counter that begins with 1
+    insert(document_numbers)
+    .on_conflict_do_update(
+        index_elements=["tenant_id", "type", "year"],
+        set_={"last": document_numbers.c.last + 1},
+    )
+    .returning(document_numbers.c.last)
+)
 CounterKey = tuple[str, str, int]  # tenant, type, year
 
 
@@ -51,16 +59,8 @@ async def next_number(tx: AsyncConnection, type: str, *, prefix: str, on: date) 
 
 async def _advance(tx: AsyncConnection, type: str, year: int) -> int:
     """Advance the counter and return the number."""
-    values = {"type": type, "year": year, "last": 1}
-    counter = (
-        insert(document_numbers)
-        .values(values)
-        .on_conflict_do_update(
-            index_elements=["tenant_id", "type", "year"],
-            set_={"last": document_numbers.c.last + 1},
-        )
-    )
-    number: int = (await tx.execute(counter.returning(document_numbers.c.last))).scalar_one()
+    counter = {"type": type, "year": year, "last": 1}
+    number: int = (await tx.execute(_ADVANCE, counter)).scalar_one()
     return number
 
 

@@ -265,8 +265,13 @@ def _priced_lines(
     return tuple(lines)
 
 
-def _with_taxes(lines: Sequence[QuoteLine], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
-    """Tax the lines. Raises Invalid (NUMBER_TOO_LARGE) for a taxable total of 10**16 or more."""
+def _with_taxes(lines: tuple[QuoteLine, ...], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
+    """Tax the lines; each was priced with the tax of a line alone.
+
+    Raises Invalid (NUMBER_TOO_LARGE) for a taxable total of 10**16 or more.
+    """
+    if rounding is TaxRounding.LINE:
+        return lines
     try:
         return with_taxes(lines, rounding)
     except NumberTooLarge as error:
@@ -278,12 +283,11 @@ def _totals(lines: Sequence[QuoteLine], currency: str) -> dict[str, Money]:
 
     Raises Invalid (NUMBER_TOO_LARGE) for totals of 10**16 and more.
     """
-    zero = Money.zero(currency)
     try:
         return {
-            "net_total": sum((line.net_amount for line in lines), zero),
-            "tax_total": sum((line.tax_amount for line in lines), zero),
-            "gross_total": sum((line.gross_amount for line in lines), zero),
+            "net_total": Money.total((line.net_amount for line in lines), currency),
+            "tax_total": Money.total((line.tax_amount for line in lines), currency),
+            "gross_total": Money.total((line.gross_amount for line in lines), currency),
         }
     except NumberTooLarge as error:
         raise Invalid([Violation("/lines", error.code)]) from None

@@ -26,7 +26,7 @@ async def ship_order(
     *,
     shipped_date: date | None,
     due_days: int | None,
-) -> Shipment:
+) -> tuple[Order, Shipment]:
     """Ship these quantities, or with None every open one, and create the receivables.
 
     The amount less the deducted prepayment is due by the order's payment term, or in one receivable
@@ -57,8 +57,8 @@ async def ship_order(
         lines=parts,
         created_at=command.now,
     )
-    await _post(command, before, after, shipment, dues)
-    return shipment
+    order = await _post(command, before, after, shipment, dues)
+    return order, shipment
 
 
 def _receivables_due(
@@ -80,7 +80,7 @@ async def _post(
     after: Order,
     shipment: Shipment,
     dues: Mapping[UUID, DueAmount],
-) -> None:
+) -> Order:
     """Save the order, store the shipment, publish both, and create the receivables."""
     event = after.shipped_event(shipment, list(dues))
     order = await save_record(command, ORDER, before, after, event)
@@ -99,3 +99,4 @@ async def _post(
             owner_id=order.owner_id,
             instalment=due.instalment_no,
         )
+    return order

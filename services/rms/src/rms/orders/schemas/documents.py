@@ -1,7 +1,8 @@
 """Request and response bodies of orders."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +13,8 @@ from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import Money
 from kernel.texts import TrimmedText
+from rms.orders.domain.lines import OrderLine
+from rms.orders.domain.shipments import Shipment
 from rms.orders.schemas.summary import OrderSummary
 from rms.receivables.schemas import NoteText, ReasonText, ReceivableOut
 
@@ -158,6 +161,13 @@ class ShipmentOut(BaseModel):
     receivable_no: str | None = None
     lines: list[ShipmentLineOut]
     created_at: datetime
+
+    @classmethod
+    def of(cls, shipment: Shipment, order_lines: Sequence[OrderLine]) -> Self:
+        """Return a shipment of an order with these lines; its own are sorted by line number."""
+        parts = {part.line_id: part for part in shipment.lines}
+        lines = [vars(one) | vars(parts[one.id]) for one in order_lines if one.id in parts]
+        return cls.model_validate(vars(shipment) | {"lines": lines})
 
 
 class OrderLineOut(BaseModel):

@@ -45,6 +45,8 @@ async def _shipments_with_lines(
     tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]
 ) -> list[ShipmentOut]:
     """The shipments of these rows in the same sequence; their lines are sorted by line number."""
+    if not rows:
+        return []
     parts: dict[UUID, list[ShipmentLineOut]] = defaultdict(list)
     of_these_shipments = shipment_lines.c.shipment_id.in_([row["id"] for row in rows])
     same_line = order_lines.c.id == shipment_lines.c.line_id
