@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import JSON, Table
+from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -27,6 +27,7 @@ from contracts.work import RecordRef
 from kernel.ids import new_id
 
 CHUNK = 5_000
+DOCUMENTS = (dict, list)  # `dict | list` would be made anew for each of millions of values
 DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 NO_GRAMS_KEY = "ALTER TABLE search_grams DROP CONSTRAINT search_grams_pkey"
 GRAMS_KEY = (
@@ -122,14 +123,11 @@ async def copy_rows(
 ) -> None:
     """Copy rows of one tenant into a table."""
     columns = list(rows[0])
-    documents = [each for each in columns if isinstance(table.c[each].type, JSON)]
-    if documents:
-        rows = [{**row, **{each: _json(row[each]) for each in documents}} for row in rows]
-    records = ((tenant, *(row[column] for column in columns)) for row in rows)
+    records = [(tenant, *[_value(row[column]) for column in columns]) for row in rows]
     await connection.copy_records_to_table(
         table.name, columns=["tenant_id", *columns], records=records
     )
 
 
-def _json(value: Any) -> Any:
-    return value if value is None else orjson.dumps(value).decode()
+def _value(value: Any) -> Any:
+    return orjson.dumps(value).decode() if isinstance(value, DOCUMENTS) else value

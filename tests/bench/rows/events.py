@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from statistics import median, quantiles
+from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -78,7 +79,9 @@ async def consumer(bench: Bench) -> Measured:
     return Measured(values, f"{full:,.0f} events/s")
 
 
-async def consumption(system: System, run: Callable[[asyncio.Event], Awaitable[None]]) -> float:
+async def consumption(
+    system: System, run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+) -> float:
     """Return the accounts a second that a consumer writes, from its first batch to its last."""
     stop = asyncio.Event()
     async with system.superuser("cpq") as connection:
