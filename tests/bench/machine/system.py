@@ -226,6 +226,7 @@ def _production(keys_url: str) -> dict[str, str]:
     return {
         **os.environ,
         "L2C_MODE": "production",
+        "L2C_DRAIN_SECONDS": "0",  # a hundred ends of an API, and no load balancer that drains
         "L2C_SECRET": secret,
         "L2C_DIGEST_SECRET": secret,
         "L2C_ENCRYPTION_KEYS": key_named("bench", 7),
