@@ -4,6 +4,7 @@
 which need millions of records. The servers come from `deploy.local bench`.
 """
 
+import asyncio
 import logging
 import os
 import time
@@ -26,6 +27,7 @@ from tests.bench.machine.system import running_system
 ROOT = Path(__file__).parents[2]
 RESULTS, DEEP_RESULTS = ROOT / ".local" / "bench.json", ROOT / ".local" / "bench-deep.json"
 LOGS = ROOT / ".local" / "bench" / "log"
+ROW_SECONDS = 600.0  # so that one row cannot hold up all others
 ROWS = Path(__file__).parent / "rows"
 
 
@@ -37,10 +39,11 @@ def registered_rows(*, deep: bool = False) -> list[Row]:
     return [row for module in modules for row in getattr(module, attribute, ())]
 
 
-async def measure(rows: Sequence[Row], file: Path) -> bool:
+async def measure(rows: Sequence[Row], file: Path, *, at_most: float | None) -> bool:
     """Measure the rows, and save each result in the file as soon as it is there.
 
-    Returns whether all could be measured: what one of them raises is shown, and the others go on.
+    Returns whether all could be measured: what one of them raises is shown, and the others go on,
+    with processes of their own; a row that takes more than `at_most` seconds raises TimeoutError.
     """
     console, measured, results = Console(stderr=True), list[Row](), list[Result]()
     async with running_system(LOGS) as (system, bare):
@@ -48,16 +51,18 @@ async def measure(rows: Sequence[Row], file: Path) -> bool:
         for row in rows:
             began = time.monotonic()
             try:
-                result = Result.of(row, await row.measure(bench))
+                async with asyncio.timeout(at_most):
+                    result = Result.of(row, await row.measure(bench))
             except Exception:  # noqa: BLE001  # the loop over rows that do not depend on it
                 console.print(f"{row.name} could not be measured")
                 console.print_exception()
+                await system.stop(*list(system.processes))
                 continue
             measured.append(row)
             results.append(result)
             save([result], file)
             seconds = time.monotonic() - began
-            console.print(f"{row.name}: {result.value:.2f} {row.unit} in {seconds:.0f} s")
+            console.print(f"{result.sentence(row.unit)}, in {seconds:.0f} s")
     show_results(measured, results)
     return len(measured) == len(rows)
 
@@ -77,7 +82,8 @@ def main(
     os.environ[RUN] = templates.digest()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says every retry
-    complete = uvloop.run(measure(rows, DEEP_RESULTS if deep else RESULTS))
+    file, at_most = (DEEP_RESULTS, None) if deep else (RESULTS, ROW_SECONDS)
+    complete = uvloop.run(measure(rows, file, at_most=at_most))
     raise typer.Exit(0 if complete else 1)
 
 

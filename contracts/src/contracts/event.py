@@ -23,7 +23,7 @@ class Event(BaseModel):
     Unknown fields are ignored, because a publisher may be newer than its subscriber.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
     type: ClassVar[str]
 
     @classmethod
@@ -57,7 +57,7 @@ def topic_of(aggregate_type: str) -> str:
 class State(BaseModel):
     """The state of an aggregate, or of a part of it such as a line, in an event's payload."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     @classmethod
     def of(cls, source: object, **others: Any) -> Self:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select
 
-from chassis.__main__ import main
+from chassis.composition.all_commands import main
 from chassis.database.backbone_tables import parked_events, parked_keys, quarantined_events
 from kernel.ids import new_id
 from testkit.plugin import Committed

@@ -10,7 +10,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import insert, select
 
-from chassis.__main__ import main
+from chassis.composition.all_commands import main
 from chassis.database.backbone_tables import consumer_counts, jobs
 from chassis.tenancy.key_rotation import ROTATION_JOB
 from services.mtl.tests.factories import create

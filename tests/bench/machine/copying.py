@@ -3,6 +3,7 @@
 Everything else that a row brings with it, such as the audit, is written by the triggers.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -26,6 +27,7 @@ from contracts.work import RecordRef
 from kernel.ids import new_id
 
 CHUNK = 5_000
+DOCUMENTS = (dict, list)  # `dict | list` would be made anew for each of millions of values
 DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 NO_GRAMS_KEY = "ALTER TABLE search_grams DROP CONSTRAINT search_grams_pkey"
 GRAMS_KEY = (
@@ -50,16 +52,27 @@ async def copy_records(
     records: Iterable[T],
     rows_of: Callable[[Sequence[T]], Iterable[TableRows]],
 ) -> None:
-    """Copy records in chunks, each in a transaction; `rows_of` runs within the tenant."""
+    """Copy records in chunks, each in a transaction; `rows_of` runs within the tenant.
+
+    It runs in a thread: while the database stores a chunk, the next one is made.
+    """
     remaining = iter(records)
+
+    def made() -> Sequence[TableRows]:
+        chunk = list(islice(remaining, CHUNK))
+        with within_tenant(tenant):
+            return [(table, rows) for table, rows in rows_of(chunk) if rows] if chunk else ()
+
     # Built at the end, the index of millions of words takes a third of the time.
     await connection.execute(NO_GRAMS_KEY)
-    while chunk := list(islice(remaining, CHUNK)):
-        async with connection.transaction():
-            with within_tenant(tenant):
-                tables = [(table, rows) for table, rows in rows_of(chunk) if rows]
-            for table, rows in tables:
-                await copy_rows(connection, tenant, table, rows)
+    tables = await asyncio.to_thread(made)
+    while tables:
+        async with asyncio.TaskGroup() as tasks:
+            following = tasks.create_task(asyncio.to_thread(made))
+            async with connection.transaction():
+                for table, rows in tables:
+                    await copy_rows(connection, tenant, table, rows)
+        tables = following.result()
     await connection.execute(GRAMS_KEY)
 
 
@@ -110,11 +123,11 @@ async def copy_rows(
 ) -> None:
     """Copy rows of one tenant into a table."""
     columns = list(rows[0])
-    records = [(tenant, *(_value(row[column]) for column in columns)) for row in rows]
+    records = [(tenant, *[_value(row[column]) for column in columns]) for row in rows]
     await connection.copy_records_to_table(
         table.name, columns=["tenant_id", *columns], records=records
     )
 
 
 def _value(value: Any) -> Any:
-    return orjson.dumps(value).decode() if isinstance(value, dict | list) else value
+    return orjson.dumps(value).decode() if isinstance(value, DOCUMENTS) else value

@@ -88,7 +88,12 @@ async def send(
         await asyncio.to_thread(asked.write_bytes, pickle.dumps(plan))
         command = [sys.executable, "-m", "tests.bench.machine.load", str(asked), str(answered)]
         process = await asyncio.create_subprocess_exec(*command)
-        if await process.wait() != 0:
+        try:
+            await process.wait()
+        finally:
+            if process.returncode is None:  # the row took too long
+                process.kill()
+        if process.returncode != 0:
             raise LoadFailed(f"The load generator ended with {process.returncode}.")
         sent: Sent = pickle.loads(await asyncio.to_thread(answered.read_bytes))
     for request, answer in zip(requests, sent.answers, strict=True):

@@ -31,6 +31,13 @@ class Result:
             note=measured.note,
         )
 
+    def sentence(self, unit: str) -> str:
+        """Return what the row of the table will say."""
+        lowest, highest = self.spread
+        figure = f"{self.name}: {self.value:.2f} {unit}".strip()
+        reach = f", reach {self.reach}: {'yes' if self.holds else 'NO'}" if self.reach else ""
+        return f"{figure} ({lowest:.2f} .. {highest:.2f}){reach}"
+
 
 def show_results(rows: Sequence[Row], results: Sequence[Result]) -> None:
     """Print the table: medians of the runs, with the lowest and the highest."""

@@ -95,11 +95,8 @@ def figure(name: str, part: str) -> Callable[[Bench], Awaitable[Measured]]:
     """Return the measurement of one part; all parts of a kind are measured together, once."""
 
     async def measure(bench: Bench) -> Measured:
-        key = f"capacity.{name}"
-        if key not in bench.system.once:
-            bench.system.once[key] = await _measured(bench.system, OPERATIONS[name])
-        found = bench.system.once[key]
-        assert isinstance(found, dict)
+        system, kind = bench.system, OPERATIONS[name]
+        found = await system.measured_once(f"capacity.{name}", lambda: _measured(system, kind))
         return Measured(found[part])
 
     return measure

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from statistics import median, quantiles
-from typing import cast
+from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -79,22 +79,23 @@ async def consumer(bench: Bench) -> Measured:
     return Measured(values, f"{full:,.0f} events/s")
 
 
-async def consumption(system: System, run: Callable[[asyncio.Event], Awaitable[None]]) -> float:
+async def consumption(
+    system: System, run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+) -> float:
     """Return the accounts a second that a consumer writes, from its first batch to its last."""
     stop = asyncio.Event()
     async with system.superuser("cpq") as connection:
         await connection.execute("DELETE FROM accounts WHERE id <> $1", UUID(int=1))
-        count = "SELECT count(*) FROM accounts WHERE id <> $1"
-        task = asyncio.ensure_future(run(stop))
-        first = 0
-        while not first:
-            await asyncio.sleep(0.005)
-            first = await connection.fetchval(count, UUID(int=1))
-        began = time.perf_counter()
-        await wait_for_count(connection, count, UUID(int=1), count=EVENTS, every=0.02)
-        seconds = time.perf_counter() - began
-        stop.set()
-        await task
+        count, first = "SELECT count(*) FROM accounts WHERE id <> $1", 0
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run(stop))
+            while not first:
+                await asyncio.sleep(0.005)
+                first = await connection.fetchval(count, UUID(int=1))
+            began = time.perf_counter()
+            await wait_for_count(connection, count, UUID(int=1), count=EVENTS, every=0.02)
+            seconds = time.perf_counter() - began
+            stop.set()
     return float((EVENTS - first) / seconds)
 
 
@@ -163,10 +164,10 @@ async def alternating_delays(system: System) -> Delays:
     """Measure round trips, then the seconds from a conversion to its visible opportunity."""
     bare, requests = await round_trips(), await leads.conversions(system, CONVERSIONS)
     seen, busy = dict[UUID, float](), BusyShare()
-    watching = asyncio.create_task(_watch(system, seen))
-    sent = await system.send("mtl", requests, connections=40, every=1 / PER_SECOND)
-    share = busy.now()
-    await watching
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_watch(system, seen))
+        sent = await system.send("mtl", requests, connections=40, every=1 / PER_SECOND)
+        share = busy.now()
     ids = [UUID(answer.json()["result"]["opportunity_id"]) for answer in sent.answers]
     full = [seen[key] - answer.sent_at for key, answer in zip(ids, sent.answers, strict=True)]
     return Delays(bare, full, sent.rate, share)
@@ -185,22 +186,21 @@ async def _watch(system: System, seen: dict[UUID, float]) -> None:
 
 
 async def delays(system: System) -> Sequence[Delays]:
-    """Measure alternating runs of round trips and conversions, once for all percentiles."""
-    if "delays" not in system.once:
-        await leads.filled(system)
-        await system.start(*leads.WHOLE)
-        await leads.convert_wholly(system, await leads.conversions(system, WARM_UP))
-        runs = [await alternating_delays(system) for _ in range(RUNS)]
-        await system.stop(*leads.WHOLE)
-        system.once["delays"] = runs
-    return cast(Sequence[Delays], system.once["delays"])
+    """Measure alternating runs of round trips and conversions."""
+    await leads.filled(system)
+    await system.start(*leads.WHOLE)
+    await leads.convert_wholly(system, await leads.conversions(system, WARM_UP))
+    runs = [await alternating_delays(system) for _ in range(RUNS)]
+    await system.stop(*leads.WHOLE)
+    return runs
 
 
 def delay(percent: int) -> Measure:
     """Return the measurement of this percentile against that of bare round trips."""
 
     async def measure(bench: Bench) -> Measured:
-        runs = await delays(bench.system)
+        system = bench.system
+        runs = await system.measured_once("events.delay", lambda: delays(system))
         pairs = [[quantiles(each, n=100)[percent - 1] for each in (r.bare, r.full)] for r in runs]
         bare, full = (median(each) * 1000 for each in zip(*pairs, strict=True))
         rate, busy = median(run.rate for run in runs), median(run.busy for run in runs)

@@ -139,7 +139,7 @@ def _mebibytes(size: int) -> str:
 
 def memory_rows(count: int) -> Sequence[Row]:
     """Return the rows of memory over so many requests or events."""
-    flat, after = Reach(at_most=1.1), f"after {count:,}"
+    flat, after = Reach(at_most=1.1), f"after {count:,} / {count // 10:,}"
     return (
         Row("processes.memory.api", f"RSS of mtl's API {after} reads", flat, memory_of_api(count)),
         *(

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from chassis.__main__ import main
+from chassis.composition.all_commands import main
 from chassis.composition.worker import Worker
 from chassis.events.consumer.processing import Processor
 from chassis.records.audit.tables import audit_entries

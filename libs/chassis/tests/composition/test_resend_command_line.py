@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.__main__ import main
+from chassis.composition.all_commands import main
 from kernel.ids import new_id
 from libs.chassis.tests.events.relay.relay_running import write_versions
 from libs.chassis.tests.events.relay.resending import LONG_AGO, relay_of, sequences

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.__main__ import events, main
+from chassis.composition.all_commands import events, main
 from chassis.composition.worker import Worker
 from chassis.events.consumer.processing import Processor
 from kernel.ids import new_id

@@ -9,7 +9,7 @@ from sqlalchemy import pool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import __main__
+from chassis.composition import all_commands
 from chassis.database import migrate
 from chassis.database.migrate import UnknownRevision, config_of, upgrade, versions_needed
 from testkit import databases
@@ -63,7 +63,7 @@ def test_the_migrate_command_explains_an_outdated_database_in_one_sentence(
     monkeypatch.setenv("TESTKIT_OWNER_DATABASE_URL", outdated.owner_url)
     monkeypatch.setattr("sys.argv", ["chassis", "migrate", "testkit"])
     with pytest.raises(SystemExit) as stopped:
-        __main__.main()
+        all_commands.main()
     assert stopped.value.code == 1
     assert capsys.readouterr().err == (
         "The database of testkit holds testkit_20261122, which this build does not know. It was"
