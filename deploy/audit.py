@@ -19,11 +19,12 @@ PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==(\S+)", re.MULTILINE)
 PATIENCE = 300  # seconds for all packages
 
 # SPDX identifiers that go with Apache-2.0 in a program that is passed on; MPL-2.0 asks for changed
-# files of the package only, and none is changed.
+# files of the package only, and none is changed; LGPL that a package can be replaced, and all are
+# installed beside the project (decision 35).
 ALLOWED = frozenset(
     {
         *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0"),
-        *("MPL-2.0", "PSF-2.0", "Unlicense"),
+        *("LGPL-2.1-or-later", "MPL-2.0", "PSF-2.0", "Unlicense"),
     }
 )
 # How older packages write them: in `License`, or as a classifier.
@@ -35,6 +36,7 @@ SPELLINGS = {
     "apache software license": "Apache-2.0",
     "bsd 2-clause license": "BSD-2-Clause",
     "bsd license": "BSD-3-Clause",
+    "gnu lesser general public license v2 or later (lgplv2+)": "LGPL-2.1-or-later",
     "isc license": "ISC",
     "isc license (iscl)": "ISC",
     "mit license": "MIT",
