@@ -25,7 +25,7 @@ def given_out(strategy: Strategy, recipients: Sequence[Recipient], count: int) -
 
 
 def test_ten_records_among_three_present_people_of_five() -> None:
-    """Scenario 23: 4, 3, 3, and none for who is inactive or on leave."""
+    """4, 3 and 3, and none for who is inactive or on leave."""
     people = [
         *(Recipient(subject=one) for one in "abc"),
         Recipient(subject="inactive", absence=NotChosen.INACTIVE),

@@ -45,7 +45,7 @@ SEVEN_DAYS = RetentionRule(next_follow_up=days(7), reminders=(days(6),), barred_
 
 
 def test_seven_days_without_a_follow_up() -> None:
-    """Scenario 25: a reminder on 01-11 at 10:00, and back on 01-12 at 10:00."""
+    """A reminder on 01-11 at 10:00, and back on 01-12 at 10:00."""
     falls = fall_back(SEVEN_DAYS, Ownership(at("01-01 10:00"), at("01-05 10:00")), clock())
     assert falls is not None
     assert falls.at == at("01-12 10:00")

@@ -45,6 +45,11 @@ async def new_leads(system: System, count: int) -> list[Request]:
     return [Request("POST", API, headers, body()) for _ in range(count)]
 
 
+async def checks(system: System, count: int) -> list[Request]:
+    headers = system.headers("seller")
+    return [Request("POST", f"{API}/duplicate-check", headers, body()) for _ in range(count)]
+
+
 async def ids_of(system: System, count: int, owner: str) -> list[UUID]:
     query = (
         "SELECT id FROM leads WHERE owner_id = $1 AND status = 'NEW' ORDER BY random() LIMIT $2"
@@ -126,6 +131,7 @@ ROWS: Sequence[Row] = (
     row("create.8", "POST /mtl/v1/leads, 8 connections", 4, new_leads, 300),
     row("get.admin", "GET /mtl/v1/leads/{id}, admin", 1.5, reads("admin", ""), 400),
     row("get.seller", "GET /mtl/v1/leads/{id}, seller", 1.5, reads("seller", "person-7"), 400),
+    row("duplicates", f"duplicate check against {SIZE:,} leads", 8, checks, 200),
     row("patch", "PATCH /mtl/v1/leads/{id}", 4, patches, 200),
     row("list.admin", f"50 of {SIZE:,} leads, admin", 2, lists("admin"), 200),
     row("list.director", f"50 of {SIZE:,} leads, director", 3, lists("director"), 150),

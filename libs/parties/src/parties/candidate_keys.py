@@ -15,10 +15,15 @@ of one company share a key, and few others do. A key begins with a letter that s
 
 from collections.abc import Iterator
 
-from parties.company_names import MIN_BRAND, CompanyName
+from parties.company_names import MIN_BRAND, CompanyName, parse_company_name
 from parties.similarity import LONG_BRAND, LONG_WORD, MAX_ACRONYM
 
 LONGEST_BEGINNING = 6  # letters: in front of a line of business stands no longer brand
+
+
+def keys_of_company(name: str) -> frozenset[str]:
+    """Return the keys under which a company is stored by its name as it is written."""
+    return stored_keys(parse_company_name(name))
 
 
 def stored_keys(name: CompanyName) -> frozenset[str]:

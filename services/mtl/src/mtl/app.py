@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
+from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
@@ -16,6 +17,7 @@ def create() -> FastAPI:
         title="Market to Lead",
         description="Leads from first contact to conversion, and their import from files.",
         routers=[
+            *DUPLICATE_ROUTERS,
             *LEAD_ROUTERS,
         ],
         texts=TEXTS,

@@ -49,6 +49,19 @@ TEXTS: dict[str, Text] = {
     "LeadMatch.email": Text("邮箱相同", "same email"),
     "LeadMatch.external_id": Text("外部编号相同", "same external id"),
     # Labels of enums.
+    "DuplicateReason.PHONE_EQUAL": Text("电话相同", "same phone number"),
+    "DuplicateReason.EMAIL_EQUAL": Text("邮箱相同", "same email"),
+    "DuplicateReason.EXTERNAL_ID_EQUAL": Text("外部编号相同", "same external id"),
+    "DuplicateReason.COMPANY_EQUAL": Text("公司名称相同", "same company name"),
+    "DuplicateReason.COMPANY_SOUNDS_EQUAL": Text(
+        "公司名称读音相同", "company name sounds the same"
+    ),
+    "DuplicateReason.COMPANY_MISTYPED": Text(
+        "公司名称相差一处笔误", "company name differs by one slip"
+    ),
+    "DuplicateReason.COMPANY_ABBREVIATED": Text("公司名称为缩写", "company name abbreviated"),
+    "DuplicateReason.PERSON_EQUAL": Text("姓名相同", "same person"),
+    "DuplicateReason.PERSON_OTHER": Text("姓名不同", "another person"),
     "LeadStatus.NEW": Text("新建", "New"),
     "LeadStatus.QUALIFIED": Text("已确认", "Qualified"),
     "LeadStatus.DISQUALIFIED": Text("无效", "Disqualified"),

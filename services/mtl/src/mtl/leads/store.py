@@ -51,6 +51,7 @@ from mtl.database import metadata
 from mtl.leads.domain import FOLLOW_UP, DuplicateLead, Lead, LeadKey, LeadStatus, assign_keys
 from mtl.leads.schemas import LeadOut
 from mtl.settings import lead_key_secret
+from parties.candidate_keys import keys_of_company
 
 leads = Table(
     "leads",
@@ -117,6 +118,7 @@ LISTING = Listing(
     sorts=["created_at", "updated_at", "converted_at", "name", "company"],
     words=["name", "company"],
     contact_points=["phone", "email"],
+    keys={"company": keys_of_company},
     custom=custom_conditions,
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from chassis.records.lists.page_start import page_start, rows_before
 from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
 from chassis.records.lists.restricted import UNRESTRICTED, RestrictedFields
 from chassis.records.lists.saved_views import query_of_view
+from chassis.records.search.record_keys import KeysOf
 from chassis.records.search.words import match_words, searched_columns
 from chassis.web.pages import PageRequest, encode_cursor
 from chassis.web.references import expandable_paths, shown_fields
@@ -60,7 +62,8 @@ class Listing(Generic[T]):
     become `shows` by `shape`, or else from the dataclass `entity` or the row;
     `by_day` returns the `shape` of rows that depend on the tenant's business day. `sorts` are NOT
     NULL columns or have a `sort_column`. `words` are the searched columns; `contact_points` are
-    columns of numbers and mail addresses, found whole or by their end. `extra_columns` are
+    columns of numbers and mail addresses, found whole or by their end; `keys` make the keys under
+    which like records are found (`records.search.record_keys`). `extra_columns` are
     selected from other tables. `personal` names the column of the only subject who sees a row,
     whatever their scopes; such a list is not exported. `restricted` are fields for some callers
     only. A `technical` list, of runs and requests, is neither exported nor saved as a view.
@@ -82,6 +85,7 @@ class Listing(Generic[T]):
         sorts: Sequence[str] = (),
         words: Sequence[str] = (),
         contact_points: Sequence[str] = (),
+        keys: Mapping[str, KeysOf] = MappingProxyType({}),
         custom: CustomFieldFilter | None = None,
         extra_columns: Sequence[Label[Any]] = (),
         personal: str = "",
@@ -102,14 +106,14 @@ class Listing(Generic[T]):
         self.parameters = [id_parameter(self.table), *own]
         self._conditions = {each.name: each.where for each in self.parameters}
         self.options = self._options(words=bool(words), views=not technical)
-        self._query = ListParameters(self.options)
         self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
-        self._searched = searched_columns(self.resource, self.table, words, contact_points)
+        self._searched = searched_columns(self.resource, self.table, words, contact_points, keys)
         self._declare(technical=technical)
 
     def _declare(self, *, technical: bool) -> None:
+        self._query = ListParameters(self.options)
         self._owner_tests = owner_tests(self.scoped, self.parameters)
         if self.options.words:
             self.table.info["words"] = self._searched
@@ -221,10 +225,7 @@ class Listing(Generic[T]):
     async def conditions(
         self, tx: AsyncConnection, query: ListQuery, visibility: Visibility
     ) -> list[ColumnElement[bool]]:
-        """Return the conditions of the rows that the query selects and the caller sees.
-
-        They serve sums over these rows. Raises what `page` raises.
-        """
+        """Return the conditions of these rows, for sums over them. Raises what `page` raises."""
         search = await self.search(tx, await self.with_view(tx, query), visibility)
         return search.all_conditions
 

@@ -13,6 +13,7 @@ MAX_SEARCHED_LENGTH = 200  # characters of one name that can be found
 TAIL_MARK = "<"  # begins the line of a contact point; no normalized word contains it
 # These begin the lines of encrypted contact points: of a digest that is a gram, and of another one.
 DIGEST_GRAM_MARK, DIGEST_MARK = "=", ">"
+KEY_MARK = "!"  # begins the line of a key under which like records are found; it is one gram
 _PRIVATE_USE = 0xF0000
 _MAIL_TAIL = re.compile(r"[^\s@]*@[^\s@]{2,}|[^\s@]{2,}\.[^\s@.\d]{2,}")
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
@@ -76,10 +77,11 @@ def bigrams_of(text: str) -> set[str]:
 
     So every character of a line begins a gram, and a single character is found by a prefix range.
     A reversed contact point is one gram, so that an end of it is found by a prefix range; a digest
-    is one gram or none.
+    is one gram or none, a key is one.
     """
     lines = [line for line in text.split("\n") if line]
-    whole = {line for line in lines if line.startswith((TAIL_MARK, DIGEST_GRAM_MARK))}
+    marks = (TAIL_MARK, DIGEST_GRAM_MARK, KEY_MARK)
+    whole = {line for line in lines if line.startswith(marks)}
     split = [line for line in lines if line not in whole and not line.startswith(DIGEST_MARK)]
     return whole | {line[start : start + 2] for line in split for start in range(len(line))}
 

@@ -28,6 +28,7 @@ from chassis.database.encryption.columns import is_encrypted
 from chassis.records.contact_points import tenant_country
 from chassis.records.search.digested_points import end_lines, point_lines
 from chassis.records.search.prefixes import begins_with
+from chassis.records.search.record_keys import KeysOf, key_lines
 from chassis.records.search.spelling import (
     TAIL_MARK,
     bigrams_of,
@@ -84,18 +85,21 @@ class SearchedColumns:
     """The searched columns of a table and its resource name; stored in `table.info`.
 
     Words are found anywhere in `columns`; `contact_points` are found whole or by their end, and so
-    are `digested_points`, whose columns are encrypted.
+    are `digested_points`, whose columns are encrypted. `keys` are columns with the functions that
+    make the keys under which like records are found.
     """
 
     resource: str
     columns: tuple[str, ...]
     contact_points: tuple[str, ...] = ()
     digested_points: tuple[str, ...] = ()
+    keys: tuple[tuple[str, KeysOf], ...] = ()
 
     @property
     def all_columns(self) -> tuple[str, ...]:
         """The columns that the index follows."""
-        return (*self.columns, *self.contact_points, *self.digested_points)
+        points = (*self.contact_points, *self.digested_points)
+        return tuple(dict.fromkeys((*self.columns, *points, *(name for name, _ in self.keys))))
 
     @property
     def has_points(self) -> bool:
@@ -108,7 +112,7 @@ class SearchedColumns:
         text = search_text_of(names, (row[name] for name in self.contact_points))
         points = [row[name] for name in self.digested_points if row[name]]
         digested = [line for point in points for line in point_lines(self.resource, point)]
-        return "\n".join(filter(None, (text, *dict.fromkeys(digested))))
+        return "\n".join(filter(None, (text, *dict.fromkeys(digested), *key_lines(self.keys, row))))
 
     def lines_of(self, ends: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield the lines of these contact points or ends, each with the gram that finds rows."""
@@ -121,12 +125,16 @@ class SearchedColumns:
 
 
 def searched_columns(
-    resource: str, table: Table, words: Sequence[str], points: Sequence[str]
+    resource: str,
+    table: Table,
+    words: Sequence[str],
+    points: Sequence[str],
+    keys: Mapping[str, KeysOf],
 ) -> SearchedColumns:
     """Return the searched columns of a table; of the points some may be encrypted."""
     digested = tuple(one for one in points if is_encrypted(table.c[one]))
     clear = tuple(one for one in points if one not in digested)
-    return SearchedColumns(resource, tuple(words), clear, digested)
+    return SearchedColumns(resource, tuple(words), clear, digested, tuple(keys.items()))
 
 
 async def index_words(

@@ -1,0 +1,52 @@
+"""Keys under which a record is stored so that others like it are found: `Listing(keys=...)`.
+
+A function makes the keys of a column's value, such as the keys of a company's name. They stand in
+the search index as digests, so that no word of a search is found in them.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.records.search.spelling import KEY_MARK
+from chassis.records.search.tables import search_grams
+
+KeysOf = Callable[[str], Iterable[str]]
+KEY_BYTES = 8
+# Upper-case letters, so that no word of a name, which is in lower case, is found in a key.
+_LETTERS = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
+
+
+def key_lines(columns: Sequence[tuple[str, KeysOf]], row: Any) -> Iterator[str]:
+    """Yield the lines of a row's keys, each of them once."""
+    keys = {key for name, keys_of in columns if row[name] for key in keys_of(row[name])}
+    yield from sorted(map(_line, keys))
+
+
+async def ids_with_keys(
+    tx: AsyncConnection, resource: str, keys: Collection[str], *, limit: int
+) -> list[UUID]:
+    """Return the ids of the records of a resource that share a key, those with the most first."""
+    grams = search_grams.c
+    shared = func.count()
+    query = (
+        select(grams.id)
+        .where(
+            grams.resource == resource,
+            grams.gram == func.any(cast([_line(key) for key in keys], ARRAY(Text))),
+        )
+        .group_by(grams.id)
+        .order_by(shared.desc(), grams.id.desc())
+        .limit(limit)
+    )
+    return list((await tx.execute(query)).scalars())
+
+
+def _line(key: str) -> str:
+    digest = hashlib.blake2b(key.encode(), digest_size=KEY_BYTES)
+    return KEY_MARK + digest.hexdigest().translate(_LETTERS)

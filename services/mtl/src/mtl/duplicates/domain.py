@@ -1,0 +1,93 @@
+"""How alike two leads are, and why: their keys decide, else their companies and persons."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from mtl.leads.domain import Lead
+from parties.company_names import CompanyName
+from parties.person_names import is_same_person
+from parties.similarity import Reason, compare
+
+CERTAIN: Final = 100  # the score of leads that share a key
+SAME_LEAD: Final = 80  # from this score on, two leads are taken for one
+LEAST_SHOWN: Final = 60
+PERSON_EQUAL, PERSON_MISSING, PERSON_OTHER = 1.0, 0.95, 0.7  # factors of the company's score
+
+
+class DuplicateReason(StrEnum):
+    """What two leads have in common, or not."""
+
+    PHONE_EQUAL = "PHONE_EQUAL"
+    EMAIL_EQUAL = "EMAIL_EQUAL"
+    EXTERNAL_ID_EQUAL = "EXTERNAL_ID_EQUAL"
+    COMPANY_EQUAL = "COMPANY_EQUAL"
+    COMPANY_SOUNDS_EQUAL = "COMPANY_SOUNDS_EQUAL"
+    COMPANY_MISTYPED = "COMPANY_MISTYPED"
+    COMPANY_ABBREVIATED = "COMPANY_ABBREVIATED"
+    PERSON_EQUAL = "PERSON_EQUAL"
+    PERSON_OTHER = "PERSON_OTHER"
+
+
+OF_KEYS: Final[Mapping[str, DuplicateReason]] = {
+    "phone": DuplicateReason.PHONE_EQUAL,
+    "email": DuplicateReason.EMAIL_EQUAL,
+    "external_id": DuplicateReason.EXTERNAL_ID_EQUAL,
+}
+OF_BRANDS: Final[Mapping[Reason, DuplicateReason]] = {
+    Reason.BRAND_EQUAL: DuplicateReason.COMPANY_EQUAL,
+    Reason.BRAND_SOUNDS_EQUAL: DuplicateReason.COMPANY_SOUNDS_EQUAL,
+    Reason.BRAND_MISTYPED: DuplicateReason.COMPANY_MISTYPED,
+    Reason.BRAND_ACRONYM: DuplicateReason.COMPANY_ABBREVIATED,
+}
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The score, from 0 to 100, of a lead that is like another, and the reasons for it."""
+
+    lead_id: UUID
+    score: int
+    reasons: tuple[DuplicateReason, ...]
+
+    @property
+    def is_same(self) -> bool:
+        return self.score >= SAME_LEAD
+
+
+def likeness(
+    lead: Lead, company: CompanyName | None, other: Lead, name: CompanyName | None
+) -> Likeness:
+    """Return how alike two leads are; `company` and `name` are their companies in parts."""
+    keys = shared_keys(lead, other)
+    score, reasons = _of_companies(lead, company, other, name)
+    if keys:
+        return Likeness(other.id, CERTAIN, (*(OF_KEYS[kind] for kind in keys), *reasons))
+    return Likeness(other.id, score, reasons)
+
+
+def shared_keys(lead: Lead, other: Lead) -> Collection[str]:
+    """Return the fields in which both leads have one value that no two leads should share."""
+    return [
+        kind
+        for kind in OF_KEYS
+        if getattr(lead, kind) is not None and getattr(lead, kind) == getattr(other, kind)
+    ]
+
+
+def _of_companies(
+    lead: Lead, company: CompanyName | None, other: Lead, name: CompanyName | None
+) -> tuple[int, tuple[DuplicateReason, ...]]:
+    if company is None or name is None:
+        return 0, ()
+    found = compare(company, name)
+    reasons = tuple(OF_BRANDS[one] for one in found.reasons if one in OF_BRANDS)
+    if lead.name is None or other.name is None:
+        return round(100 * found.score * PERSON_MISSING), reasons
+    if is_same_person(lead.name, other.name):
+        return round(100 * found.score * PERSON_EQUAL), (*reasons, DuplicateReason.PERSON_EQUAL)
+    return round(100 * found.score * PERSON_OTHER), (*reasons, DuplicateReason.PERSON_OTHER)
