@@ -16,6 +16,7 @@ from testkit.ground import Ground
 # References of lists and records that cannot be expanded, each with its reason.
 WITHOUT_RECORDS = {
     r"\w+\.(actor|\w+_by)": "who did it: a name is enough",
+    r"DuplicateOut\.owner_id": "of a hidden lead only the owner's name is shown",
     r"DepartmentMoveOut\.(from|to)_parent_id": "a line of a history, with the names of then",
     r"LeadMoveOut\.(account|opportunity)_id": "a line of a history: the lead itself expands them",
     r"(PersonSummary\.manager|RecordSummary\.owner)_id": "a summary, which is itself expanded",
