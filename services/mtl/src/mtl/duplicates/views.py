@@ -16,7 +16,7 @@ from mtl.leads.store import LEADS, key_digests, lead_keys, leads, leads_by_id, t
 from parties.candidate_keys import searched_keys
 from parties.company_names import CompanyName, parse_company_name
 
-MAX_CANDIDATES = 200  # that share a key of the company's name; those that share most are compared
+MAX_CANDIDATES = 50  # that share a key of the company's name; those that share most are compared
 MAX_SHOWN = 20
 
 

@@ -23,7 +23,7 @@ from contracts.topics import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger()
 
-POLL_MS = 500
+POLL_MS = 1_000  # how long the broker and the client wait where nothing has arrived
 POLL_RECORDS = {SubscriptionKind.PROCESS: 100, SubscriptionKind.REPLICA: 1_000}
 WATCH_SECONDS = 5.0
 STALL_SECONDS = 60.0
@@ -99,6 +99,7 @@ class Consumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+            fetch_max_wait_ms=POLL_MS,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,
             metadata_max_age_ms=30_000,
