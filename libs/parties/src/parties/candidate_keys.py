@@ -31,8 +31,8 @@ def stored_keys(name: CompanyName) -> frozenset[str]:
     brand = name.brand
     keys = {f"s{name.sound}", f"b{brand}"}
     keys |= {f"d{one}" for one in _with_one_left_out(name)}
-    keys |= {f"p{one}" for one in _beginnings(brand)} if name.is_chinese else set()
-    keys |= {f"o{_ordered(brand)}"} if name.is_chinese else set()
+    if name.is_chinese:
+        keys |= {f"p{one}" for one in _beginnings(brand)} | {f"o{_ordered(brand)}"}
     return frozenset(keys | {f"i{one}" for one in _initials(name)})
 
 
@@ -71,6 +71,5 @@ def _ordered(brand: str) -> str:
 
 def _initials(name: CompanyName) -> Iterator[str]:
     """Yield the initials of a brand of several words, as acronyms are made."""
-    initials = "".join(word[0] for word in name.words)
-    if MAX_ACRONYM >= len(initials) > 1:
-        yield initials
+    if MAX_ACRONYM >= len(name.initials) > 1:
+        yield name.initials

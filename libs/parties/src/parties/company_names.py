@@ -51,6 +51,11 @@ class CompanyName:
         """The brand as it is spoken: pinyin without tones, or the Latin letters themselves."""
         return _sound(self.brand)
 
+    @property
+    def initials(self) -> str:
+        """The first letters of the words of a Latin brand; empty for a Chinese one."""
+        return "".join(word[0] for word in self.words)
+
 
 @cache
 def _latin_places() -> dict[str, Region]:

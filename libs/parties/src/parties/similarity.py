@@ -122,7 +122,7 @@ def _is_slip_in_words(words: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
 def _is_acronym(name: CompanyName, other: CompanyName) -> bool:
     """Whether a brand of one word is the initials of another's words."""
-    initials = "".join(word[0] for word in other.words)
+    initials = other.initials
     short = len(name.words) == 1 and MAX_ACRONYM >= len(name.brand) > 1
     return short and len(initials) > 1 and name.brand == initials
 

@@ -75,6 +75,17 @@ async def ids_with(
     ]
 
 
+async def visible_ids(
+    tx: AsyncConnection, scoped: ScopedResource, ids: Collection[UUID], visibility: Visibility
+) -> set[UUID]:
+    """Return which of these records, deleted ones too, the caller sees."""
+    if not ids:
+        return set()
+    key = scoped.table.c.id
+    query = select(key).where(key.in_(ids), is_visible(scoped, visibility))
+    return set((await tx.execute(query)).scalars())
+
+
 def _key_of(table: Table, name: str) -> str | None:
     """Return the column with the comparable form of a name; None without one."""
     return next((one.name for one in table.c if one.info.get(NAME_KEY_OF) == name), None)

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_list, may_read
 from chassis.records.access.visibility import Visibility
+from chassis.records.record_lookups import visible_ids
 from chassis.web.admission import READ_ONLY
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
 from mtl.duplicates.schemas import DuplicateOut, DuplicatesOut
-from mtl.duplicates.views import find_duplicates, visible_ids
+from mtl.duplicates.views import find_duplicates
 from mtl.leads.domain import Lead, LeadDetails
 from mtl.leads.schemas import LeadIn
 from mtl.leads.store import LEAD, LEADS
@@ -24,7 +25,7 @@ Seen = Annotated[Visibility, may_list(LEADS)]
 
 async def _duplicates(tx: AsyncConnection, lead: Lead, visibility: Visibility) -> DuplicatesOut:
     found = await find_duplicates(tx, lead)
-    seen = await visible_ids(tx, found, visibility)
+    seen = await visible_ids(tx, LEADS, [one.id for _, one in found], visibility)
     return DuplicatesOut(
         duplicates=[DuplicateOut.of(like, one, visible=one.id in seen) for like, one in found]
     )

@@ -8,11 +8,10 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.transaction_tenant import transaction_tenant
-from chassis.records.access.visibility import Visibility, is_visible
 from chassis.records.search.record_keys import ids_with_keys
 from mtl.duplicates.domain import LEAST_SHOWN, Likeness, likeness
 from mtl.leads.domain import Lead
-from mtl.leads.store import LEADS, key_digests, lead_keys, leads, leads_by_id, tenant_secret
+from mtl.leads.store import LEADS, key_digests, lead_keys, leads_by_id, tenant_secret
 from parties.candidate_keys import searched_keys
 from parties.company_names import CompanyName, parse_company_name
 
@@ -34,15 +33,6 @@ async def find_duplicates(tx: AsyncConnection, lead: Lead) -> list[tuple[Likenes
     shown = [one for one in found if one[0].score >= LEAST_SHOWN]
     shown.sort(key=lambda one: (-one[0].score, one[1].created_at, one[1].id))
     return shown[:MAX_SHOWN]
-
-
-async def visible_ids(
-    tx: AsyncConnection, found: Sequence[tuple[Likeness, Lead]], visibility: Visibility
-) -> set[UUID]:
-    """Return the ids of those of the leads that the caller sees."""
-    ids = [lead.id for _, lead in found]
-    query = select(leads.c.id).where(leads.c.id.in_(ids), is_visible(LEADS, visibility))
-    return set((await tx.execute(query)).scalars()) if ids else set()
 
 
 def _company_of(lead: Lead) -> CompanyName | None:

@@ -31,11 +31,12 @@ from chassis.database.columns import enum_column, tenant_column
 from chassis.database.encryption.columns import digest_column, encrypted_columns
 from chassis.database.rows import from_columns
 from chassis.database.transaction_tenant import transaction_tenant
-from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
+from chassis.records.access.visibility import ScopedResource, Visibility
 from chassis.records.contact_points import phone_tail
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.record_lookups import visible_ids
 from chassis.records.record_types import RecordType
 from chassis.records.work.follow_ups import FollowUp
 from chassis.web.operations.store import OperationStatus
@@ -246,9 +247,8 @@ async def hide_invisible(
     """The same duplicates, marked as hidden where the caller does not see the existing lead."""
     if not duplicates or visibility.everything:
         return dict(duplicates)
-    existing = leads.c.id.in_({duplicate.lead_id for duplicate in duplicates.values()})
-    query = select(leads.c.id).where(existing, is_visible(LEADS, visibility))
-    shown = set((await tx.execute(query)).scalars())
+    existing = {duplicate.lead_id for duplicate in duplicates.values()}
+    shown = await visible_ids(tx, LEADS, existing, visibility)
     return {k: replace(one, hidden=one.lead_id not in shown) for k, one in duplicates.items()}
 
 

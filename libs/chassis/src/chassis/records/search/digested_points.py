@@ -10,11 +10,9 @@ from collections.abc import Iterator
 
 from chassis.database.encryption.sealing import digest
 from chassis.records.contact_points import EXTENSION
-from chassis.records.search.spelling import DIGEST_GRAM_MARK, DIGEST_MARK
+from chassis.records.search.spelling import DIGEST_GRAM_MARK, DIGEST_MARK, digest_letters
 
 MIN_END = 4  # digits
-# Upper-case letters, so that no word of a name, which is in lower case, is found in a digest.
-_LETTERS = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
 
 
 def point_lines(resource: str, point: str) -> Iterator[str]:
@@ -61,4 +59,4 @@ def _end_line(resource: str, end: str) -> str:
 
 
 def _letters(resource: str, text: str) -> str:
-    return digest(text, f"{resource}.contact_points").hex().translate(_LETTERS)
+    return digest_letters(digest(text, f"{resource}.contact_points"))

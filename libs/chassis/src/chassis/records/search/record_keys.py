@@ -13,13 +13,11 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.search.spelling import KEY_MARK
+from chassis.records.search.spelling import KEY_MARK, digest_letters
 from chassis.records.search.tables import search_grams
 
 KeysOf = Callable[[str], Iterable[str]]
 KEY_BYTES = 8
-# Upper-case letters, so that no word of a name, which is in lower case, is found in a key.
-_LETTERS = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
 
 
 def key_lines(columns: Sequence[tuple[str, KeysOf]], row: Any) -> Iterator[str]:
@@ -49,4 +47,4 @@ async def ids_with_keys(
 
 def _line(key: str) -> str:
     digest = hashlib.blake2b(key.encode(), digest_size=KEY_BYTES)
-    return KEY_MARK + digest.hexdigest().translate(_LETTERS)
+    return KEY_MARK + digest_letters(digest.digest())

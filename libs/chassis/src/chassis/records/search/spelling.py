@@ -14,6 +14,8 @@ TAIL_MARK = "<"  # begins the line of a contact point; no normalized word contai
 # These begin the lines of encrypted contact points: of a digest that is a gram, and of another one.
 DIGEST_GRAM_MARK, DIGEST_MARK = "=", ">"
 KEY_MARK = "!"  # begins the line of a key under which like records are found; it is one gram
+# Upper-case letters, so that no word of a name, which is in lower case, is found in a digest.
+_DIGEST_LETTERS = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
 _PRIVATE_USE = 0xF0000
 _MAIL_TAIL = re.compile(r"[^\s@]*@[^\s@]{2,}|[^\s@]{2,}\.[^\s@.\d]{2,}")
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
@@ -84,6 +86,11 @@ def bigrams_of(text: str) -> set[str]:
     whole = {line for line in lines if line.startswith(marks)}
     split = [line for line in lines if line not in whole and not line.startswith(DIGEST_MARK)]
     return whole | {line[start : start + 2] for line in split for start in range(len(line))}
+
+
+def digest_letters(digest: bytes) -> str:
+    """Return a digest in the letters in which it stands in the index."""
+    return digest.hex().translate(_DIGEST_LETTERS)
 
 
 def reversed_tail(text: str) -> str:
