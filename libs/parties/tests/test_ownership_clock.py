@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kernel.working_clock import DayReason, WorkingClock
@@ -87,6 +87,9 @@ def test_the_earliest_deadline_counts_with_the_ladder_before_it() -> None:
         (Period(48, TimeUnit.HOURS), "10-01 10:00", "10-03 10:00"),
         (Period(1, TimeUnit.WORKING_DAYS), "09-30 10:00", "10-08 10:00"),
         (Period(3, TimeUnit.WORKING_DAYS), "09-30 10:00", "10-10 10:00"),  # a Saturday, worked
+        (Period(1, TimeUnit.WORKING_DAYS), "11-20 10:00", "11-23 10:00"),  # Friday to Monday
+        (Period(1, TimeUnit.WORKING_DAYS), "11-21 09:00", "11-24 00:00"),  # from Monday's midnight
+        (Period(0, TimeUnit.WORKING_DAYS), "11-21 09:00", "11-23 00:00"),
         (Period(8, TimeUnit.WORKING_HOURS), "09-30 09:00", "09-30 18:00"),
         (days(0), "10-01 10:00", "10-01 10:00"),
     ],
@@ -122,6 +125,9 @@ INSTANTS = st.timedeltas(timedelta(), timedelta(days=330)).map(lambda one: at("0
 PERIODS = st.builds(Period, st.integers(0, 40), st.sampled_from(TimeUnit))
 
 
+@example(  # a Friday and the Saturday after it
+    Period(1, TimeUnit.WORKING_DAYS), at("11-20 10:00"), timedelta(hours=23)
+)
 @given(PERIODS, INSTANTS, st.timedeltas(timedelta(), timedelta(days=20)))
 def test_who_starts_later_ends_no_earlier(
     period: Period, start: datetime, later: timedelta

@@ -119,13 +119,19 @@ def _periods(
 def _days_after(
     count: int, start: datetime, clock: WorkingClock, *, working: bool
 ) -> datetime | None:
-    """Return the same local time so many days, or working days, later."""
+    """Return the same local time so many days, or working days, later.
+
+    Working days are counted from the midnight on which the next one begins if nobody works on the
+    day of `start`: otherwise Saturday morning would end before Friday noon.
+    """
     local = start.astimezone(clock.zone)
-    day, left = local.date(), count
+    day, time, left = local.date(), local.time(), count
+    if working and not clock.scheduled_day(day).shifts:
+        time, left = datetime.min.time(), count + 1
     for _ in range(SEARCHED_DAYS):
         if left == 0:
-            within = timedelta(hours=local.hour, minutes=local.minute)
-            rest = timedelta(seconds=local.second, microseconds=local.microsecond)
+            within = timedelta(hours=time.hour, minutes=time.minute)
+            rest = timedelta(seconds=time.second, microseconds=time.microsecond)
             return local_instant(day, within // timedelta(minutes=1), clock.zone) + rest
         day += ONE_DAY
         if not working or clock.scheduled_day(day).shifts:

@@ -153,7 +153,7 @@ async def cancel_resend(
     if resend.finished_at is not None:
         raise Conflict("RUN_ENDED")
     k, r = event_resend_keys.c, event_resends.c
-    queued = (k.tenant_id == resend.tenant_id) & (k.resend_id == resend.id)
+    queued = (k.tenant_id == resend.tenant_id) & (k.resend_id == resend.id) & ~k.begun
     await tx.execute(delete(event_resend_keys).where(queued))
     await set_audit_reason(tx, note)
     ending = {"finished_at": now, "progressed_at": now, "cancelled_by": by, "cancel_note": note}

@@ -1,11 +1,23 @@
 """The tables of requests to send retained events again; every service has them."""
 
-from sqlalchemy import BigInteger, Column, Index, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    false,
+    text,
+)
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import filter_indexes, tenant_column
 
-# Requests to send retained events again; the relay deletes a key once its events are sent.
+# Requests to send retained events again; the relay marks a key as `begun` before it sends its
+# events, and deletes it afterwards.
 event_resends = Table(
     "event_resends",
     metadata,
@@ -35,5 +47,6 @@ event_resend_keys = Table(
     Column("bucket", SmallInteger, primary_key=True, autoincrement=False),
     Column("aggregatetype", Text, primary_key=True),
     Column("aggregateid", Uuid, primary_key=True),
+    Column("begun", Boolean, nullable=False, server_default=false()),
     Index(None, "bucket"),
 )

@@ -1,6 +1,7 @@
 """Events sent again on request: in order for each record, effects once, whatever happens."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from itertools import pairwise
@@ -14,8 +15,14 @@ from chassis.database.pruning import prune
 from chassis.events.relay import resend_queue
 from chassis.events.relay.epoch import rebase_database
 from chassis.events.relay.quarantine import list_quarantined, retry_quarantined
+from chassis.events.relay.transport import ProducerRecord, RefusedRecord, TransportFailed
 from chassis.events.relay.window_pages import SENT_BEFORE
-from chassis.events.resend_commands import EventResend, get_resend, list_resends
+from chassis.events.resend_commands import (
+    EventResend,
+    cancel_resend,
+    get_resend,
+    list_resends,
+)
 from chassis.foundation.clock import now
 from chassis.records.audit.tables import audit_entries
 from kernel.errors import Invalid, NotFound
@@ -166,6 +173,36 @@ async def test_a_killed_relay_is_followed_by_one_that_finishes(
     assert set(sequences(transport.delivered)) == set(notes)
     assert 60 <= len(transport.delivered) <= 62  # at most one record came again
     assert sent < 60
+
+
+class FailingTransport(RecordingTransport):
+    """Loses its connection in the second send, after the records were delivered."""
+
+    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
+        first = not self.delivered
+        refused = await super().send(records)
+        if not first:
+            raise TransportFailed("the acknowledgements were lost")
+        return refused
+
+
+async def test_what_a_crash_interrupted_is_sent_again_before_any_later_event(
+    committed: Committed, tenant: UUID
+) -> None:
+    other = await write_versions(committed.app, tenant, versions=5)
+    await relay_of(committed, RecordingTransport()).drain()
+    (requested,) = await request(committed)
+    failing = FailingTransport()
+    with pytest.raises(TransportFailed):
+        await relay_of(committed, failing, page_rows=2).drain()
+    assert sequences(failing.delivered) == {other.id: [1, 2, 3, 4]}
+    async with committed.app.begin(tenant) as tx:
+        await rewrite(tx, other.id, "live")
+        await cancel_resend(tx, requested.id, by="ada", now=now())  # what has begun is finished
+    transport = RecordingTransport()
+    await relay_of(committed, transport, page_rows=2).drain()
+    assert sequences(transport.delivered) == {other.id: [1, 2, 3, 4, 5, 6]}
+    assert await relay_of(committed, transport).drain() == 0
 
 
 class RefusingTransport(RecordingTransport):

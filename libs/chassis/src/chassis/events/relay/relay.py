@@ -95,7 +95,7 @@ class Relay:
         total = 0
         never = asyncio.Event()
         async with self._open_session(idle_session_timeout="0") as session:
-            await session.take_over(await session.buckets.acquire_all())
+            await session.take_over(await session.buckets.acquire_all(), never)
             while handled := await session.publish_windows(never) + await session.resend_next(
                 never
             ):
@@ -115,7 +115,7 @@ class Relay:
     async def _publish_until(self, session: RelaySession, stop: asyncio.Event) -> None:
         interval = self._poll.fast
         while not stop.is_set():
-            await session.housekeeping()
+            await session.housekeeping(stop)
             handled = await session.publish_windows(stop)
             session.report_progress()
             if not stop.is_set():  # else a window may be unfinished

@@ -82,12 +82,17 @@ class RelaySession:
         """End the heartbeat."""
         self._ended.set()
 
-    async def take_over(self, acquired: Collection[int]) -> None:
-        """Load the cursors of buckets just acquired, so that their rows are published."""
+    async def take_over(self, acquired: Collection[int], stop: asyncio.Event) -> None:
+        """Load the cursors of buckets just acquired, so that their rows are published.
+
+        What their last owner had begun to send again is sent first: no later event comes between.
+        """
         self._positions.update(await self._cursors.load(acquired))
         await self._load_quarantined_keys()  # before their first row
+        while await self.resend_next(stop, only_begun=True):
+            pass
 
-    async def housekeeping(self) -> None:
+    async def housekeeping(self, stop: asyncio.Event) -> None:
         """Save idle cursors and share the buckets fairly, at most once a second.
 
         Runs only between windows, so that a bucket changes its owner at a saved position.
@@ -104,7 +109,7 @@ class RelaySession:
         if ended:
             log.warning("relay_owner_frozen", sessions_ended=ended)
         if acquired := await self.buckets.acquire():
-            await self.take_over(acquired)
+            await self.take_over(acquired, stop)
 
     async def save_idle_cursors(self) -> None:
         """Save the positions that moved over empty windows; after a crash these are read again."""
@@ -122,18 +127,19 @@ class RelaySession:
             now = await read_snapshot(connection)
         rows = 0
         for position, buckets in self._groups():
-            rows += await self._publish_window(buckets, position, now, stop)
             if stop.is_set():
                 break
+            rows += await self._publish_window(buckets, position, now, stop)
         self._meter.window(rows)
         return rows
 
-    async def resend_next(self, stop: asyncio.Event) -> int:
+    async def resend_next(self, stop: asyncio.Event, *, only_begun: bool = False) -> int:
         """Send the events of some queued aggregates again; returns the number of aggregates.
 
-        Runs between windows, when every bucket is at the end of one.
+        Runs between windows, when every bucket is at the end of one. When it is stopped, it leaves
+        the aggregates to the next owner of their buckets.
         """
-        batch = await self._resends.next(self._positions.keys())
+        batch = await self._resends.next(self._positions.keys(), only_begun=only_begun)
         if batch is None:
             return 0
         sent = quarantined = 0

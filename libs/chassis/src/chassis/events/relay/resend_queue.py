@@ -2,7 +2,8 @@
 
 The relay that owns an aggregate's bucket sends its events between two windows, all at once: so an
 event committed meanwhile follows them and never comes in between. An aggregate leaves the queue
-after its events are acknowledged; after a crash they are sent once more.
+after its events are acknowledged; after a crash they are sent once more, before any later event:
+that is what `begun` is for.
 """
 
 from collections.abc import Collection
@@ -15,6 +16,22 @@ from chassis.database.write_cause import write_cause
 from chassis.foundation.context import Context
 
 BATCH_AGGREGATES = 50  # what the relay sends between two windows: live events wait that long
+
+REQUEST = """
+SELECT r.tenant_id, r.id, r.since FROM event_resend_keys AS k
+JOIN event_resends AS r ON r.tenant_id = k.tenant_id AND r.id = k.resend_id
+WHERE k.bucket = ANY($1::smallint[]) AND (k.begun OR NOT $2) LIMIT 1
+"""
+# The mark must survive a crash of the server, unlike the cursors of this session.
+BEGIN = """
+UPDATE event_resend_keys AS k SET begun = true FROM (
+  SELECT bucket, aggregatetype, aggregateid FROM event_resend_keys
+  WHERE tenant_id = $1 AND resend_id = $2 AND bucket = ANY($3::smallint[]) AND (begun OR NOT $4)
+  LIMIT $5) AS next
+WHERE k.tenant_id = $1 AND k.resend_id = $2 AND k.bucket = next.bucket
+  AND k.aggregatetype = next.aggregatetype AND k.aggregateid = next.aggregateid
+RETURNING k.aggregatetype, k.aggregateid
+"""
 
 
 @dataclass(frozen=True)
@@ -33,26 +50,20 @@ class ResendQueue:
     def __init__(self, session: SharedConnection) -> None:
         self._session = session
 
-    async def next(self, buckets: Collection[int]) -> ResendBatch | None:
-        """Return the next aggregates of these buckets; None when none is queued."""
-        async with self._session.use() as connection:
-            request = await connection.fetchrow(
-                "SELECT r.tenant_id, r.id, r.since FROM event_resend_keys AS k"
-                " JOIN event_resends AS r ON r.tenant_id = k.tenant_id AND r.id = k.resend_id"
-                " WHERE k.bucket = ANY($1::smallint[]) LIMIT 1",
-                list(buckets),
-            )
+    async def next(
+        self, buckets: Collection[int], *, only_begun: bool = False
+    ) -> ResendBatch | None:
+        """Mark the next aggregates of these buckets as begun and return them; None without any.
+
+        `only_begun` leaves out those of which no event was sent yet.
+        """
+        async with self._session.use() as connection, connection.transaction():
+            request = await connection.fetchrow(REQUEST, list(buckets), only_begun)
             if request is None:
                 return None
-            rows = await connection.fetch(
-                "SELECT aggregatetype, aggregateid FROM event_resend_keys"
-                " WHERE tenant_id = $1 AND resend_id = $2 AND bucket = ANY($3::smallint[])"
-                " LIMIT $4",
-                request["tenant_id"],
-                request["id"],
-                list(buckets),
-                BATCH_AGGREGATES,
-            )
+            await connection.execute("SET LOCAL synchronous_commit = on")
+            which = request["tenant_id"], request["id"], list(buckets), only_begun
+            rows = await connection.fetch(BEGIN, *which, BATCH_AGGREGATES)
         aggregates = [(row["aggregatetype"], row["aggregateid"]) for row in rows]
         return ResendBatch(request["tenant_id"], request["id"], request["since"], aggregates)
 

@@ -204,6 +204,7 @@ def _event_resend_keys() -> None:
         sa.Column("bucket", sa.SmallInteger(), primary_key=True, autoincrement=False),
         sa.Column("aggregatetype", sa.Text(), primary_key=True),
         sa.Column("aggregateid", sa.Uuid(), primary_key=True),
+        sa.Column("begun", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
     index("event_resend_keys", "bucket")
     secure("event_resend_keys", worker_sees_all=True)
