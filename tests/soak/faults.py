@@ -87,9 +87,17 @@ class Fire:
             self._signal(fault.target, SIGCONT)
 
     async def _kill_waiting(self, part: str) -> None:
-        """Kill the processes of a part, and leave them no time to go on before they are dead."""
+        """Kill the processes of a part, and leave them no time to go on before they are dead.
+
+        Those that are still starting are spared: the supervisor waits longer each time before it
+        starts again what died at its start, so a part would be away for minutes.
+        """
         for name in self.stack.service_processes():
-            if (name == part or name.startswith(f"{part}-")) and name not in self._frozen:
+            if name != part and not name.startswith(f"{part}-"):
+                continue
+            if name in self._starting:
+                self.counts["kills held back"] += 1
+            elif name not in self._frozen:
                 self._kill(name)
         await asyncio.sleep(0.2)
 
