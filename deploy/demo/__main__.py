@@ -128,7 +128,7 @@ async def _converted(seller: Person) -> list[Json]:
 
 async def leads_to_convert(seller: Person, converted: int) -> list[Json]:
     """Return the leads still to convert: those marked converted in the data first, then by age."""
-    path = "/mtl/v1/leads?status__in=NEW,QUALIFIED"
+    path = "/mtl/v1/leads?status__in=RAW,SQL"
     open_leads = [lead async for lead in seller.everything(path)]
     open_leads.sort(key=lambda lead: (lead["attributes"].get("Converted") != "1", lead["id"]))
     return open_leads[: max(0, CONVERTED - converted)]

@@ -45,7 +45,7 @@ def _percent_of(price: str, percent: int) -> Json:
 async def convert(seller: Person, lead: Json) -> float:
     """Qualify and convert a lead; return the milliseconds until the opportunity exists."""
     path = f"/mtl/v1/leads/{lead['id']}"
-    if lead["status"] == "NEW":
+    if lead["status"] == "RAW":
         lead = await seller.post(f"{path}/qualify", seen=lead)
     name = f"{lead.get('company') or lead.get('name') or lead.get('external_id')}"
     began = time.perf_counter()

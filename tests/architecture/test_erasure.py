@@ -270,7 +270,11 @@ def test_the_leads_and_contacts_are_encrypted() -> None:
         "l2o.contact.email",
         "l2o.contact.phone",
         "mtl.lead.email",
+        "mtl.lead.other_email",
+        "mtl.lead.other_phone",
         "mtl.lead.phone",
+        "mtl.lead.wechat_id",
+        "mtl.lead.work_phone",
     ]
 
 

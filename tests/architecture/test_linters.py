@@ -38,11 +38,11 @@ def lint_imports(tree: Path) -> str:
 
 MTL, CHASSIS = "services/mtl/src/mtl", "libs/chassis/src/chassis"
 PLANTED = [
-    ("services never meet", f"{MTL}/leads/actions.py", "import rms.orders"),
-    ("No service needs the testkit", f"{MTL}/leads/actions.py", "import testkit.tokens"),
+    ("services never meet", f"{MTL}/leads/actions/records.py", "import rms.orders"),
+    ("No service needs the testkit", f"{MTL}/leads/actions/records.py", "import testkit.tokens"),
     ("rooms face one way", f"{MTL}/leads/store.py", "import mtl.leads.routes"),
-    ("The domain does no I/O", f"{MTL}/leads/domain.py", "import sqlalchemy"),
-    ("Actions do not speak HTTP", f"{MTL}/leads/actions.py", "import fastapi"),
+    ("The domain does no I/O", f"{MTL}/leads/domain/lead.py", "import sqlalchemy"),
+    ("Actions do not speak HTTP", f"{MTL}/leads/actions/records.py", "import fastapi"),
     ("form no cycle", "services/cpq/src/cpq/price_books/store.py", "import cpq.products.store"),
     ("eight floors", f"{CHASSIS}/database/rows.py", "import chassis.web.auth"),
     ("eight floors", f"{CHASSIS}/jobs/queue.py", "import chassis.events.outbox"),

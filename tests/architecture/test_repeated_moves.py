@@ -18,6 +18,12 @@ MOVES = {
     "::test_converting_again_answers_the_first_operation",
     "lead_disqualify": "services/mtl/tests/leads/test_routes_moves.py"
     "::test_disqualifying_for_another_reason_is_refused",
+    "lead_refuse": "services/mtl/tests/leads/test_lifecycle.py"
+    "::test_sales_refuse_what_marketing_hands_over_and_accept_it_later",
+    "lead_nurture": "services/mtl/tests/leads/test_lifecycle.py"
+    "::test_a_lead_asleep_or_open_again_refuses_another_day_or_note",
+    "lead_reopen": "services/mtl/tests/leads/test_lifecycle.py"
+    "::test_a_lead_asleep_or_open_again_refuses_another_day_or_note",
     "opportunity_lose": "services/l2o/tests/opportunities/test_routes.py"
     "::test_losing_for_another_reason_is_refused",
     "opportunity_move": "another stage is another move",

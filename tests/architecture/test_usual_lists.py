@@ -36,7 +36,7 @@ def combined(
 
 
 def test_a_usual_query_that_reads_much_is_a_fault() -> None:
-    query = ListQuery(values={"status": "NEW"})
+    query = ListQuery(values={"status": "RAW"})
     assert faults_of("leads", combined(query, "all", read=153)) == []
     [fault] = faults_of("leads", combined(query, "all", read=154))
     assert fault == "leads?a query as all reads 154 rows for 51"

@@ -148,7 +148,7 @@ async def test_a_rejected_conversion_reopens_the_lead(world: World) -> None:
     await world.deliver_events()
     failed = await world.get(f"/mtl/v1/operations/{operation['id']}")
     assert (failed["status"], failed["problem"]["code"]) == ("FAILED", "ACCOUNT_NOT_FOUND")
-    assert (await world.get(f"/mtl/v1/leads/{lead['id']}"))["status"] == "QUALIFIED"
+    assert (await world.get(f"/mtl/v1/leads/{lead['id']}"))["status"] == "SQL"
     repeated = await convert_lead(world, lead)
     assert repeated["status"] == "SUCCEEDED"
     assert repeated["id"] != operation["id"]

@@ -2,7 +2,16 @@
 
 import pytest
 
-from parties.regions import CITY, COUNTY, PROVINCE, is_within, region_at_start, regions
+from parties.regions import (
+    CITY,
+    COUNTY,
+    PROVINCE,
+    is_within,
+    region_at_start,
+    region_of_text,
+    region_path,
+    regions,
+)
 
 
 def test_all_provinces_are_known() -> None:
@@ -52,3 +61,36 @@ def test_other_texts_begin_with_no_region() -> None:
 def test_a_region_lies_within_a_larger_one(one: str, other: str, within: bool) -> None:
     assert is_within(one, other) is within
     assert is_within(other, one) is within
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("浙江省杭州市西湖区", "330106"),
+        ("浙江 杭州", "330100"),
+        ("浙江省/杭州市", "330100"),
+        ("330106", "330106"),
+        ("北京朝阳区", "110105"),
+        ("北京市 北京市 朝阳区", "110105"),
+        ("吉林省吉林市", "220200"),
+        ("臺灣", "710000"),
+        ("朝阳区", None),  # of several cities
+        ("杭州西湖区文三路", None),
+        ("999999", None),
+        ("", None),
+    ],
+)
+def test_a_text_names_a_region_from_the_largest_down(text: str, code: str | None) -> None:
+    region = region_of_text(text)
+    assert (None if region is None else region.code) == code
+
+
+def test_a_region_is_shown_with_those_around_it() -> None:
+    codes = ("330106", "330100", "330000", "110105", "330103")
+    assert [region_path(code) for code in codes] == [
+        "浙江省杭州市西湖区",
+        "浙江省杭州市",
+        "浙江省",
+        "北京市朝阳区",
+        None,
+    ]

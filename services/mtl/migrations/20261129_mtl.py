@@ -23,6 +23,32 @@ TABLES = (
     "opportunities",
 )
 
+LEAD_TEXTS = (
+    "name",
+    "job_title",
+    "department",
+    "company",
+    "uscc",
+    "industry",
+    "website",
+    "country",
+    "region_code",
+    "address",
+    "language",
+    "external_id",
+    "description",
+    "need",
+    "source",
+    "source_detail",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+)
+LEAD_SORTED_TEXTS = ("name", "company")
+LEAD_ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
+
 
 def upgrade() -> None:
     _leads()
@@ -53,22 +79,26 @@ def _leads() -> None:
         "leads",
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("name", sa.Text()),
-        sort_column("name", sa.Text()),
-        sa.Column("company", sa.Text()),
-        sort_column("company", sa.Text()),
-        sa.Column("phone", sa.LargeBinary()),
-        sa.Column("phone_digest", sa.LargeBinary()),
+        *(sa.Column(name, sa.Text()) for name in LEAD_TEXTS),
+        *(sort_column(name, sa.Text()) for name in LEAD_SORTED_TEXTS),
+        sa.Column("company_size", sa.String(40)),
+        *(
+            sa.Column(f"{name}{suffix}", sa.LargeBinary())
+            for name in LEAD_ENCRYPTED
+            for suffix in ("", "_digest")
+        ),
         sa.Column("phone_tail_digest", sa.LargeBinary()),
-        sa.Column("email", sa.LargeBinary()),
-        sa.Column("email_digest", sa.LargeBinary()),
-        sa.Column("external_id", sa.Text()),
-        sa.Column("source", sa.Text()),
-        sa.Column("attributes", JSONB(), nullable=False),
+        sa.Column("budget", sa.Numeric(22, 6)),
+        sa.Column("budget_currency", sa.Text()),
+        sa.Column("expected_on", sa.Date()),
+        sa.Column("attributes", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         sa.Column("owner_id", sa.Text()),
         sa.Column("status", sa.String(40), nullable=False),
         sa.Column("status_reason", sa.Text()),
+        sa.Column("status_note", sa.Text()),
+        instant("handed_over_at", nullable=True),
+        sa.Column("wakes_on", sa.Date()),
         sa.Column("conversion_id", sa.Uuid()),
         sa.Column("account_id", sa.Uuid()),
         sa.Column("contact_id", sa.Uuid()),
@@ -89,8 +119,12 @@ def _leads() -> None:
         "email_digest",
         "external_id",
         "source",
+        "industry",
+        "region_code",
+        "uscc",
         "owner_id",
         "status",
+        "status_reason",
         "account_id",
         "converted_at_sort",
         "created_at",
@@ -99,12 +133,12 @@ def _leads() -> None:
         index("leads", "tenant_id", column, "id")
     index("leads", "tenant_id", "id", where="leads.deleted_at IS NOT NULL", name="ix_leads_deleted")
     secure("leads")
-    audited("leads", resource="mtl.lead", encrypted=("phone", "email"))
+    audited("leads", resource="mtl.lead", encrypted=LEAD_ENCRYPTED)
     with_custom_fields("leads", resource="mtl.lead")
 
 
 def _lead_keys() -> None:
-    """Digests of a lead's phone and email, by which duplicates are found."""
+    """Digests of a lead's phones, mails and ids, by which duplicates are found."""
     op.create_table(
         "lead_keys",
         tenant_column(),
@@ -127,6 +161,7 @@ def _lead_history() -> None:
         sa.Column("from_status", sa.String(40), nullable=False),
         sa.Column("to_status", sa.String(40), nullable=False),
         sa.Column("reason", sa.Text()),
+        sa.Column("note", sa.Text()),
         sa.Column("actor", sa.Text()),
         sa.Column("conversion_id", sa.Uuid()),
         sa.Column("account_id", sa.Uuid()),

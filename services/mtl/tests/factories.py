@@ -11,7 +11,8 @@ from chassis.events.subscriptions import EventMeta
 from chassis.files.imports.actions import IMPORT_JOB
 from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
-from mtl.leads.domain import Lead, LeadStatus
+from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.moves import LeadStatus
 from mtl.worker import WORKER
 from testkit.jobs import make_job
 

@@ -52,9 +52,9 @@ async def checks(system: System, count: int) -> list[Request]:
 
 async def ids_of(system: System, count: int, owner: str) -> list[UUID]:
     query = (
-        "SELECT id FROM leads WHERE owner_id = $1 AND status = 'NEW' ORDER BY random() LIMIT $2"
+        "SELECT id FROM leads WHERE owner_id = $1 AND status = 'RAW' ORDER BY random() LIMIT $2"
         if owner
-        else "SELECT id FROM leads WHERE $1 = '' AND status = 'NEW' ORDER BY random() LIMIT $2"
+        else "SELECT id FROM leads WHERE $1 = '' AND status = 'RAW' ORDER BY random() LIMIT $2"
     )
     async with system.superuser("mtl") as connection:
         ids = [row["id"] for row in await connection.fetch(query, owner, count)]

@@ -41,7 +41,7 @@ from tests.bench.rows import leads
 
 ROLES = ("seller", "director", "admin")
 USUAL: Mapping[str, str] = {
-    "status": "status=NEW",
+    "status": "status=RAW",
     "owner": "owner_id=person-7",
     "source": "source=展会",
     "word": "q=远景",

@@ -19,7 +19,7 @@ async def run(walk: Walk) -> None:
     lead = await seller.patch(path, {"source": "soak"}, seen=lead)
     lead = await seller.post(f"{path}/qualify", seen=lead)
     if walk.every(8):
-        await seller.post(f"{path}/disqualify", {"reason": "soak"}, seen=lead)
+        await seller.post(f"{path}/disqualify", {"reason": "SPAM"}, seen=lead)
         raise WalkEnds
     operation = await seller.post(f"{path}/convert", {"opportunity_name": external}, seen=lead)
     while operation["status"] == "RUNNING":

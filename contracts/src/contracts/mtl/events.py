@@ -1,6 +1,6 @@
 """Events that MTL publishes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged, WorkSnapshot
+from kernel.money import Money
 from kernel.personal import Personal
 
 
@@ -20,10 +21,34 @@ class LeadState(AggregateState):
     lead_id: UUID
     external_id: str | None = None
     name: Annotated[str | None, Personal("name")] = None
+    job_title: str | None = None
+    department: str | None = None
     company: str | None = None
+    uscc: str | None = None
+    industry: str | None = None
+    company_size: str | None = None
+    website: str | None = None
+    country: str | None = None
+    region_code: str | None = None
+    address: Annotated[str | None, Personal("text")] = None
     phone: Annotated[str | None, Personal("phone")] = None
+    work_phone: Annotated[str | None, Personal("phone")] = None
+    other_phone: Annotated[str | None, Personal("phone")] = None
     email: Annotated[str | None, Personal("email")] = None
+    other_email: Annotated[str | None, Personal("email")] = None
+    wechat_id: Annotated[str | None, Personal("login")] = None
+    language: str | None = None
+    description: Annotated[str | None, Personal("text")] = None
+    need: str | None = None
+    budget: Money | None = None
+    expected_on: date | None = None
     source: str | None = None
+    source_detail: str | None = None
+    utm_source: str | None = None
+    utm_medium: str | None = None
+    utm_campaign: str | None = None
+    utm_term: str | None = None
+    utm_content: str | None = None
     status: str
     owner_id: str | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
@@ -44,12 +69,46 @@ class LeadQualified(Event):
     lead: LeadState
 
 
+class LeadHandedOver(Event):
+    """Marketing handed a lead over to sales, who accept or refuse it."""
+
+    type: ClassVar[str] = "mtl.lead.handed_over.v1"
+    lead: LeadState
+
+
+class LeadRefused(Event):
+    """Sales refused a lead that marketing handed over; `reason` is a code."""
+
+    type: ClassVar[str] = "mtl.lead.refused.v1"
+    lead: LeadState
+    reason: str
+    note: Annotated[str | None, Personal("text")] = None
+
+
+class LeadNurtured(Event):
+    """A lead sleeps until a day: it is too early for sales."""
+
+    type: ClassVar[str] = "mtl.lead.nurtured.v1"
+    lead: LeadState
+    wakes_on: date
+    note: Annotated[str | None, Personal("text")] = None
+
+
+class LeadReactivated(Event):
+    """A lead that was invalid or slept is open again, by hand or because its day has come."""
+
+    type: ClassVar[str] = "mtl.lead.reactivated.v1"
+    lead: LeadState
+    note: Annotated[str | None, Personal("text")] = None
+
+
 class LeadDisqualified(Event):
-    """A lead was disqualified; `reason` says why."""
+    """A lead was disqualified; `reason` is a code that says why."""
 
     type: ClassVar[str] = "mtl.lead.disqualified.v1"
     lead: LeadState
     reason: str
+    note: Annotated[str | None, Personal("text")] = None
 
 
 class LeadConverted(Event):

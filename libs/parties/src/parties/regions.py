@@ -68,6 +68,74 @@ def regions_by_name() -> dict[str, Region]:
     return named
 
 
+def region_of_code(code: str) -> Region | None:
+    """Return the region of today that has this code; None if there is none."""
+    return _by_code().get(code)
+
+
+def region_of_text(text: str) -> Region | None:
+    """Return the region that a text names by its code or by its names from the largest down.
+
+    `浙江省杭州市西湖区`, `浙江 杭州` and `330106` name one. 朝阳区 alone names none, as several
+    cities have one; neither does a text with anything else in it.
+    """
+    rest, found = normalize(text), None
+    if rest.isdigit():
+        return region_of_code(rest)
+    while rest := rest.lstrip(" -/,，、·"):
+        inner = _region_in(rest, found)
+        if inner is not None:
+            found, length = inner
+            rest = rest[length:]
+        elif found is not None and rest.startswith(found.name):
+            rest = rest.removeprefix(found.name)  # 北京市 北京市 朝阳区
+        else:
+            return None
+    return found
+
+
+def _region_in(text: str, around: Region | None) -> tuple[Region, int] | None:
+    """Return the only region in another one whose name a text begins with, and its length."""
+    for length in range(min(len(text), _longest_name()), MIN_SHORT - 1, -1):
+        named = [
+            one
+            for one in _all_by_name().get(text[:length], ())
+            if around is None or (one.level > around.level and is_within(one.code, around.code))
+        ]
+        if named:
+            largest = [one for one in named if one.level == named[0].level]
+            return (largest[0], length) if len(largest) == 1 else None
+    return None
+
+
+@cache
+def _all_by_name() -> dict[str, list[Region]]:
+    """Return the regions of each name and short name, larger ones first."""
+    named: dict[str, list[Region]] = {}
+    for region in regions():
+        for name in {region.name, region.short}:
+            if len(name) >= MIN_SHORT:
+                named.setdefault(name, []).append(region)
+    return named
+
+
+def region_path(code: str) -> str | None:
+    """Return the names of a region and of those around it, such as 浙江省杭州市西湖区.
+
+    None for a code of no region of today.
+    """
+    if region_of_code(code) is None:
+        return None
+    around = dict.fromkeys(f"{code[:digits]:0<6}" for digits in (PROVINCE, CITY, COUNTY))
+    found = [region_of_code(one) for one in around]
+    return "".join(one.name for one in found if one is not None)
+
+
+@cache
+def _by_code() -> dict[str, Region]:
+    return {region.code: region for region in regions()}
+
+
 def region_at_start(text: str) -> tuple[Region, str] | None:
     """Return the region whose name a text begins with, the longest, and the rest of the text."""
     for length in range(min(len(text), _longest_name()), MIN_SHORT - 1, -1):

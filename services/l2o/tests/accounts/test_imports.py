@@ -2,7 +2,7 @@
 
 import pytest
 
-from l2o.accounts.imports import country_code
+from chassis.records.country_names import country_code
 
 
 @pytest.mark.parametrize(

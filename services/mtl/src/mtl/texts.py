@@ -24,19 +24,37 @@ TEXTS: dict[str, Text] = {
         "该线索已转化，不能再修改或删除。",
         "The lead has been converted and can no longer be edited or deleted.",
     ),
-    "LEAD_NOT_NEW": Text("只有新线索才能确认为合格。", "Only a new lead can be qualified."),
+    "LEAD_NOT_RAW": Text(
+        "只有新线索或培育中的线索才能移交给销售。",
+        "Only a new lead, or one that is being nurtured, can be handed over to sales.",
+    ),
+    "LEAD_NOT_NEW": Text(
+        "只有新线索或已移交的线索才能由销售接受。",
+        "Only a new lead, or one that was handed over, can be accepted for sales.",
+    ),
+    "LEAD_NOT_HANDED_OVER": Text(
+        "只有已移交给销售的线索才能退回。", "Only a lead that was handed over can be refused."
+    ),
     "LEAD_NOT_OPEN": Text(
-        "只有新的或合格的线索才能作废。", "Only a new or qualified lead can be disqualified."
+        "该线索已转化、已作废或正在培育，不能执行此操作。",
+        "The lead is converted, invalid or being nurtured, so this cannot be done.",
+    ),
+    "LEAD_NOT_CLOSED": Text(
+        "只有已作废或培育中的线索才能重新打开。",
+        "Only a lead that is invalid or being nurtured can be opened again.",
+    ),
+    "NOTE_MISSING": Text(
+        "原因选择“其他”时请填写说明。", "Please add a note when the reason is “other”."
     ),
     "ACCOUNT_BEING_MADE": Text(
         "该客户正由另一条线索的转化创建，请稍后重试。",
         "The conversion of another lead is still creating this account. Please try again shortly.",
     ),
     "LEAD_NOT_QUALIFIED": Text(
-        "只有合格的线索才能转化。", "Only a qualified lead can be converted."
+        "只有销售已接受的线索才能转化。", "Only a lead that sales accepted can be converted."
     ),
     "LEAD_NOT_CONVERTED": Text(
-        "只有已转化的线索才能重新打开。", "Only a converted lead can be reopened."
+        "只有已转化的线索才能撤回转化。", "Only the conversion of a converted lead can be undone."
     ),
     # The reasons for which L2O rejects a conversion; the operation fails with these codes.
     "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
@@ -47,10 +65,13 @@ TEXTS: dict[str, Text] = {
     ),
     "LeadMatch.phone": Text("电话相同", "same phone number"),
     "LeadMatch.email": Text("邮箱相同", "same email"),
+    "LeadMatch.wechat_id": Text("微信号相同", "same WeChat id"),
     "LeadMatch.external_id": Text("外部编号相同", "same external id"),
     # Labels of enums.
     "DuplicateReason.PHONE_EQUAL": Text("电话相同", "same phone number"),
     "DuplicateReason.EMAIL_EQUAL": Text("邮箱相同", "same email"),
+    "DuplicateReason.WECHAT_ID_EQUAL": Text("微信号相同", "same WeChat id"),
+    "DuplicateReason.COMPANY_CODE_EQUAL": Text("统一社会信用代码相同", "same company by its code"),
     "DuplicateReason.EXTERNAL_ID_EQUAL": Text("外部编号相同", "same external id"),
     "DuplicateReason.COMPANY_EQUAL": Text("公司名称相同", "same company name"),
     "DuplicateReason.COMPANY_SOUNDS_EQUAL": Text(
@@ -62,8 +83,41 @@ TEXTS: dict[str, Text] = {
     "DuplicateReason.COMPANY_ABBREVIATED": Text("公司名称为缩写", "company name abbreviated"),
     "DuplicateReason.PERSON_EQUAL": Text("姓名相同", "same person"),
     "DuplicateReason.PERSON_OTHER": Text("姓名不同", "another person"),
-    "LeadStatus.NEW": Text("新建", "New"),
-    "LeadStatus.QUALIFIED": Text("已确认", "Qualified"),
-    "LeadStatus.DISQUALIFIED": Text("无效", "Disqualified"),
+    "CompanySize.UNDER_20": Text("少于 20 人", "Fewer than 20 people"),
+    "CompanySize.FROM_20": Text("20–99 人", "20–99 people"),
+    "CompanySize.FROM_100": Text("100–499 人", "100–499 people"),
+    "CompanySize.FROM_500": Text("500–999 人", "500–999 people"),
+    "CompanySize.FROM_1000": Text("1000–9999 人", "1,000–9,999 people"),
+    "CompanySize.FROM_10000": Text("1 万人以上", "10,000 people or more"),
+    "LeadStatus.RAW": Text("新线索", "New"),
+    "LeadStatus.MQL": Text("市场合格", "Marketing qualified"),
+    "LeadStatus.SQL": Text("销售合格", "Sales qualified"),
+    "LeadStatus.NURTURE": Text("培育中", "Nurturing"),
+    "LeadStatus.INVALID": Text("已作废", "Invalid"),
     "LeadStatus.CONVERTED": Text("已转化", "Converted"),
+    "LeadMove.HAND_OVER": Text("移交销售", "Hand over to sales"),
+    "LeadMove.QUALIFY": Text("接受", "Accept"),
+    "LeadMove.REFUSE": Text("退回", "Refuse"),
+    "LeadMove.NURTURE": Text("转入培育", "Nurture"),
+    "LeadMove.DISQUALIFY": Text("作废", "Disqualify"),
+    "LeadMove.REOPEN": Text("重新打开", "Reopen"),
+    "LeadMove.CONVERT": Text("转化", "Convert"),
+    "LeadMove.TAKE_BACK": Text("撤回转化", "Undo the conversion"),
+    "InvalidReason.WRONG_CONTACT": Text("联系方式错误", "Wrong contact details"),
+    "InvalidReason.NOT_REACHABLE": Text("无法联系", "Not reachable"),
+    "InvalidReason.NO_NEED": Text("没有需求", "No need"),
+    "InvalidReason.NO_BUDGET": Text("没有预算", "No budget"),
+    "InvalidReason.NOT_SERVED": Text("不在服务范围", "Not served by us"),
+    "InvalidReason.PRIVATE_PERSON": Text("个人或学生", "Private person or student"),
+    "InvalidReason.COMPETITOR": Text("竞争对手", "Competitor"),
+    "InvalidReason.ALREADY_KNOWN": Text("已有客户或重复线索", "Known already"),
+    "InvalidReason.SPAM": Text("垃圾信息", "Spam"),
+    "InvalidReason.OTHER": Text("其他", "Other"),
+    "RefusalReason.CONTACT_INCOMPLETE": Text("联系方式不完整", "Contact details incomplete"),
+    "RefusalReason.TOO_EARLY": Text("时机过早", "Too early"),
+    "RefusalReason.TOO_SMALL": Text("规模过小", "Too small"),
+    "RefusalReason.NOT_A_DECIDER": Text("不是决策人", "Not a decision maker"),
+    "RefusalReason.WRONG_TERRITORY": Text("不在本区域", "Not in this territory"),
+    "RefusalReason.NOT_TARGETED": Text("不是目标客户", "Not a target customer"),
+    "RefusalReason.OTHER": Text("其他", "Other"),
 }

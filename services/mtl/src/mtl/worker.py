@@ -6,9 +6,10 @@ from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
-from mtl.leads.actions import CONVERSION_DEADLINE_JOB
+from mtl.leads.actions.conversions import CONVERSION_DEADLINE_JOB
+from mtl.leads.actions.moves import WAKE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
-from mtl.leads.timers import check_conversion_deadline
+from mtl.leads.timers import check_conversion_deadline, wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
 from mtl.settings import MtlSettings
 
@@ -28,6 +29,6 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
-    jobs={CONVERSION_DEADLINE_JOB: check_conversion_deadline},
+    jobs={CONVERSION_DEADLINE_JOB: check_conversion_deadline, WAKE_JOB: wake_lead},
     settings=MtlSettings,
 )

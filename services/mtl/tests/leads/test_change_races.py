@@ -31,7 +31,7 @@ async def test_of_concurrent_changes_with_the_same_version_one_wins(
             for n in range(8)
         ),
         committed_client.post(f"{path}/qualify", headers=first),
-        committed_client.post(f"{path}/disqualify", json={"reason": "空号"}, headers=first),
+        committed_client.post(f"{path}/disqualify", json={"reason": "SPAM"}, headers=first),
         committed_client.delete(path, headers=first),
     )
     tally = Counter(a.status_code for a in answers)

@@ -15,7 +15,7 @@ from mtl.leads.store import lead_keys
 from services.mtl.tests.factories import CONTACT, create, create_qualified, problem, violations
 from testkit.plugin import PublishedFacts
 
-REASON = {"reason": "空号"}
+REASON = {"reason": "WRONG_CONTACT", "note": "空号"}
 PATCH = {"company": "远景能源"}
 
 
@@ -68,7 +68,7 @@ async def test_a_patch_that_changes_nothing_saves_nothing(
     [
         (dict.fromkeys(("name", "company", "phone", "email")), {("", "LEAD_EMPTY")}),
         ({"phone": "12", "email": "x"}, {("/phone", "PHONE_INVALID"), ("/email", "EMAIL_INVALID")}),
-        ({"status": "QUALIFIED"}, {("/status", "UNKNOWN_FIELD")}),
+        ({"status": "SQL"}, {("/status", "UNKNOWN_FIELD")}),
         ({"owner_id": "me"}, {("/owner_id", "UNKNOWN_FIELD")}),
         ({"company": ""}, {("/company", "TOO_SHORT")}),
         ({"company": 7}, {("/company", "TYPE_INVALID")}),
@@ -145,7 +145,7 @@ async def test_a_deleted_lead_has_no_moves_and_is_restored_in_its_status(
         assert problem(answer) == (404, "LEAD_NOT_FOUND"), verb
     assert (await client.get(f"{path}/history")).status_code == 200, "history stays readable"
     restored = (await client.post(f"{path}/restore")).json()
-    assert (restored["version"], restored["deleted_at"], restored["status"]) == (3, None, "NEW")
+    assert (restored["version"], restored["deleted_at"], restored["status"]) == (3, None, "RAW")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ async def test_a_disqualified_lead_is_restored_with_only_its_external_id(
     await client.delete(path)
     assert await held_keys(tx) == set()
     restored = (await client.post(f"{path}/restore")).json()
-    assert restored["status"] == "DISQUALIFIED"
+    assert restored["status"] == "INVALID"
     assert await held_keys(tx) == {("external_id", lead["id"])}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,19 +11,25 @@ from contracts.event import Event
 from contracts.mtl.events import LeadConverted
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
-from mtl.leads.domain import (
+from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
+from mtl.leads.domain.lead import ConversionIds, Lead
+from mtl.leads.domain.moves import (
+    CONVERTED,
+    FORBIDDEN_CODES,
+    INVALID,
     LEAD_MOVES,
-    ConversionIds,
-    DuplicateLead,
-    Lead,
-    LeadKey,
+    MQL,
+    NURTURE,
+    RAW,
+    SQL,
+    InvalidReason,
     LeadMove,
     LeadStatus,
-    assign_keys,
+    RefusalReason,
 )
 from services.mtl.tests.factories import NOON, make_lead
 
-NEW, QUALIFIED, DISQUALIFIED, CONVERTED = LeadStatus
+WAKING_DAY = date(2027, 3, 1)
 LATER = NOON + timedelta(hours=1)
 
 
@@ -43,35 +49,43 @@ def convert(lead: Lead, ids: ConversionIds, name: str | None = None) -> tuple[Le
 
 def test_only_the_moves_of_the_table_are_allowed() -> None:
     make_move: dict[LeadMove, Callable[[Lead], tuple[Lead, Event]]] = {
+        LeadMove.HAND_OVER: lambda lead: lead.hand_over(now=NOON),
         LeadMove.QUALIFY: lambda lead: lead.qualify(now=NOON),
-        LeadMove.DISQUALIFY: lambda lead: lead.disqualify("空号", now=NOON),
+        LeadMove.REFUSE: lambda lead: lead.refuse(RefusalReason.TOO_EARLY, None, now=NOON),
+        LeadMove.NURTURE: lambda lead: lead.nurture(WAKING_DAY, "next year", now=NOON),
+        LeadMove.DISQUALIFY: lambda lead: lead.disqualify(InvalidReason.SPAM, None, now=NOON),
+        LeadMove.REOPEN: lambda lead: lead.reopen("he called", now=NOON),
         LeadMove.CONVERT: lambda lead: convert(lead, conversion_ids()),
-        LeadMove.REOPEN: lambda lead: lead.reopen("ACCOUNT_NOT_FOUND", now=NOON),
+        LeadMove.TAKE_BACK: lambda lead: lead.take_back("ACCOUNT_NOT_FOUND", now=NOON),
     }
-    error_codes = {
-        LeadMove.QUALIFY: "LEAD_NOT_NEW",
-        LeadMove.DISQUALIFY: "LEAD_NOT_OPEN",
-        LeadMove.CONVERT: "LEAD_NOT_QUALIFIED",
-        LeadMove.REOPEN: "LEAD_NOT_CONVERTED",
+    allowed = {
+        LeadMove.HAND_OVER: {RAW, NURTURE},
+        LeadMove.QUALIFY: {RAW, MQL},
+        LeadMove.REFUSE: {MQL},
+        LeadMove.NURTURE: {RAW, MQL, SQL},
+        LeadMove.DISQUALIFY: {RAW, MQL, SQL, NURTURE},
+        LeadMove.REOPEN: {INVALID, NURTURE},
+        LeadMove.CONVERT: {SQL},
+        LeadMove.TAKE_BACK: {CONVERTED},
     }
     for move in LeadMove:
         for status in LeadStatus:
             lead = make_lead(status=status, conversion_id=new_id())
-            if LEAD_MOVES.allows(move, status):
+            if status in allowed[move]:
                 moved, _event = make_move[move](lead)
                 assert (moved.status, moved.has_made(move)) == (LEAD_MOVES.target(move), True)
             else:
                 with pytest.raises(RuleBroken) as refused:
                     make_move[move](lead)
                 assert (refused.value.code, refused.value.params) == (
-                    error_codes[move],
+                    FORBIDDEN_CODES[move],
                     {"status": status},
                 )
 
 
 def test_a_converted_lead_and_its_event_carry_the_ids() -> None:
     ids = conversion_ids()
-    lead, event = convert(make_lead(status=QUALIFIED, status_reason="ACCOUNT_NOT_FOUND"), ids)
+    lead, event = convert(make_lead(status=SQL, status_reason="ACCOUNT_NOT_FOUND"), ids)
     assert (lead.conversion_id, lead.account_id) == (ids.conversion_id, ids.account_id)
     assert (lead.contact_id, lead.opportunity_id) == (ids.contact_id, ids.opportunity_id)
     assert (lead.converted_at, lead.status_reason) == (NOON, None)
@@ -91,25 +105,25 @@ def test_a_converted_lead_and_its_event_carry_the_ids() -> None:
 
 def test_an_opportunity_has_the_requested_name_or_that_of_the_lead() -> None:
     ids = conversion_ids(account_id=new_id())
-    lead = make_lead(status=QUALIFIED, company=None, external_id="660737", phone="+8613800138000")
+    lead = make_lead(status=SQL, company=None, external_id="660737", phone="+8613800138000")
     assert convert(lead, ids, "CRM 项目")[1].opportunity_name == "CRM 项目"
     assert convert(lead, ids)[1].opportunity_name == "660737"
     assert convert(lead, ids)[1].existing_account is True
 
 
-def test_reopening_removes_the_ids_and_publishes_the_conversion_id() -> None:
+def test_taking_a_conversion_back_removes_the_ids_and_publishes_the_conversion_id() -> None:
     ids = conversion_ids()
-    converted, _ = convert(make_lead(status=QUALIFIED), ids)
+    converted, _ = convert(make_lead(status=SQL), ids)
     assert converted.is_converted_by(ids.conversion_id)
     assert not converted.is_converted_by(new_id())
-    lead, event = converted.reopen("ACCOUNT_NOT_FOUND", now=NOON)
-    assert (lead.status, lead.status_reason) == (QUALIFIED, "ACCOUNT_NOT_FOUND")
+    lead, event = converted.take_back("ACCOUNT_NOT_FOUND", now=NOON)
+    assert (lead.status, lead.status_reason) == (SQL, "ACCOUNT_NOT_FOUND")
     assert (lead.conversion_id, lead.account_id, lead.converted_at) == (None, None, None)
     assert (event.conversion_id, event.reason) == (ids.conversion_id, "ACCOUNT_NOT_FOUND")
     assert not lead.is_converted_by(ids.conversion_id)
 
 
-@pytest.mark.parametrize("status", [NEW, QUALIFIED, DISQUALIFIED])
+@pytest.mark.parametrize("status", [RAW, MQL, SQL, NURTURE, INVALID])
 def test_only_a_converted_lead_refuses_changes(status: LeadStatus) -> None:
     make_lead(status=status).ensure_not_converted()
     with pytest.raises(RuleBroken, match="LEAD_CONVERTED"):
@@ -125,11 +139,29 @@ def test_the_state_carries_every_value() -> None:
 def test_the_keys_of_a_lead_depend_on_its_status_and_deletion() -> None:
     values = {"phone": "+8613800138000", "email": "w@example.com", "external_id": "7"}
     lead = make_lead(**values)
-    for status in (NEW, QUALIFIED, CONVERTED):
-        assert replace(lead, status=status).key_values == values
-    assert replace(lead, status=DISQUALIFIED).key_values == {"external_id": "7"}
-    assert replace(lead, deleted_at=LATER).key_values == {}
-    assert make_lead().key_values == {}
+    for status in (RAW, MQL, SQL, NURTURE, CONVERTED):
+        assert replace(lead, status=status).key_values == list(values.items())
+    assert replace(lead, status=INVALID).key_values == [("external_id", "7")]
+    assert replace(lead, deleted_at=LATER).key_values == ()
+    assert make_lead().key_values == []
+
+
+def test_other_phones_and_mails_are_keys_too_but_not_the_switchboard() -> None:
+    lead = make_lead(
+        phone="+8613800138000",
+        work_phone="+861062345678",
+        other_phone="+8613900139000",
+        other_email="w@example.com",
+        wechat_id="wang_fang",
+    )
+    assert lead.key_values == [
+        ("phone", "+8613800138000"),
+        ("phone", "+8613900139000"),
+        ("email", "w@example.com"),
+        ("wechat_id", "wang_fang"),
+    ]
+    again = replace(lead, other_phone=lead.phone)
+    assert [value for kind, value in again.key_values if kind == "phone"] == [lead.phone]
 
 
 def key(kind: str, value: str) -> LeadKey:

@@ -95,7 +95,7 @@ async def test_a_disqualified_lead_is_nobodys_to_follow_up(
     leads: Leads, published_work: PublishedWork
 ) -> None:
     await leads.create(owner="li")
-    await leads.post("disqualify", reason="no budget")
+    await leads.post("disqualify", reason="NO_BUDGET")
     await leads.delete()
     await leads.post("restore")
     await leads.post("transfer", owner_id=subject("zhou"))

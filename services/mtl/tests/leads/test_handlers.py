@@ -62,7 +62,7 @@ async def test_a_rejected_conversion_reopens_the_lead_with_the_reason(
     for _ in range(2):
         await on_conversion_rejected(tx, rejected_event(lead_id, operation), META)
     lead, ended = await lead_and_operation(client, lead_id, operation["id"])
-    assert (lead["status"], lead["status_reason"]) == ("QUALIFIED", "ACCOUNT_NOT_FOUND")
+    assert (lead["status"], lead["status_reason"]) == ("SQL", "ACCOUNT_NOT_FOUND")
     ids = ("conversion_id", "account_id", "contact_id", "opportunity_id", "converted_at")
     assert [lead[name] for name in ids] == [None] * 5
     assert (ended["status"], ended["problem"]["code"]) == ("FAILED", "ACCOUNT_NOT_FOUND")
@@ -72,7 +72,7 @@ async def test_a_rejected_conversion_reopens_the_lead_with_the_reason(
     assert event.payload["conversion_id"] == operation["id"]
     assert event.payload["reason"] == "ACCOUNT_NOT_FOUND"
     move, converted, _ = (await client.get(f"/leads/{lead_id}/history")).json()["items"]
-    assert (move["from_status"], move["to_status"]) == ("CONVERTED", "QUALIFIED")
+    assert (move["from_status"], move["to_status"]) == ("CONVERTED", "SQL")
     assert (move["reason"], move["conversion_id"]) == ("ACCOUNT_NOT_FOUND", operation["id"])
     assert move["account_id"] == operation["result"]["account_id"] == converted["account_id"]
     for language, text in (("en", "There is no such account."), ("zh-CN", "没有该客户。")):

@@ -1,7 +1,7 @@
 """Parsing of a file row into the body of a lead."""
 
 from chassis.files.imports.columns import proposed_mapping
-from mtl.leads.imports import LEAD_IMPORT, lead_body
+from mtl.leads.imports.rows import LEAD_IMPORT, lead_body
 
 
 def test_columns_are_mapped_by_their_usual_headers() -> None:

@@ -28,7 +28,7 @@ from testkit.plugin import Committed, PublishedFacts
 REAL_FILE = Path(__file__).parents[5] / "shared" / "data" / "leads" / "leads.csv"
 
 ROWS = [
-    "手机,邮箱,编号,姓名,备注",
+    "手机,邮箱,编号,姓名,印象",
     "13800138000,a@example.com,1,王芳,好",
     "12,b@@example.com,2,,",
     "138-0013-8000,,3,,同一个号码",
@@ -74,7 +74,7 @@ async def test_invalid_rows_are_refused_and_the_others_imported(
         10: [(None, "ROW_CELLS")],
         11: [(None, "ROW_MALFORMED")],
         12: [("姓名", "TOO_LONG")],
-        13: [("备注", "TOO_LONG")],
+        13: [("印象", "TOO_LONG")],
         14: [("姓名", "TEXT_INVALID")],
         15: [("手机", "LEAD_DUPLICATE")],
         16: [(None, "ROW_MALFORMED")],
@@ -85,7 +85,7 @@ async def test_invalid_rows_are_refused_and_the_others_imported(
     leads = (await client.get("/leads")).json()["items"]
     by_number = {lead["external_id"]: lead for lead in leads}
     assert set(by_number) == {None, "1", "12", "14"}
-    assert by_number["1"]["attributes"] == {"备注": "好"}
+    assert by_number["1"]["attributes"] == {"印象": "好"}
     assert by_number["12"]["attributes"] == {}
     assert Counter(e.type for e in await published()) == {
         "mtl.lead.captured.v1": 4,
@@ -245,22 +245,22 @@ async def test_a_cancelled_import_stays_cancelled_when_its_job_is_given_up(
     assert (await client.get(f"/imports/{import_id}")).json() == cancelled
 
 
-def lead_file() -> tuple[bytes, int]:
-    """A file and its number of rows: the real one if it exists here, else a generated one."""
+def lead_file() -> tuple[bytes, int, int]:
+    """A file, its rows, and how many of them name no known country: the real one if it exists here, else a generated one."""
     if REAL_FILE.exists():
-        return REAL_FILE.read_bytes(), 7396
+        return REAL_FILE.read_bytes(), 7396, 6
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["Prospect ID", "Lead Number", "Lead Source", "Converted", "City"])
     sources = ("Google", "", "Select")
     writer.writerows([f"p{n}", 600_000 + n, sources[n % 3], n % 2, "Select"] for n in range(2000))
-    return out.getvalue().encode(), 2000
+    return out.getvalue().encode(), 2000, 0
 
 
 async def test_a_real_file_is_imported_completely_and_only_once(
     committed: Committed, committed_client: AsyncClient, tenant: UUID
 ) -> None:
-    content, rows = lead_file()
+    content, rows, warned = lead_file()
 
     async def import_all() -> dict[str, Any]:
         import_id = await start_import(committed_client, content)
@@ -273,25 +273,25 @@ async def test_a_real_file_is_imported_completely_and_only_once(
 
     first = await import_all()
     assert (first["state"], first["failures"]) == ("SUCCEEDED", [])
-    assert first["counts"] == counts(created=rows)
+    assert first["counts"] == counts(created=rows, with_warnings=warned)
     [lead] = (await committed_client.get("/leads?limit=1")).json()["items"]
     assert lead["external_id"].isdecimal()
     assert {"Prospect ID", "Converted"} <= set(lead["attributes"])
     assert "Select" not in lead["attributes"].values()
     again = await import_all()
-    assert again["counts"] == counts(unchanged=rows)
+    assert again["counts"] == counts(unchanged=rows, with_warnings=warned)
 
 
 async def test_a_file_gives_leads_their_custom_fields(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
-    labels = {"label_zh": "预算", "label_en": "Budget", "required": True}
-    field = {"resource": "mtl.lead", "key": "budget", "type": "NUMBER", **labels}
+    labels = {"label_zh": "评分", "label_en": "Rating", "required": True}
+    field = {"resource": "mtl.lead", "key": "rating", "type": "NUMBER", **labels}
     assert (await client.post("/custom-fields", json=field)).status_code == 201
     ended = await finish_import(client, tx, tenant, "姓名,兴趣\n王芳,CRM\n".encode())
     assert ended["counts"] == counts(refused=1)
-    rows = "姓名,预算,兴趣\n王芳,12.50,CRM\n李雷,many,CRM\n韩梅梅,,CRM\n"
+    rows = "姓名,评分,兴趣\n王芳,12.50,CRM\n李雷,many,CRM\n韩梅梅,,CRM\n"
     ended = await finish_import(client, tx, tenant, rows.encode())
     assert ended["counts"] == counts(created=1, refused=2)
     [lead] = (await client.get("/leads")).json()["items"]
-    assert (lead["custom_fields"], lead["attributes"]) == ({"budget": "12.5"}, {"兴趣": "CRM"})
+    assert (lead["custom_fields"], lead["attributes"]) == ({"rating": "12.5"}, {"兴趣": "CRM"})

@@ -42,7 +42,7 @@ async def test_lists_are_filtered_sorted_and_searched(client: AsyncClient, tenan
         "email=a@example.com": {acme},
         "external_id__startswith=EXPO": {acme},
         "source__in=展会,官网": {wang, bank},
-        "status=QUALIFIED": {bank},
+        "status=SQL": {bank},
         "company__startswith=远": {wang},
         "name__isnull=true": {acme},
         "converted_at__isnull=true": {wang, bank, acme},

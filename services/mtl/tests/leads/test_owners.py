@@ -70,7 +70,7 @@ async def test_a_shared_lead_can_be_read_but_not_changed(
         ("PATCH", "", {"company": "A"}),
         ("DELETE", "", None),
         ("POST", "/qualify", None),
-        ("POST", "/disqualify", {"reason": "x"}),
+        ("POST", "/disqualify", {"reason": "SPAM"}),
         ("POST", "/restore", None),
         ("POST", "/convert", None),
         ("POST", "/transfer", {"owner_id": subject("zheng")}),
@@ -113,7 +113,7 @@ async def test_converted_and_disqualified_leads_can_be_transferred_but_not_delet
     await client.post(f"/leads/{converted}/qualify", headers=headers["li"])
     await client.post(f"/leads/{converted}/convert", headers=headers["li"])
     await client.post(
-        f"/leads/{disqualified}/disqualify", json={"reason": "x"}, headers=headers["li"]
+        f"/leads/{disqualified}/disqualify", json={"reason": "SPAM"}, headers=headers["li"]
     )
     await client.delete(f"/leads/{deleted}", headers=headers["li"])
     await company.person("li", active=False)

@@ -124,7 +124,7 @@ async def test_a_rejection_in_time_is_answered_with_409(
         answer_for_l2o(committed, tenant, "ACCOUNT_NOT_FOUND"),
     )
     assert problem(converted) == (409, "ACCOUNT_NOT_FOUND")
-    assert await status_of(committed_client, lead_id) == "QUALIFIED"
+    assert await status_of(committed_client, lead_id) == "SQL"
 
 
 async def test_a_released_phone_is_reserved_by_at_most_one_new_lead(
@@ -135,7 +135,7 @@ async def test_a_released_phone_is_reserved_by_at_most_one_new_lead(
     lead_id = (await create(committed_client, **phone))["id"]
 
     async def disqualify() -> Response:
-        return await committed_client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+        return await committed_client.post(f"/leads/{lead_id}/disqualify", json={"reason": "SPAM"})
 
     async def capture() -> Response:
         return await committed_client.post("/leads", json=phone)
@@ -154,7 +154,7 @@ async def test_concurrent_moves_are_serialized(
     lead_id = (await create(committed_client))["id"]
     moves: list[tuple[str, dict[str, str] | None]] = [
         ("qualify", None),
-        ("disqualify", {"reason": "空号"}),
+        ("disqualify", {"reason": "SPAM"}),
         ("qualify", None),
         ("convert", None),
     ]

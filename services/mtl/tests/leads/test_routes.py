@@ -42,7 +42,7 @@ async def test_a_captured_lead_is_normalized_stored_and_published(
         "email": "wang.fang@example.com",
         "attributes": {"兴趣": "CRM"},
         "owner_id": ME,
-        "status": "NEW",
+        "status": "RAW",
         "version": 1,
         "converted_at": None,
     }
@@ -184,14 +184,14 @@ async def test_lists_are_newest_first_paged_and_filtered(client: AsyncClient, to
         return [lead["id"] for lead in (await client.get(f"/leads?{query}")).json()["items"]]
 
     assert await listed("") == [other, *reversed(mine)]
-    assert await listed("status=QUALIFIED") == [mine[0]]
+    assert await listed("status=SQL") == [mine[0]]
     assert await listed("owner_id=another") == [other]
-    assert await listed(f"owner_id={ME}&status=NEW") == list(reversed(mine[1:]))
+    assert await listed(f"owner_id={ME}&status=RAW") == list(reversed(mine[1:]))
     listed_ids: list[str] = []
-    page = (await client.get("/leads?limit=2&status=NEW")).json()
+    page = (await client.get("/leads?limit=2&status=RAW")).json()
     while page["next_cursor"]:
         listed_ids += [lead["id"] for lead in page["items"]]
-        page = (await client.get(f"/leads?limit=2&status=NEW&cursor={page['next_cursor']}")).json()
+        page = (await client.get(f"/leads?limit=2&status=RAW&cursor={page['next_cursor']}")).json()
     assert [*listed_ids, *(lead["id"] for lead in page["items"])] == [other, *reversed(mine[1:])]
 
 

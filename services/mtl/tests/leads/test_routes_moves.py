@@ -22,12 +22,14 @@ async def test_a_disqualified_lead_releases_its_phone_and_email(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     lead_id = (await create(client, **CONTACT))["id"]
-    answer = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": " 空号 "})
-    lead = answer.json()
-    assert (lead["status"], lead["status_reason"], lead["version"]) == ("DISQUALIFIED", "空号", 2)
-    again = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+    body = {"reason": "WRONG_CONTACT", "note": " 空号 "}
+    lead = (await client.post(f"/leads/{lead_id}/disqualify", json=body)).json()
+    assert (lead["status"], lead["version"]) == ("INVALID", 2)
+    assert (lead["status_reason"], lead["status_note"]) == ("WRONG_CONTACT", "空号")
+    same = {"reason": "WRONG_CONTACT", "note": "空号"}
+    again = await client.post(f"/leads/{lead_id}/disqualify", json=same)
     assert (again.status_code, again.json()) == (200, lead)
-    other = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "另一个"})
+    other = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "SPAM"})
     assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
     await create(client, **CONTACT)
     events = [(event.type, event.sequence) for event in await published()]
@@ -42,9 +44,11 @@ async def test_a_disqualified_lead_releases_its_phone_and_email(
     ("body", "violation"),
     [
         ({}, ("/reason", "REQUIRED")),
-        ({"reason": " "}, ("/reason", "TOO_SHORT")),
-        ({"reason": "x" * 501}, ("/reason", "TOO_LONG")),
-        ({"reason": "x", "by": "me"}, ("/by", "UNKNOWN_FIELD")),
+        ({"reason": "空号"}, ("/reason", "VALUE_UNKNOWN")),
+        ({"reason": "OTHER"}, ("", "NOTE_MISSING")),
+        ({"reason": "SPAM", "note": " "}, ("/note", "TOO_SHORT")),
+        ({"reason": "SPAM", "note": "x" * 501}, ("/note", "TOO_LONG")),
+        ({"reason": "SPAM", "by": "me"}, ("/by", "UNKNOWN_FIELD")),
     ],
 )
 async def test_disqualifying_requires_a_reason(
@@ -53,7 +57,7 @@ async def test_disqualifying_requires_a_reason(
     lead_id = (await create(client))["id"]
     answer = await client.post(f"/leads/{lead_id}/disqualify", json=body)
     assert (answer.status_code, violations(answer)) == (422, {violation})
-    assert await status_of(client, lead_id) == "NEW"
+    assert await status_of(client, lead_id) == "RAW"
 
 
 async def test_a_repeated_qualification_changes_nothing(
@@ -62,7 +66,7 @@ async def test_a_repeated_qualification_changes_nothing(
     lead_id = (await create(client))["id"]
     first = await client.post(f"/leads/{lead_id}/qualify")
     again = await client.post(f"/leads/{lead_id}/qualify")
-    assert (first.status_code, first.json()["status"]) == (200, "QUALIFIED")
+    assert (first.status_code, first.json()["status"]) == (200, "SQL")
     assert again.json() == first.json()
     assert [event.sequence for event in await published()] == [1, 2]
 
@@ -71,9 +75,9 @@ async def test_disqualifying_for_another_reason_is_refused(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     path = f"/leads/{(await create(client))['id']}/disqualify"
-    first = await client.post(path, json={"reason": "空号"})
-    assert (await client.post(path, json={"reason": "空号"})).json() == first.json()
-    other = await client.post(path, json={"reason": "竞争对手"})
+    first = await client.post(path, json={"reason": "SPAM"})
+    assert (await client.post(path, json={"reason": "SPAM"})).json() == first.json()
+    other = await client.post(path, json={"reason": "COMPETITOR"})
     assert problem(other) == (409, "MOVE_MADE_OTHERWISE")
     assert len(await published()) == 2
 
@@ -84,8 +88,8 @@ async def test_forbidden_moves_are_refused_with_the_reason(
     lead_id = (await create(client))["id"]
     answer = await client.post(f"/leads/{lead_id}/convert", json={})
     assert problem(answer) == (409, "LEAD_NOT_QUALIFIED")
-    assert answer.json()["params"] == {"status": "NEW"}
-    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+    assert answer.json()["params"] == {"status": "RAW"}
+    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "SPAM"})
     for move, code in [("qualify", "LEAD_NOT_NEW"), ("convert", "LEAD_NOT_QUALIFIED")]:
         assert problem(await client.post(f"/leads/{lead_id}/{move}")) == (409, code)
     assert len(await published()) == 2
@@ -145,16 +149,17 @@ async def test_invalid_conversion_bodies_are_refused(
     lead_id = await create_qualified(client)
     answer = await client.post(f"/leads/{lead_id}/convert", json=body)
     assert (answer.status_code, violations(answer)) == (422, {violation})
-    assert await status_of(client, lead_id) == "QUALIFIED"
+    assert await status_of(client, lead_id) == "SQL"
 
 
 async def test_the_history_names_actor_and_reason(client: AsyncClient) -> None:
     lead_id = await create_qualified(client)
-    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+    body = {"reason": "WRONG_CONTACT", "note": "空号"}
+    await client.post(f"/leads/{lead_id}/disqualify", json=body)
     moves = (await client.get(f"/leads/{lead_id}/history")).json()["items"]
-    assert [m["reason_text"] for m in moves] == ["空号", None]
+    assert [m["reason_text"] for m in moves] == ["Wrong contact details: 空号", None]
     history = [(m["from_status"], m["to_status"], m["reason"], m["actor"]) for m in moves]
-    assert history == [("QUALIFIED", "DISQUALIFIED", "空号", ME), ("NEW", "QUALIFIED", None, ME)]
+    assert history == [("SQL", "INVALID", "WRONG_CONTACT", ME), ("RAW", "SQL", None, ME)]
 
 
 async def test_converting_into_an_account_that_is_being_created_is_refused(
@@ -183,13 +188,13 @@ async def test_qualifying_accepts_only_an_empty_body(client: AsyncClient, conten
     path = f"/leads/{lead_id}/qualify"
     answer = await client.post(path, content=content, headers=headers)
     assert answer.status_code in (400, 422), answer.text
-    assert await status_of(client, lead_id) == "NEW"
+    assert await status_of(client, lead_id) == "RAW"
     assert (await client.post(path, json={})).status_code == 200
 
 
 async def test_a_disqualified_lead_keeps_its_external_id(client: AsyncClient) -> None:
     lead_id = (await create(client, **CONTACT, external_id="EXPO-1"))["id"]
-    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "SPAM"})
     again = await client.post("/leads", json={"name": "王芳", "external_id": "EXPO-1"})
     assert problem(again) == (409, "LEAD_DUPLICATE")
     assert again.json()["params"]["lead_id"] == lead_id

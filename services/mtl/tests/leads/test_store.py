@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.engine import acting_for
 from chassis.foundation.context import Context, use_context
 from chassis.web.commands import Command
-from mtl.leads import actions, store
-from mtl.leads.domain import DuplicateLead, Lead, LeadKey
-from mtl.leads.schemas import LeadIn
+from mtl.leads import store
+from mtl.leads.actions import records
+from mtl.leads.domain.keys import DuplicateLead, LeadKey
+from mtl.leads.domain.lead import Lead
+from mtl.leads.schemas.leads import LeadIn
 from mtl.leads.store import key_digests, lead_keys
 from services.mtl.tests.factories import NOON, make_lead
 
@@ -62,16 +64,16 @@ async def stored_digest(tx: AsyncConnection) -> bytes:
 
 
 async def test_digests_differ_between_tenants(tx: AsyncConnection, tenant: UUID) -> None:
-    await actions.capture_lead(Command(tx, NOON), make_lead(phone="+8613800138000"))
+    await records.capture_lead(Command(tx, NOON), make_lead(phone="+8613800138000"))
     mine = await stored_digest(tx)
     async with acting_for(tx, UUID("01990000-0000-7000-8000-00000000000b")):
-        await actions.capture_lead(Command(tx, NOON), make_lead(phone="+8613800138000"))
+        await records.capture_lead(Command(tx, NOON), make_lead(phone="+8613800138000"))
         assert await stored_digest(tx) != mine
 
 
 async def test_captures_in_one_call_equal_captures_one_after_the_other(tx: AsyncConnection) -> None:
     """The second repeats the first; the fourth gets the email of the refused second."""
-    first, *others = await actions.capture_leads(
+    first, *others = await records.capture_leads(
         Command(tx, NOON),
         [
             make_lead(phone="+8613800138000", external_id="1"),
@@ -95,4 +97,4 @@ async def test_captures_in_one_call_equal_captures_one_after_the_other(tx: Async
 
 
 async def test_capturing_no_leads_returns_no_leads(tx: AsyncConnection) -> None:
-    assert await actions.capture_leads(Command(tx, NOON), []) == []
+    assert await records.capture_leads(Command(tx, NOON), []) == []

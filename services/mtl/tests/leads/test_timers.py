@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Again, Done, Job
-from mtl.leads.actions import complete_conversion
+from mtl.leads.actions.conversions import complete_conversion
 from mtl.leads.timers import check_conversion_deadline
 from services.mtl.tests.factories import create_qualified, status_of
 

@@ -14,6 +14,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "不是 ISO 3166-1 的国家或地区代码。",
         "This is not a country code of ISO 3166-1.",
     ),
+    "USCC_INVALID": (
+        "不是有效的统一社会信用代码，请检查是否有误。",
+        "This is not a valid unified social credit code. Please check it for slips.",
+    ),
+    "REGION_UNKNOWN": (
+        "没有这个行政区划代码（GB/T 2260）。",
+        "There is no region with this code in GB/T 2260.",
+    ),
+    "WEBSITE_INVALID": ("不是有效的网址。", "This is not the address of a website."),
+    "WECHAT_ID_INVALID": ("不是有效的微信号。", "This is not a valid WeChat id."),
     "LANGUAGE_UNKNOWN": ("没有这种语言。", "This language is not known."),
     "AMOUNT_TOO_LARGE": (
         "整数部分最多 {digits} 位，请检查是否误填了卡号或账号。",

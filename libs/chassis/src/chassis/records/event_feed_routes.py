@@ -59,9 +59,10 @@ EXAMPLE: dict[str, Any] = {
                     "source": "展会",
                     "owner_id": "019ab000-0000-7000-8000-000000000102",
                     "attributes": {},
-                    "status": "DISQUALIFIED",
+                    "status": "INVALID",
                 },
-                "reason": "重复咨询",
+                "reason": "ALREADY_KNOWN",
+                "note": "重复咨询",
             },
         }
     ],

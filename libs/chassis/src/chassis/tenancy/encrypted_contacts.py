@@ -43,14 +43,15 @@ async def digests_of_encrypted_contact(
 ) -> list[ColumnElement[bool]]:
     """Return the conditions of the page's digests of a requested phone or email.
 
-    The `kind` of such a row names the column of the record that its subject column names.
+    The `kind` of such a row names the column of the record that its subject column names, or the
+    kind of personal data that several of its columns hold.
     """
     table = page.table
     conditions: list[ColumnElement[bool]] = []
     for subject, column in _digested(table):
         other = column.table
         same_tenant = other.c.tenant_id == table.c.tenant_id
-        is_kind = table.c.kind == str(column.name)
+        is_kind = table.c.kind.in_([str(column.name), column.info["personal"]])
         query = select(subject.label("subject"), column).join(
             other, (other.c.id == subject) & same_tenant
         )

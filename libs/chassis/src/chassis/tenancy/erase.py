@@ -133,14 +133,15 @@ def _is_contact(column: Column[Any], contacts: Sequence[str]) -> ColumnElement[b
 
 
 def _digests_of(table: Table, contacts: Sequence[str]) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions of digest rows; their `kind` names the column of the subject's row."""
+    """Yield the conditions of digest rows; their `kind` is that of the subject's column."""
     if not personal_columns(table, DIGEST_KIND) or "kind" not in table.c:
         return
     for subject in personal_columns(table, SUBJECT_KIND):
         for other in table.metadata.sorted_tables:
             for column in _clear_contacts(other) if "id" in other.c else ():
                 subjects = select(other.c.id).where(_is_contact(column, contacts))
-                yield (table.c.kind == str(column.name)) & subject.in_(subjects)
+                kinds = [str(column.name), column.info["personal"]]
+                yield table.c.kind.in_(kinds) & subject.in_(subjects)
 
 
 def _emptied(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> dict[str, Any]:

@@ -5,11 +5,10 @@ A row is the account of its external id, or else the visible account of its name
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from babel import Locale
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
@@ -38,8 +37,8 @@ from chassis.files.imports.target import (
 )
 from chassis.foundation.texts import Text
 from chassis.records.access.visibility import Visibility
-from chassis.records.codes import country_codes
 from chassis.records.contact_points import located_phone
+from chassis.records.country_names import country_code
 from chassis.records.custom_fields.cells import parse_custom_field_cells
 from chassis.records.import_examples import (
     COMPANY,
@@ -63,31 +62,6 @@ RESOURCE = store.ACCOUNTS.resource
 INDUSTRY_CORRECTIONS = {"technolgy": "technology"}
 # The second is the everyday name of one of two countries.
 _COUNTRY_CORRECTIONS = {"philipines": "PH", "korea": "KR"}
-_LANGUAGES = (Locale("en"), Locale("zh", script="Hans"))
-_COUNTRY_ALIASES = {
-    "usa": "US",
-    "united states of america": "US",
-    "uk": "GB",
-    "great britain": "GB",
-}
-
-
-@cache
-def _countries() -> dict[str, str]:
-    """Country codes by code and by name, in English and in Chinese."""
-    by_name = {
-        comparable_name(name): code
-        for language in _LANGUAGES
-        for code, name in language.territories.items()
-        if code in country_codes()
-    }
-    by_code = {code.casefold(): code for code in by_name.values()}
-    return {**by_code, **by_name, **_COUNTRY_ALIASES}
-
-
-def country_code(name: str) -> str | None:
-    """The ISO 3166-1 code of a country; None for the name of no country or of several."""
-    return _countries().get(comparable_name(name))
 
 
 def _country(given: str) -> tuple[str, list[Finding]]:

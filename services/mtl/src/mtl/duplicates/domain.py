@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from mtl.leads.domain import Lead
+from mtl.leads.domain.lead import Lead
 from parties.company_names import CompanyName
 from parties.person_names import is_same_person
 from parties.similarity import Reason, compare
@@ -24,6 +24,8 @@ class DuplicateReason(StrEnum):
 
     PHONE_EQUAL = "PHONE_EQUAL"
     EMAIL_EQUAL = "EMAIL_EQUAL"
+    WECHAT_ID_EQUAL = "WECHAT_ID_EQUAL"
+    COMPANY_CODE_EQUAL = "COMPANY_CODE_EQUAL"
     EXTERNAL_ID_EQUAL = "EXTERNAL_ID_EQUAL"
     COMPANY_EQUAL = "COMPANY_EQUAL"
     COMPANY_SOUNDS_EQUAL = "COMPANY_SOUNDS_EQUAL"
@@ -36,6 +38,7 @@ class DuplicateReason(StrEnum):
 OF_KEYS: Final[Mapping[str, DuplicateReason]] = {
     "phone": DuplicateReason.PHONE_EQUAL,
     "email": DuplicateReason.EMAIL_EQUAL,
+    "wechat_id": DuplicateReason.WECHAT_ID_EQUAL,
     "external_id": DuplicateReason.EXTERNAL_ID_EQUAL,
 }
 OF_BRANDS: Final[Mapping[Reason, DuplicateReason]] = {
@@ -71,23 +74,37 @@ def likeness(
 
 
 def shared_keys(lead: Lead, other: Lead) -> Collection[str]:
-    """Return the fields in which both leads have one value that no two leads should share."""
-    return [
-        kind
-        for kind in OF_KEYS
-        if getattr(lead, kind) is not None and getattr(lead, kind) == getattr(other, kind)
-    ]
+    """Return the kinds of keys of which both leads have one value that no two should share."""
+    own = {(kind, value) for _, kind, value in lead.keyed_fields()}
+    shared = {kind for _, kind, value in other.keyed_fields() if (kind, value) in own}
+    return [kind for kind in OF_KEYS if kind in shared]
 
 
 def _of_companies(
     lead: Lead, company: CompanyName | None, other: Lead, name: CompanyName | None
 ) -> tuple[int, tuple[DuplicateReason, ...]]:
-    if company is None or name is None:
+    found = _of_company(lead, company, other, name)
+    if found is None:
         return 0, ()
-    found = compare(company, name)
-    reasons = tuple(OF_BRANDS[one] for one in found.reasons if one in OF_BRANDS)
+    score, reasons = found
     if lead.name is None or other.name is None:
-        return round(100 * found.score * PERSON_MISSING), reasons
+        return round(100 * score * PERSON_MISSING), reasons
     if is_same_person(lead.name, other.name):
-        return round(100 * found.score * PERSON_EQUAL), (*reasons, DuplicateReason.PERSON_EQUAL)
-    return round(100 * found.score * PERSON_OTHER), (*reasons, DuplicateReason.PERSON_OTHER)
+        return round(100 * score * PERSON_EQUAL), (*reasons, DuplicateReason.PERSON_EQUAL)
+    return round(100 * score * PERSON_OTHER), (*reasons, DuplicateReason.PERSON_OTHER)
+
+
+def _of_company(
+    lead: Lead, company: CompanyName | None, other: Lead, name: CompanyName | None
+) -> tuple[float, tuple[DuplicateReason, ...]] | None:
+    """Compare the credit codes of two companies, which are certain; without both, the names.
+
+    None if one of the leads names no company.
+    """
+    if lead.uscc is not None and other.uscc is not None:
+        same = lead.uscc == other.uscc
+        return (1.0, (DuplicateReason.COMPANY_CODE_EQUAL,)) if same else (0.0, ())
+    if company is None or name is None:
+        return None
+    found = compare(company, name)
+    return found.score, tuple(OF_BRANDS[one] for one in found.reasons if one in OF_BRANDS)

@@ -15,8 +15,9 @@ from chassis.web.transaction import Tx
 from kernel.ids import new_id
 from mtl.duplicates.schemas import DuplicateOut, DuplicatesOut
 from mtl.duplicates.views import find_duplicates
-from mtl.leads.domain import Lead, LeadDetails
-from mtl.leads.schemas import LeadIn
+from mtl.leads.domain.details import LeadDetails
+from mtl.leads.domain.lead import Lead
+from mtl.leads.schemas.leads import LeadIn
 from mtl.leads.store import LEAD, LEADS
 
 router = new_router("/leads", tag="duplicates")
@@ -43,7 +44,7 @@ async def lead_duplicate_check(body: LeadIn, tx: Tx, now: Now, visibility: Seen)
     compared by their names (legal form, region, traditional characters, sound and slips of the
     keyboard do not matter) and persons by theirs. Nothing is stored.
     """
-    details = LeadDetails(**body.model_dump())
+    details = LeadDetails(**dict(body))
     lead = Lead(**vars(details), id=new_id(), created_at=now, updated_at=now)
     return await _duplicates(tx, lead, visibility)
 

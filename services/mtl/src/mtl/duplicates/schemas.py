@@ -11,7 +11,8 @@ from chassis.foundation.texts import filled
 from chassis.web.references import PersonSubject
 from kernel.personal import Personal
 from mtl.duplicates.domain import DuplicateReason, Likeness
-from mtl.leads.domain import Lead, LeadStatus
+from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.moves import LeadStatus
 from mtl.texts import TEXTS
 
 

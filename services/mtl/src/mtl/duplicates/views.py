@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.search.record_keys import ids_with_keys
 from mtl.duplicates.domain import LEAST_SHOWN, Likeness, likeness
-from mtl.leads.domain import Lead
-from mtl.leads.store import LEADS, key_digests, lead_keys, leads_by_id, tenant_secret
+from mtl.leads.domain.lead import Lead
+from mtl.leads.store import LEADS, key_digests, lead_keys, leads, leads_by_id, tenant_secret
 from parties.candidate_keys import searched_keys
 from parties.company_names import CompanyName, parse_company_name
 
@@ -22,7 +22,7 @@ MAX_SHOWN = 20
 async def find_duplicates(tx: AsyncConnection, lead: Lead) -> list[tuple[Likeness, Lead]]:
     """Return the leads that are like this one, without it, the most alike first."""
     company = _company_of(lead)
-    ids = set(await _holders_of_keys(tx, lead))
+    ids = {*await _holders_of_keys(tx, lead), *await _of_same_company(tx, lead)}
     if company is not None:
         keys = searched_keys(company)
         ids.update(await ids_with_keys(tx, LEADS.resource, keys, limit=MAX_CANDIDATES))
@@ -33,6 +33,14 @@ async def find_duplicates(tx: AsyncConnection, lead: Lead) -> list[tuple[Likenes
     shown = [one for one in found if one[0].score >= LEAST_SHOWN]
     shown.sort(key=lambda one: (-one[0].score, one[1].created_at, one[1].id))
     return shown[:MAX_SHOWN]
+
+
+async def _of_same_company(tx: AsyncConnection, lead: Lead) -> Sequence[UUID]:
+    """Return leads of the company with the same credit code."""
+    if lead.uscc is None:
+        return ()
+    query = select(leads.c.id).where(leads.c.uscc == lead.uscc, leads.c.deleted_at.is_(None))
+    return (await tx.execute(query.limit(MAX_CANDIDATES))).scalars().all()
 
 
 def _company_of(lead: Lead) -> CompanyName | None:

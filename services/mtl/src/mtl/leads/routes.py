@@ -13,14 +13,21 @@ from chassis.web.operations.responses import OPERATION_RESPONSES, OperationOut, 
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from mtl.leads import actions, store
-from mtl.leads.schemas import (
+from mtl.leads import store
+from mtl.leads.actions import conversions, moves, records
+from mtl.leads.schemas.leads import (
     LeadConvertIn,
-    LeadDisqualifyIn,
     LeadEdit,
     LeadIn,
-    LeadMoveOut,
     LeadOut,
+)
+from mtl.leads.schemas.moves import (
+    LeadDisqualifyIn,
+    LeadMoveOut,
+    LeadNurtureIn,
+    LeadRefuseIn,
+    LeadReopenIn,
+    PossibleMovesOut,
 )
 from mtl.leads.store import LEAD, LISTING
 
@@ -32,10 +39,10 @@ RESOURCE = Resource(
     body=LeadIn,
     edit_body=LeadEdit,
     answer=LeadOut,
-    create=actions.capture_lead,
-    edit=actions.edit_lead,
-    delete=actions.delete_lead,
-    restore=actions.restore_lead,
+    create=records.capture_lead,
+    edit=records.edit_lead,
+    delete=records.delete_lead,
+    restore=records.restore_lead,
     docs={
         "create": "Capture a lead\n\n"
         "The caller owns it unless the body names another owner. Answers 409 `LEAD_DUPLICATE` if a "
@@ -64,19 +71,60 @@ async def lead_history(lead_id: UUID, tx: Tx, page: PageParams) -> Page[LeadMove
     )
 
 
-@router.post("/{lead_id}/qualify", dependencies=WRITE, summary="Qualify a lead")
+@router.get("/{lead_id}/moves", dependencies=READ, summary="What can be done with a lead now")
+async def lead_moves(lead_id: UUID, tx: Tx) -> PossibleMovesOut:
+    """List the moves to another status, allowed or not, and why not."""
+    lead = await LEAD.get(tx, lead_id, with_deleted=True)
+    return PossibleMovesOut.of(lead.status)
+
+
+@router.post("/{lead_id}/hand-over", dependencies=WRITE, summary="Hand a lead over to sales")
+async def lead_hand_over(
+    lead_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
+) -> LeadOut:
+    """Mark a raw or sleeping lead as qualified by marketing: sales accept or refuse it."""
+    return LeadOut.model_validate(await moves.hand_over_lead(command, lead_id))
+
+
+@router.post("/{lead_id}/qualify", dependencies=WRITE, summary="Accept a lead for sales")
 async def lead_qualify(
     lead_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> LeadOut:
-    """Accept a new lead as one that sales will work on."""
-    return LeadOut.model_validate(await actions.qualify_lead(command, lead_id))
+    """Accept a raw lead, or one that marketing handed over, as one that sales will work on."""
+    return LeadOut.model_validate(await moves.qualify_lead(command, lead_id))
+
+
+@router.post("/{lead_id}/refuse", dependencies=WRITE, summary="Refuse a lead handed over")
+async def lead_refuse(lead_id: UUID, body: LeadRefuseIn, command: ChangeCommand) -> LeadOut:
+    """Give a lead that marketing handed over back to marketing, with a reason."""
+    lead = await moves.refuse_lead(command, lead_id, reason=body.reason, note=body.note)
+    return LeadOut.model_validate(lead)
+
+
+@router.post("/{lead_id}/nurture", dependencies=WRITE, summary="Let a lead sleep until a day")
+async def lead_nurture(lead_id: UUID, body: LeadNurtureIn, command: ChangeCommand) -> LeadOut:
+    """Set an open lead aside until a day of the tenant's calendar, on which it is raw again."""
+    lead = await moves.nurture_lead(command, lead_id, wakes_on=body.wakes_on, note=body.note)
+    return LeadOut.model_validate(lead)
 
 
 @router.post("/{lead_id}/disqualify", dependencies=WRITE, summary="Disqualify a lead")
 async def lead_disqualify(lead_id: UUID, body: LeadDisqualifyIn, command: ChangeCommand) -> LeadOut:
-    """Close a lead with a reason; a new lead may have its phone and email, not its external id."""
-    lead = await actions.disqualify_lead(command, lead_id, reason=body.reason)
+    """Close a lead with a reason; a new lead may have its phones and mails, not its external id."""
+    lead = await moves.disqualify_lead(command, lead_id, reason=body.reason, note=body.note)
     return LeadOut.model_validate(lead)
+
+
+@router.post("/{lead_id}/reopen", dependencies=WRITE, summary="Open a lead again")
+async def lead_reopen(
+    lead_id: UUID, command: ChangeCommand, body: LeadReopenIn | None = None
+) -> LeadOut:
+    """Make an invalid or sleeping lead raw again.
+
+    Answers 409 `LEAD_DUPLICATE` if another lead has one of its phones or mails by now.
+    """
+    note = None if body is None else body.note
+    return LeadOut.model_validate(await moves.reopen_lead(command, lead_id, note=note))
 
 
 @router.post(
@@ -98,7 +146,7 @@ async def lead_convert(
     """
     conversion = body or LeadConvertIn()
     assert command.caller is not None
-    operation = await actions.convert_lead(
+    operation = await conversions.convert_lead(
         command,
         lead_id,
         account_id=conversion.account_id,

@@ -8,11 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Boolean,
     Column,
     DateTime,
     Index,
-    Integer,
     LargeBinary,
     Select,
     Table,
@@ -23,12 +21,13 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
-from chassis.database.encryption.columns import digest_column, encrypted_columns
+from chassis.database.encryption.columns import digest_column
+from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns
 from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.access.visibility import ScopedResource, Visibility
@@ -36,6 +35,7 @@ from chassis.records.contact_points import phone_tail
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_lookups import visible_ids
 from chassis.records.record_types import RecordType
 from chassis.records.work.follow_ups import FollowUp
@@ -49,42 +49,23 @@ from contracts.mtl.events import (
 )
 from kernel.ids import new_id
 from mtl.database import metadata
-from mtl.leads.domain import FOLLOW_UP, DuplicateLead, Lead, LeadKey, LeadStatus, assign_keys
-from mtl.leads.schemas import LeadOut
+from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
+from mtl.leads.domain.lead import FOLLOW_UP, Lead
+from mtl.leads.domain.moves import LeadStatus
+from mtl.leads.schemas.leads import LeadOut
 from mtl.settings import lead_key_secret
 from parties.candidate_keys import keys_of_company
+
+ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 
 leads = Table(
     "leads",
     metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, info={"personal": "name"}),
-    sort_column("name", Text()),
-    Column("company", Text),
-    sort_column("company", Text()),
-    *encrypted_columns("phone", of="mtl.lead", personal="phone"),
+    *record_columns(Lead, encrypted=ENCRYPTED, of="mtl.lead"),
+    *(sort_column(name, Text()) for name in ("name", "company")),
     # Sellers search by the last four digits, without an extension.
     digest_column("phone_tail", of="mtl.lead", field="phone", form=phone_tail),
-    *encrypted_columns("email", of="mtl.lead", personal="email"),
-    Column("external_id", Text),
-    Column("source", Text),
-    Column("attributes", JSONB, nullable=False),
-    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("owner_id", Text),
-    Column("status", enum_column(LeadStatus), nullable=False),
-    Column("status_reason", Text),
-    Column("conversion_id", Uuid),
-    Column("account_id", Uuid),
-    Column("contact_id", Uuid, info={"personal": "subject"}),
-    Column("opportunity_id", Uuid),
-    Column("existing_account", Boolean),
-    Column("converted_at", DateTime(timezone=True)),
     sort_column("converted_at", DateTime(timezone=True)),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("deleted_at", DateTime(timezone=True)),
-    Column("version", Integer, nullable=False),
 )
 LEADS = ScopedResource("mtl.lead", leads)
 LEAD = RecordType(
@@ -103,6 +84,7 @@ LISTING = Listing(
     entity=Lead,
     filters=[
         "status",
+        CodeFilter("status_reason", upper_case),
         "owner_id",
         "name",
         "company",
@@ -111,6 +93,9 @@ LISTING = Listing(
         "email",
         "external_id",
         "source",
+        "industry",
+        CodeFilter("region_code", upper_case),
+        CodeFilter("uscc", upper_case),
         "account_id",
         "converted_at",
         "created_at",
@@ -118,7 +103,7 @@ LISTING = Listing(
     ],
     sorts=["created_at", "updated_at", "converted_at", "name", "company"],
     words=["name", "company"],
-    contact_points=["phone", "email"],
+    contact_points=["phone", "work_phone", "other_phone", "email", "other_email"],
     keys={"company": keys_of_company},
     custom=custom_conditions,
 )
@@ -139,11 +124,12 @@ lead_history = Table(
     metadata,
     tenant_column(),
     Column("id", Uuid, primary_key=True),
-    Column("lead_id", Uuid, nullable=False),
+    Column("lead_id", Uuid, nullable=False, info={"personal": "subject"}),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("from_status", enum_column(LeadStatus), nullable=False),
     Column("to_status", enum_column(LeadStatus), nullable=False),
     Column("reason", Text),
+    Column("note", Text, info={"personal": "text"}),
     Column("actor", Text),
     Column("conversion_id", Uuid),
     Column("account_id", Uuid),
@@ -209,6 +195,7 @@ def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
         "from_status": before.status,
         "to_status": lead.status,
         "reason": lead.status_reason,
+        "note": lead.status_note,
         "actor": actor,
         **{name: getattr(conversion, name) for name in _CONVERSION_COLUMNS},
     }
@@ -286,10 +273,10 @@ def _arrays(keys: Collection[LeadKey]) -> dict[str, list[Any]]:
 
 
 def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:
-    """The HMAC-SHA256 digests of a lead's key values: phone, email, external id."""
+    """The HMAC-SHA256 digests of a lead's key values: phones, mails, WeChat and external id."""
     return [
         LeadKey(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
-        for kind, value in lead.key_values.items()
+        for kind, value in lead.key_values
     ]
 
 

@@ -17,7 +17,7 @@ class ExportIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "example": {"resource": "mtl.lead", "query": "status=NEW&sort=-created_at"}
+            "example": {"resource": "mtl.lead", "query": "status=RAW&sort=-created_at"}
         },
     )
 

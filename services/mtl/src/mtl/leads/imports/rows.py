@@ -5,7 +5,7 @@ duplicate. A row that also names the system is the lead which that system calls 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,10 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
 from chassis.files.imports.named_rows import (
-    EXTERNAL_ID,
-    EXTERNAL_ID_HEADERS,
     EXTERNAL_SYSTEM,
-    SYSTEM_FIELD,
     NamedRow,
     RowCommands,
     named_row_by_row,
@@ -27,7 +24,6 @@ from chassis.files.imports.named_rows import (
 from chassis.files.imports.target import (
     Cells,
     ImportContext,
-    ImportField,
     ImportRow,
     ImportTarget,
     ParsedRow,
@@ -38,29 +34,28 @@ from chassis.files.imports.target import (
     unchanged,
     validate_row,
 )
-from chassis.foundation.texts import Text
 from chassis.records.access.owners import subjects_by_name
+from chassis.records.country_names import country_code
 from chassis.records.custom_fields.cells import custom_field_parser, parse_custom_field_cells
 from chassis.records.external_ids.actions import ExternalId
-from chassis.records.import_examples import COMPANY, EMAIL, PERSON, SELLER, mobile_number
 from chassis.web.commands import Command
 from kernel.errors import Invalid
 from kernel.ids import new_id
 from mtl.leads import store
-from mtl.leads.actions import capture_lead, capture_leads, edit_lead, restore_lead
-from mtl.leads.domain import (
-    IDENTIFYING_FIELDS,
-    MAX_ATTRIBUTE_VALUE_LENGTH,
-    MAX_ATTRIBUTES,
-    DuplicateLead,
-    Lead,
-    LeadDetails,
-)
-from mtl.leads.schemas import LeadIn
+from mtl.leads.actions.records import capture_lead, capture_leads, edit_lead, restore_lead
+from mtl.leads.domain.details import IDENTIFYING_FIELDS, LeadDetails
+from mtl.leads.domain.keys import DuplicateLead
+from mtl.leads.domain.lead import Lead
+from mtl.leads.imports.fields import LEAD_FIELDS, OWNER_FIELD, read_cells
+from mtl.leads.schemas.fields import MAX_ATTRIBUTE_VALUE_LENGTH, MAX_ATTRIBUTES
+from mtl.leads.schemas.leads import LeadIn
 from mtl.leads.store import LEAD, LEADS
 
-OWNER_FIELD = "owner"
-COMPARED_FIELDS = ("name", "company", "phone", "email", "external_id", "source")
+COMPARED_FIELDS = tuple(
+    each.name
+    for each in fields(LeadDetails)
+    if each.name not in ("attributes", "custom_fields", "owner_id")
+)
 NOT_SELECTED = "Select"  # the value that web forms export for a choice nobody made
 
 
@@ -149,24 +144,33 @@ def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
         name = None if named is None else named.external_id
         return LeadRow(details=_details(lead), owner=owner, custom_cells=cells.custom, name=name)
 
-    parsed = validate_row(LeadIn, body, row)
+    warnings = (
+        [Finding("COUNTRY_UNKNOWN", field="country")] if "country" in body["attributes"] else []
+    )
+    parsed = validate_row(LeadIn, body, row, warnings=warnings)
     errors += [*parsed.errors, *(() if named is None else named.errors)]
     return ParsedRow(errors=errors) if errors else parsed
 
 
 def _details(body: LeadIn) -> LeadDetails:
-    return LeadDetails(**body.model_dump())
+    return LeadDetails(**dict(body))
 
 
 def lead_body(
-    fields: Mapping[str, str], extra_columns: Mapping[str, str]
+    cells: Mapping[str, str], extra_columns: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The row as the body of a lead, and the extra columns too long to be attributes."""
-    body: dict[str, Any] = {
+    """The row as the body of a lead, and the extra columns too long to be attributes.
+
+    The name of a country that nobody knows becomes an attribute.
+    """
+    given = {
         name: value
-        for name, value in fields.items()
+        for name, value in cells.items()
         if name != OWNER_FIELD and (name in IDENTIFYING_FIELDS or value != NOT_SELECTED)
     }
+    body = read_cells(given)
+    if (country := body.get("country")) is not None and country_code(country) is None:
+        extra_columns = {"country": body.pop("country"), **extra_columns}
     attributes = {name: value for name, value in extra_columns.items() if value != NOT_SELECTED}
     too_long = [n for n, value in attributes.items() if len(value) > MAX_ATTRIBUTE_VALUE_LENGTH]
     body["attributes"] = {n: value for n, value in attributes.items() if n not in too_long}
@@ -269,23 +273,7 @@ def _row_result(
 
 LEAD_IMPORT = ImportTarget(
     resource=LEADS.resource,
-    fields=(
-        ImportField("name", ("full name", "姓名", "联系人"), example=PERSON),
-        ImportField("company", ("公司", "公司名称"), example=COMPANY),
-        ImportField("phone", ("mobile", "手机", "手机号", "电话"), example=mobile_number),
-        ImportField("email", ("邮箱", "电子邮件"), example=EMAIL),
-        ImportField(
-            EXTERNAL_ID,
-            ("lead number", "线索编号", *EXTERNAL_ID_HEADERS),
-            example="L-0001",
-            identifies=True,
-        ),
-        SYSTEM_FIELD,
-        ImportField(
-            "source", ("lead source", "来源", "线索来源"), example=Text("展会", "Trade fair")
-        ),
-        ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人"), example=SELLER),
-    ),
+    fields=LEAD_FIELDS,
     read=_parse_lead_row,
     import_rows=_import_leads,
     check_rows=_check_leads,

@@ -1,0 +1,1 @@
+"""The commands on leads: `records` captures and edits them, `moves` changes their status."""

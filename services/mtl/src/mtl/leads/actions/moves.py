@@ -1,0 +1,153 @@
+"""The commands that move a lead from one status to another."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis.foundation.clock import business_date
+from chassis.jobs import queue
+from chassis.records.record_commands import AlreadyMade, move_record, save_record
+from chassis.records.tenant_settings import settings_of
+from chassis.web.commands import Command
+from contracts.event import Event
+from contracts.work import RecordRef
+from kernel.errors import Invalid, Violation
+from kernel.working_clock import local_instant
+from mtl.leads import store
+from mtl.leads.actions.records import replace_changed_keys
+from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.moves import InvalidReason, LeadMove, LeadStatus, RefusalReason
+from mtl.leads.store import LEAD, LEADS
+
+WAKE_JOB: Final = "lead_wake"
+LONGEST_SLEEP: Final = timedelta(days=3 * 366)
+
+
+async def save_move(command: Command, before: Lead, after: Lead, event: Event | None) -> Lead:
+    """Save a lead with another status and its keys, write its history, and publish the event."""
+    await replace_changed_keys(command, before, after)
+    saved = await save_record(command, LEAD, before, after, event)
+    await store.add_to_history(command.tx, saved, before, command.actor)
+    return saved
+
+
+async def _move(
+    command: Command,
+    lead_id: UUID,
+    move: LeadMove,
+    decide: Callable[[Lead], tuple[Lead, Event]],
+    is_same: Callable[[Lead], bool] = lambda _: True,
+) -> Lead:
+    """Make a move, unless it was made already: then `is_same` says whether as it is now asked."""
+
+    def decided(lead: Lead) -> tuple[Lead, Event] | AlreadyMade:
+        if lead.has_made(move):
+            return AlreadyMade(same=is_same(lead))
+        return decide(lead)
+
+    return await move_record(command, LEAD, lead_id, decided, save=partial(save_move, command))
+
+
+async def hand_over_lead(command: Command, lead_id: UUID) -> Lead:
+    """Hand a lead over to sales; one in MQL stays. Raises NotFound, RuleBroken (LEAD_NOT_RAW)."""
+    return await _move(
+        command, lead_id, LeadMove.HAND_OVER, lambda lead: lead.hand_over(now=command.now)
+    )
+
+
+async def qualify_lead(command: Command, lead_id: UUID) -> Lead:
+    """Accept a lead for sales; one in SQL stays. Raises NotFound, RuleBroken (LEAD_NOT_NEW)."""
+    return await _move(
+        command, lead_id, LeadMove.QUALIFY, lambda lead: lead.qualify(now=command.now)
+    )
+
+
+async def refuse_lead(
+    command: Command, lead_id: UUID, *, reason: RefusalReason, note: str | None
+) -> Lead:
+    """Give a lead back to marketing; one that was given back for the same reason stays.
+
+    Raises NotFound, RuleBroken (LEAD_NOT_HANDED_OVER), Conflict (MOVE_MADE_OTHERWISE).
+    """
+
+    def refuse(lead: Lead) -> tuple[Lead, Event] | AlreadyMade:
+        # A raw lead that was never handed over has no reason: it cannot be refused.
+        if lead.has_made(LeadMove.REFUSE) and lead.status_reason in list(RefusalReason):
+            return AlreadyMade(same=(lead.status_reason, lead.status_note) == (reason, note))
+        return lead.refuse(reason, note, now=command.now)
+
+    return await move_record(command, LEAD, lead_id, refuse, save=partial(save_move, command))
+
+
+async def disqualify_lead(
+    command: Command, lead_id: UUID, *, reason: InvalidReason, note: str | None
+) -> Lead:
+    """Disqualify a lead and release its phones and mails; an invalid one keeps its reason.
+
+    Raises NotFound, RuleBroken (LEAD_NOT_OPEN), Conflict (MOVE_MADE_OTHERWISE).
+    """
+    return await _move(
+        command,
+        lead_id,
+        LeadMove.DISQUALIFY,
+        lambda lead: lead.disqualify(reason, note, now=command.now),
+        lambda lead: (lead.status_reason, lead.status_note) == (reason, note),
+    )
+
+
+async def nurture_lead(
+    command: Command, lead_id: UUID, *, wakes_on: date, note: str | None
+) -> Lead:
+    """Let a lead sleep until a day of the tenant's calendar, on which it becomes raw again.
+
+    Raises NotFound, RuleBroken (LEAD_NOT_OPEN), Conflict (MOVE_MADE_OTHERWISE), Invalid
+    (UNTIL_DATE_PAST, PERIOD_TOO_LONG).
+    """
+    timezone = (await settings_of(command.tx)).timezone
+    today = business_date(command.now, timezone)
+    if wakes_on <= today:
+        raise Invalid([Violation("/wakes_on", "UNTIL_DATE_PAST")])
+    if wakes_on - today > LONGEST_SLEEP:
+        longest = {"days": LONGEST_SLEEP.days}
+        raise Invalid([Violation("/wakes_on", "PERIOD_TOO_LONG", longest)])
+    lead = await _move(
+        command,
+        lead_id,
+        LeadMove.NURTURE,
+        lambda lead: lead.nurture(wakes_on, note, now=command.now),
+        lambda lead: (lead.wakes_on, lead.status_note) == (wakes_on, note),
+    )
+    await queue.enqueue(
+        command.tx,
+        WAKE_JOB,
+        f"{lead_id}:{wakes_on}",
+        run_at=local_instant(wakes_on, 0, ZoneInfo(timezone)),
+        payload={"lead_id": str(lead_id), "wakes_on": wakes_on.isoformat()},
+        about=RecordRef(resource=LEADS.resource, record_id=lead_id),
+    )
+    return lead
+
+
+async def reopen_lead(command: Command, lead_id: UUID, *, note: str | None = None) -> Lead:
+    """Open an invalid or sleeping lead again; a raw one with the same note stays.
+
+    Raises NotFound, RuleBroken (LEAD_NOT_CLOSED), Conflict (MOVE_MADE_OTHERWISE; LEAD_DUPLICATE if
+    another lead has its phone or mail by now).
+    """
+    return await _move(
+        command,
+        lead_id,
+        LeadMove.REOPEN,
+        lambda lead: lead.reopen(note, now=command.now),
+        lambda lead: (lead.status_reason, lead.status_note) == (None, note),
+    )
+
+
+async def wake_lead(command: Command, lead_id: UUID, wakes_on: date) -> None:
+    """Open a lead on the day until which it sleeps; one that was moved meanwhile stays."""
+    lead = await LEAD.get(command.tx, lead_id, lock=True, with_deleted=True)
+    if lead.deleted_at is None and lead.status is LeadStatus.NURTURE and lead.wakes_on == wakes_on:
+        await save_move(command, lead, *lead.reopen(None, now=command.now))

@@ -1,0 +1,104 @@
+"""The commands that capture, edit, delete and restore leads."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from chassis.events.outbox import publish_all
+from chassis.records.access.visibility import EVERYTHING, Visibility
+from chassis.records.record_commands import (
+    delete_record,
+    edit_record,
+    restore_record,
+    visibility_for,
+    with_valid_custom_fields,
+)
+from chassis.records.writes import insert_rows
+from chassis.web.commands import Command
+from contracts.mtl.events import LeadCaptured
+from mtl.leads import store
+from mtl.leads.domain.keys import DuplicateLead
+from mtl.leads.domain.lead import Lead
+from mtl.leads.store import LEAD, LEADS
+
+
+async def capture_lead(command: Command, lead: Lead) -> Lead:
+    """Create one lead.
+
+    Raises Invalid (custom fields) and Conflict (LEAD_DUPLICATE), which identifies the existing
+    lead only if it is visible to the caller.
+    """
+    lead = await with_valid_custom_fields(command, LEAD, lead)
+    [captured] = await capture_leads(command, [lead])
+    if isinstance(captured, DuplicateLead):
+        visibility = await visibility_for(command, LEADS.resource)
+        duplicate = {lead.id: captured}
+        shown = await store.hide_invisible(command.tx, duplicate, visibility)
+        raise shown[lead.id].as_conflict()
+    return captured
+
+
+async def capture_leads(
+    command: Command, leads: Sequence[Lead], visibility: Visibility = EVERYTHING
+) -> list[Lead | DuplicateLead]:
+    """Create leads as if one after the other; return a lead or its duplicate for each, in order.
+
+    The caller has validated owners and custom fields. Raises Conflict (QUOTA_ROWS).
+    """
+    tx = command.tx
+    duplicates = await store.reserve_keys(tx, leads)
+    captured = [lead for lead in leads if lead.id not in duplicates]
+    await insert_rows(tx, LEAD.table, captured)
+    await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead) for lead in captured])
+    duplicates = await store.hide_invisible(tx, duplicates, visibility)
+    return [duplicates.get(lead.id, lead) for lead in leads]
+
+
+async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead]) -> Lead:
+    """Apply an edit to a lead; a converted one can only get another owner.
+
+    Raises what `edit_record` raises, RuleBroken (LEAD_CONVERTED), Conflict (LEAD_DUPLICATE).
+    """
+
+    async def check(before: Lead, after: Lead) -> None:
+        if replace(after, owner_id=before.owner_id) != before:
+            before.ensure_not_converted()
+        await replace_changed_keys(command, before, after)
+
+    return await edit_record(command, LEAD, lead_id, edit, check=check)
+
+
+async def delete_lead(command: Command, lead_id: UUID) -> Lead:
+    """Delete a lead and release its keys for new leads; a deleted lead stays as it is.
+
+    Raises NotFound, RuleBroken (LEAD_CONVERTED).
+    """
+
+    async def prepare(lead: Lead) -> Lead:
+        lead.ensure_not_converted()
+        await store.replace_keys(command.tx, lead, EVERYTHING)
+        return lead
+
+    return await delete_record(command, LEAD, lead_id, prepare=prepare)
+
+
+async def restore_lead(command: Command, lead_id: UUID) -> Lead:
+    """Restore a deleted lead with its keys; a lead that is not deleted stays as it is.
+
+    Raises NotFound, Conflict (LEAD_DUPLICATE) if another lead holds one of the keys by now.
+    """
+
+    async def prepare(lead: Lead) -> Lead:
+        await replace_changed_keys(command, None, lead)
+        return lead
+
+    return await restore_record(command, LEAD, lead_id, prepare=prepare)
+
+
+async def replace_changed_keys(command: Command, before: Lead | None, after: Lead) -> None:
+    """Reserve the changed keys of a lead. Raises Conflict (LEAD_DUPLICATE)."""
+    if before is None or before.key_values != after.key_values:
+        visibility = await visibility_for(command, LEADS.resource)
+        duplicate = await store.replace_keys(command.tx, after, visibility)
+        if duplicate is not None:
+            raise duplicate.as_conflict()

@@ -1,0 +1,1 @@
+"""The rules of leads: details, keys, the lifecycle and conversion. No I/O."""

@@ -1,0 +1,215 @@
+"""A lead and its moves from one status to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from contracts.mtl.events import (
+    LeadConverted,
+    LeadDisqualified,
+    LeadHandedOver,
+    LeadNurtured,
+    LeadQualified,
+    LeadReactivated,
+    LeadRefused,
+    LeadReopened,
+    LeadState,
+)
+from contracts.work import TaskKind
+from kernel.errors import RuleBroken
+from kernel.personal import Personal
+from mtl.leads.domain.details import LeadDetails
+from mtl.leads.domain.moves import (
+    CONVERTED,
+    FORBIDDEN_CODES,
+    INVALID,
+    LEAD_MOVES,
+    OPEN_STATUSES,
+    RAW,
+    InvalidReason,
+    LeadMove,
+    LeadStatus,
+    RefusalReason,
+)
+
+MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME_LENGTH, MAX_ATTRIBUTE_VALUE_LENGTH = 100, 100, 1000
+
+
+FOLLOW_UP: Final = TaskKind("WORK_LEAD", zh="跟进线索 {name}", en="Follow up on lead {name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversionIds:
+    """The ids of a conversion and of the records that L2O will create or use for it."""
+
+    conversion_id: UUID
+    account_id: UUID
+    contact_id: UUID
+    opportunity_id: UUID
+    existing_account: bool
+
+    def result(self) -> dict[str, UUID]:
+        """The ids of the three records, as the operation returns them."""
+        names = ("account_id", "contact_id", "opportunity_id")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead(LeadDetails):
+    id: UUID
+    status: LeadStatus = RAW
+    status_reason: str | None = None
+    status_note: Annotated[str | None, Personal("text")] = None
+    handed_over_at: datetime | None = None
+    wakes_on: date | None = None
+    conversion_id: UUID | None = None
+    account_id: UUID | None = None
+    contact_id: UUID | None = None
+    opportunity_id: UUID | None = None
+    existing_account: bool | None = None
+    converted_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def key_values(self) -> Sequence[tuple[str, str]]:
+        """The values that no other lead may have, each after its kind.
+
+        A deleted lead has none; an invalid one keeps its external id, lest an import repeat it.
+        """
+        if self.deleted_at is not None:
+            return ()
+        keys = [(kind, value) for _, kind, value in self.keyed_fields()]
+        return [key for key in keys if self.status is not INVALID or key[0] == "external_id"]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to follow up the lead."""
+        return self.status in OPEN_STATUSES
+
+    @property
+    def display_name(self) -> str:
+        """The first identifying value; a lead always has at least one."""
+        values = (self.company, self.name, self.external_id, self.email, self.phone)
+        return next(value for value in values if value)
+
+    def state(self) -> LeadState:
+        """The lead in the form that events carry."""
+        return LeadState.of(self, lead_id=self.id)
+
+    def has_made(self, move: LeadMove) -> bool:
+        """Whether the lead already has the status to which the move leads."""
+        return LEAD_MOVES.has_made(move, self.status)
+
+    def ensure_not_converted(self) -> None:
+        """Refuse a change of a converted lead. Raises RuleBroken (LEAD_CONVERTED)."""
+        # The records that L2O created refer to the lead as it was then.
+        if self.status is CONVERTED:
+            raise RuleBroken("LEAD_CONVERTED")
+
+    def hand_over(self, *, now: datetime) -> tuple[Lead, LeadHandedOver]:
+        """Move to MQL: marketing hands the lead over to sales. Raises RuleBroken (LEAD_NOT_RAW)."""
+        moved = self._moved(LeadMove.HAND_OVER, now=now)
+        lead = replace(moved, handed_over_at=now)
+        return lead, LeadHandedOver(lead=lead.state())
+
+    def qualify(self, *, now: datetime) -> tuple[Lead, LeadQualified]:
+        """Move to SQL: sales accept the lead. Raises RuleBroken (LEAD_NOT_NEW)."""
+        lead = self._moved(LeadMove.QUALIFY, now=now)
+        return lead, LeadQualified(lead=lead.state())
+
+    def refuse(
+        self, reason: RefusalReason, note: str | None, *, now: datetime
+    ) -> tuple[Lead, LeadRefused]:
+        """Move back to RAW: sales refuse the lead. Raises RuleBroken (LEAD_NOT_HANDED_OVER)."""
+        lead = self._moved(LeadMove.REFUSE, reason, note, now=now)
+        return lead, LeadRefused(lead=lead.state(), reason=reason, note=note)
+
+    def nurture(
+        self, wakes_on: date, note: str | None, *, now: datetime
+    ) -> tuple[Lead, LeadNurtured]:
+        """Move to NURTURE until a day. Raises RuleBroken (LEAD_NOT_OPEN)."""
+        moved = self._moved(LeadMove.NURTURE, None, note, now=now)
+        lead = replace(moved, wakes_on=wakes_on)
+        return lead, LeadNurtured(lead=lead.state(), wakes_on=wakes_on, note=note)
+
+    def disqualify(
+        self, reason: InvalidReason, note: str | None, *, now: datetime
+    ) -> tuple[Lead, LeadDisqualified]:
+        """Move to INVALID. Raises RuleBroken (LEAD_NOT_OPEN)."""
+        lead = self._moved(LeadMove.DISQUALIFY, reason, note, now=now)
+        return lead, LeadDisqualified(lead=lead.state(), reason=reason, note=note)
+
+    def reopen(self, note: str | None, *, now: datetime) -> tuple[Lead, LeadReactivated]:
+        """Move from INVALID or NURTURE to RAW. Raises RuleBroken (LEAD_NOT_CLOSED)."""
+        lead = self._moved(LeadMove.REOPEN, None, note, now=now)
+        return lead, LeadReactivated(lead=lead.state(), note=note)
+
+    def convert(
+        self,
+        ids: ConversionIds,
+        *,
+        opportunity_name: str | None,
+        actor: str | None,
+        sees_all: bool = False,
+        now: datetime,
+    ) -> tuple[Lead, LeadConverted]:
+        """Move to CONVERTED; the opportunity is named after the lead unless a name is given.
+
+        Raises RuleBroken (LEAD_NOT_QUALIFIED).
+        """
+        converted = self._moved(LeadMove.CONVERT, now=now)
+        lead = replace(converted, converted_at=now, **vars(ids))
+        return lead, LeadConverted(
+            lead=lead.state(),
+            **vars(ids),
+            opportunity_name=opportunity_name or self.display_name,
+            converted_by=actor,
+            converted_at=now,
+            sees_all=sees_all,
+        )
+
+    def is_converted_by(self, conversion_id: UUID) -> bool:
+        """Whether this conversion is the current one; an answer to an earlier one is not."""
+        return self.status is CONVERTED and self.conversion_id == conversion_id
+
+    def take_back(self, reason: str, *, now: datetime) -> tuple[Lead, LeadReopened]:
+        """Move back to SQL, without the ids. Raises RuleBroken (LEAD_NOT_CONVERTED)."""
+        reopened = self._moved(LeadMove.TAKE_BACK, reason, now=now)
+        if self.conversion_id is None:
+            raise RuleBroken("LEAD_NOT_CONVERTED", status=self.status)
+        lead = replace(
+            reopened,
+            conversion_id=None,
+            account_id=None,
+            contact_id=None,
+            opportunity_id=None,
+            existing_account=None,
+            converted_at=None,
+        )
+        event = LeadReopened(lead=lead.state(), conversion_id=self.conversion_id, reason=reason)
+        return lead, event
+
+    def _moved(
+        self,
+        move: LeadMove,
+        reason: str | None = None,
+        note: str | None = None,
+        *,
+        now: datetime,
+    ) -> Lead:
+        LEAD_MOVES.ensure_allowed(move, self.status, FORBIDDEN_CODES[move], status=self.status)
+        return replace(
+            self,
+            status=LEAD_MOVES.target(move),
+            status_reason=reason,
+            status_note=note,
+            wakes_on=None,
+            updated_at=now,
+        )

@@ -1,0 +1,1 @@
+"""Import of leads from files: `fields` names the columns, `rows` makes a lead of a row."""

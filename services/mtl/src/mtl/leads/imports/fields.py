@@ -1,0 +1,119 @@
+"""The columns of files of leads, and how their cells are read."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from chassis.files.imports.named_rows import EXTERNAL_ID, EXTERNAL_ID_HEADERS, SYSTEM_FIELD
+from chassis.files.imports.target import ImportField
+from chassis.foundation.texts import Text
+from chassis.records.country_names import country_code
+from chassis.records.import_examples import (
+    COMPANY,
+    EMAIL,
+    PERSON,
+    SELLER,
+    mobile_number,
+    office_number,
+    own_country,
+    own_currency,
+)
+from mtl.leads.domain.details import CompanySize
+from parties.regions import region_of_text
+
+OWNER_FIELD: Final = "owner"
+CURRENCY_FIELD: Final = "budget_currency"
+
+LEAD_FIELDS: Final = (
+    ImportField("name", ("full name", "姓名", "联系人"), example=PERSON),
+    ImportField(
+        "job_title", ("title", "position", "职务", "职位"), example=Text("主管", "Manager")
+    ),
+    ImportField("department", ("部门",), example=Text("信息部", "IT")),
+    ImportField("company", ("公司", "公司名称"), example=COMPANY),
+    ImportField(
+        "uscc",
+        ("统一社会信用代码", "信用代码", "税号"),
+        example="91110000600037341L",
+    ),
+    ImportField("industry", ("行业", "所属行业"), example=Text("制造业", "Manufacturing")),
+    ImportField("company_size", ("company size", "employees", "公司规模", "人数"), example="150"),
+    ImportField("website", ("网站", "网址", "官网"), example="https://www.example.com"),
+    ImportField("country", ("国家", "国家或地区"), example=own_country),
+    ImportField("region_code", ("region", "地区", "省市区"), example="330106"),
+    ImportField("address", ("地址", "详细地址"), example=Text("文三路 1 号", "1 Main Street")),
+    ImportField("phone", ("mobile", "手机", "手机号", "电话"), example=mobile_number),
+    ImportField(
+        "work_phone", ("work phone", "office phone", "座机", "办公电话"), example=office_number
+    ),
+    ImportField("other_phone", ("other phone", "其他电话", "备用电话")),
+    ImportField("email", ("邮箱", "电子邮件"), example=EMAIL),
+    ImportField("other_email", ("other email", "其他邮箱", "备用邮箱")),
+    ImportField("wechat_id", ("wechat", "微信", "微信号"), example="wangfang88"),
+    ImportField("language", ("语言",), example="zh-CN"),
+    ImportField(
+        EXTERNAL_ID,
+        ("lead number", "线索编号", *EXTERNAL_ID_HEADERS),
+        example="L-0001",
+        identifies=True,
+    ),
+    SYSTEM_FIELD,
+    ImportField("description", ("备注", "说明")),
+    ImportField("need", ("需求", "需求描述"), example="CRM"),
+    ImportField("budget", ("预算", "预算金额"), example="50000", is_amount=True),
+    ImportField(CURRENCY_FIELD, ("budget currency", "预算币种"), example=own_currency),
+    ImportField("expected_on", ("expected on", "预计采购日期"), example="2026-12-31"),
+    ImportField("source", ("lead source", "来源", "线索来源"), example=Text("展会", "Trade fair")),
+    ImportField("source_detail", ("source detail", "来源详情")),
+    ImportField("utm_source", ("utm source", "广告来源"), example="baidu"),
+    ImportField("utm_medium", ("utm medium", "广告媒介"), example="cpc"),
+    ImportField("utm_campaign", ("utm campaign", "广告系列"), example="autumn"),
+    ImportField("utm_term", ("utm term", "广告关键词"), example="crm"),
+    ImportField("utm_content", ("utm content", "广告内容"), example="banner"),
+    ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人"), example=SELLER),
+)
+
+_NUMBER = re.compile(r"\d+")
+_SIZES: Final[Mapping[int, CompanySize]] = {
+    10000: CompanySize.FROM_10000,
+    1000: CompanySize.FROM_1000,
+    500: CompanySize.FROM_500,
+    100: CompanySize.FROM_100,
+    20: CompanySize.FROM_20,
+    0: CompanySize.UNDER_20,
+}
+
+
+def size_of_cell(cell: str) -> str:
+    """Return the band of a number of people, such as `150`, `100-499人` or `少于20人`.
+
+    The first number counts; after "under" the band below it. Another text is returned as it is.
+    """
+    found = _NUMBER.search(cell.replace(",", ""))
+    if cell.upper() in CompanySize.__members__ or found is None:
+        return cell.upper()
+    people = int(found[0]) - bool(re.search(r"under|less|<|少于|以下|不足", cell, re.IGNORECASE))
+    return next(size for least, size in _SIZES.items() if people >= least)
+
+
+def _region_of_cell(cell: str) -> str:
+    region = region_of_text(cell)
+    return cell if region is None else region.code
+
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "company_size": size_of_cell,
+    "country": lambda cell: country_code(cell) or cell,
+    "region_code": _region_of_cell,
+}
+
+
+def read_cells(cells: Mapping[str, str]) -> dict[str, Any]:
+    """Return the cells of a row as values of the body of a lead."""
+    body: dict[str, Any] = {
+        name: _READERS[name](cell) if name in _READERS else cell for name, cell in cells.items()
+    }
+    currency = body.pop(CURRENCY_FIELD, None)
+    if "budget" in body:
+        body["budget"] = {"amount": body["budget"], "currency": currency}
+    return body

@@ -1,0 +1,1 @@
+"""Request and response bodies of leads; validation reports all violations at once."""
