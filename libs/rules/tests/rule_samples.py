@@ -38,4 +38,4 @@ def rules(*rows: dict[str, Any], hit_policy: str = "FIRST", **members: Any) -> d
     return {"hit_policy": hit_policy, "rows": list(rows), **members}
 
 
-CATCH_ALL = {"all": []}
+CATCH_ALL: dict[str, Any] = {"all": []}

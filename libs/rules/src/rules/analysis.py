@@ -100,16 +100,30 @@ class _RowAnalysis:
         return RowFinding(position, FindingKind.UNREACHABLE, covered_by)
 
     def _covered_by(self, boxes: list[Box]) -> tuple[int, ...] | None:
-        """Return the earlier rows that leave nothing of a row; None if something is left."""
+        """Return earlier rows that leave nothing of a row; None if something is left."""
         left, covering = boxes, []
         for position, earlier in self._earlier:
             rest = without(left, earlier, self._space, self._steps)
             if rest != left:
                 covering.append(position)
             if not rest:
-                return tuple(covering)
+                return self._fewer(boxes, covering)
             left = rest
         return None
+
+    def _fewer(self, boxes: list[Box], covering: list[int]) -> tuple[int, ...]:
+        """Leave out rows without which the others still cover a row, while there are steps left."""
+        taken = dict(self._earlier)
+        needed = covering
+        try:
+            for position in covering:
+                others = [each for each in needed if each != position]
+                boxes_of_others = [box for each in others for box in taken[each]]
+                if not without(boxes, boxes_of_others, self._space, self._steps):
+                    needed = others
+        except TooComplex:
+            pass
+        return tuple(needed)
 
     def _is_complete(self) -> bool | None:
         self._steps.start_row()

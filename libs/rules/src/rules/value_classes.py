@@ -69,10 +69,10 @@ def class_space(schema: FactSchema, comparisons: Iterable[Comparison]) -> ClassS
 
 def single_elements(comparison: Comparison) -> list[Comparison]:
     """Return the comparisons of a list with one element each, which make up a comparison."""
-    return [
-        Comparison(comparison.field, comparison.operator, (value,))
-        for value in comparison.value or ()
-    ] or [comparison]
+    is_none = comparison.operator is Operator.NONE_OF
+    operator = Operator.NONE_OF if is_none else Operator.ANY_OF  # ALL_OF one element is ANY_OF it
+    singles = [Comparison(comparison.field, operator, (each,)) for each in comparison.value or ()]
+    return singles or [comparison]
 
 
 def _of_single_elements(comparisons: Iterable[Comparison]) -> Iterator[Comparison]:

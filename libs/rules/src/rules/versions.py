@@ -160,10 +160,11 @@ def _moved(before: list[str], after: list[str]) -> tuple[str, ...]:
     """Return the ids outside a longest common subsequence of both orders."""
     place = {row_id: position for position, row_id in enumerate(before)}
     places = [place[row_id] for row_id in after]
-    none: list[int] = []
-    longest: list[list[int]] = []  # for each position in `after` the best chain that ends there
-    for position, own in enumerate(places):
-        chains = [longest[n] for n in range(position) if places[n] < own]
-        longest.append([*max(chains, key=len, default=none), own])
-    kept = set(max(longest, key=len, default=none))
+    chains: list[list[int]] = []  # for each row the longest rising chain that ends with it
+    for own in places:
+        before_own = [chain for chain in chains if chain[-1] < own]
+        longest = max(before_own, key=len) if before_own else []
+        chains.append([*longest, own])
+    longest = max(chains, key=len) if chains else []
+    kept = set(longest)
     return tuple(row_id for row_id, own in zip(after, places, strict=True) if own not in kept)
