@@ -169,7 +169,7 @@ def test_disabled_rows_cover_nothing() -> None:
 
 
 def test_the_steps_of_many_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boxes, "MAX_STEPS", 500)
+    monkeypatch.setattr(boxes, "MAX_STEPS", 5_000)
     rows = [Comparison("visits", Operator.EQ, n) for n in range(100)]
     found = analyse(SCHEMA, rule_set(*rows))
     assert {kind for _, kind in kinds(found)} == {FindingKind.NOT_ANALYSED}

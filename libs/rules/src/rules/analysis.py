@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.boxes import Box, Steps, TooComplex, boxes_of, without
+from rules.boxes import Box, Steps, TooComplex, boxes_of, covers, overlap
 from rules.conditions import Condition, comparisons_of
 from rules.fields import FactSchema
 from rules.rule_sets import HitPolicy, Row, RuleSet
@@ -101,36 +101,33 @@ class _RowAnalysis:
 
     def _covered_by(self, boxes: list[Box]) -> tuple[int, ...] | None:
         """Return earlier rows that leave nothing of a row; None if something is left."""
-        left, covering = boxes, []
-        for position, earlier in self._earlier:
-            rest = without(left, earlier, self._space, self._steps)
-            if rest != left:
-                covering.append(position)
-            if not rest:
-                return self._fewer(boxes, covering)
-            left = rest
-        return None
+        near = [each for each in self._earlier if overlap(each[1], boxes, self._steps)]
+        for position, each in near:
+            if self._covers([each], boxes):
+                return (position,)
+        if not self._covers([each for _, each in near], boxes):
+            return None
+        return self._fewer(near, boxes)
 
-    def _fewer(self, boxes: list[Box], covering: list[int]) -> tuple[int, ...]:
+    def _fewer(self, near: list[tuple[int, list[Box]]], boxes: list[Box]) -> tuple[int, ...]:
         """Leave out rows without which the others still cover a row, while there are steps left."""
-        taken = dict(self._earlier)
-        needed = covering
+        needed = dict(near)
         try:
-            for position in covering:
-                others = [each for each in needed if each != position]
-                boxes_of_others = [box for each in others for box in taken[each]]
-                if not without(boxes, boxes_of_others, self._space, self._steps):
-                    needed = others
+            for position, own in near:
+                del needed[position]
+                if not self._covers(needed.values(), boxes):
+                    needed[position] = own
         except TooComplex:
-            pass
-        return tuple(needed)
+            needed[position] = own
+        return tuple(sorted(needed))
+
+    def _covers(self, rows: Iterable[list[Box]], boxes: Iterable[Box]) -> bool:
+        taken = [box for each in rows for box in each]
+        return covers(taken, boxes, self._space, self._steps)
 
     def _is_complete(self) -> bool | None:
         self._steps.start_row()
-        left: list[Box] = [{}]
         try:
-            for _, boxes in self._earlier:
-                left = without(left, boxes, self._space, self._steps)
+            return self._covers([boxes for _, boxes in self._earlier], [{}])
         except TooComplex:
             return None
-        return not left

@@ -14,8 +14,8 @@ from rules.value_classes import ClassSpace, Dimension, single_elements
 Box = dict[Dimension, int]  # a dimension that is missing is not restricted
 
 MAX_BOXES: Final = 300  # of one condition
-MAX_ROW_STEPS: Final = 20_000  # of the analysis of one row
-MAX_STEPS: Final = 300_000  # of a rule set; about half a second
+MAX_ROW_STEPS: Final = 100_000  # of the analysis of one row
+MAX_STEPS: Final = 2_000_000  # of a rule set; about half a second
 
 
 class TooComplex(Exception):
@@ -23,7 +23,7 @@ class TooComplex(Exception):
 
 
 class Steps:
-    """Counts the steps of an analysis."""
+    """Counts the steps of an analysis: the dimensions of boxes that it reads or copies."""
 
     def __init__(self) -> None:
         self._left = MAX_STEPS
@@ -62,15 +62,33 @@ def boxes_of(
     return _product(found, steps) if is_product else _bounded(_merged(found))
 
 
-def without(
-    boxes: Iterable[Box], taken: Sequence[Box], space: ClassSpace, steps: Steps
-) -> list[Box]:
-    """Return boxes of what is in the first boxes and in none of those taken. Raises TooComplex."""
-    left = list(boxes)
-    for box in taken:
-        steps.take(len(left))
-        left = [piece for each in left for piece in _difference(each, box, space)]
-    return left
+def covers(taken: Sequence[Box], boxes: Iterable[Box], space: ClassSpace, steps: Steps) -> bool:
+    """Say whether all that is in the boxes is in one of those taken. Raises TooComplex.
+
+    The search follows one remainder to the end before it looks at others, as what is not covered is
+    usually found at once.
+    """
+    open_boxes = [(box, 0) for box in boxes]
+    while open_boxes:
+        box, start = open_boxes.pop()
+        for position in range(start, len(taken)):
+            pieces = _difference(box, taken[position], space, steps)
+            if not pieces:
+                break
+            box, *others = pieces
+            open_boxes += [(other, position + 1) for other in others]
+        else:
+            return False
+    return True
+
+
+def overlap(one: Sequence[Box], others: Sequence[Box], steps: Steps) -> bool:
+    """Say whether some of the first and some of the other boxes have something in common.
+
+    Raises TooComplex.
+    """
+    steps.take(len(one) * len(others))
+    return any(_intersection(box, other) is not None for box in one for other in others)
 
 
 def _taken_apart(comparison: Comparison) -> Condition:
@@ -83,8 +101,10 @@ def _taken_apart(comparison: Comparison) -> Condition:
 def _product(factors: Sequence[Sequence[Box]], steps: Steps) -> list[Box]:
     boxes: list[Box] = [{}]
     for factor in factors:
-        steps.take(len(boxes) * len(factor))
-        both = [_intersection(one, other) for one, other in product(boxes, factor)]
+        both = []
+        for one, other in product(boxes, factor):
+            steps.take(len(one) + len(other))
+            both.append(_intersection(one, other))
         boxes = _bounded([box for box in both if box is not None])
     return boxes
 
@@ -98,14 +118,16 @@ def _intersection(one: Box, other: Box) -> Box | None:
     return box
 
 
-def _difference(box: Box, taken: Box, space: ClassSpace) -> list[Box]:
+def _difference(box: Box, taken: Box, space: ClassSpace, steps: Steps) -> list[Box]:
     """Return disjoint boxes of what is in the first box and not in the second."""
+    steps.take(1 + len(taken))
     pieces, rest = [], dict(box)
     for dimension, mask in taken.items():
         classes = rest.get(dimension, space.universe[dimension])
         if not classes & mask:
             return [box]
         if classes & ~mask:
+            steps.take(len(rest))
             pieces.append({**rest, dimension: classes & ~mask})
         rest[dimension] = classes & mask
     return pieces

@@ -25,7 +25,7 @@ from rules.evaluation import value_test
 from rules.fields import ENUM_TYPES, LIST_TYPES, FactSchema, FactType, FieldSpec
 
 MAX_COMBINED: Final = 6  # parts of a text, or elements of a list, of which all combinations count
-MAX_TESTS: Final = 200_000  # of candidates by the comparisons of one field
+MAX_TESTS: Final = 2_000_000  # of candidates by comparisons; about a quarter of a second
 
 Dimension = Hashable  # the name of a field, or a comparison that stands alone
 
@@ -53,15 +53,17 @@ def class_space(schema: FactSchema, comparisons: Iterable[Comparison]) -> ClassS
     masks: dict[Comparison, tuple[Dimension, int]] = {}
     universe: dict[Dimension, int] = {}
     singles = set()
+    tests_left = MAX_TESTS
     for name, found in by_field.items():
         spec = schema.fields[name]
         if spec.type in LIST_TYPES and len(_constants(found)) > MAX_COMBINED:
             singles.add(name)
             found = list(_of_single_elements(found))
-        together, alone = _divided(spec, found)
+        together, alone = _divided(spec, found, tests_left)
         for each in alone:
             masks[each], universe[each] = (each, _TRUE), _FALSE | _TRUE
         if together:
+            tests_left -= _tests(together)
             by_comparison, universe[name] = _classes(spec, together)
             masks |= {each: (name, mask) for each, mask in by_comparison.items()}
     return ClassSpace(masks, universe, frozenset(singles))
@@ -81,7 +83,7 @@ def _of_single_elements(comparisons: Iterable[Comparison]) -> Iterator[Compariso
 
 
 def _divided(
-    spec: FieldSpec, comparisons: list[Comparison]
+    spec: FieldSpec, comparisons: list[Comparison], tests_left: int
 ) -> tuple[list[Comparison], list[Comparison]]:
     """Return the comparisons that are analysed together, and those that stand alone."""
     if spec.type in LIST_TYPES:
@@ -90,9 +92,12 @@ def _divided(
     parts = [each for each in comparisons if each.operator in _PARTS]
     alone = parts if len(parts) > MAX_COMBINED else []
     together = [each for each in comparisons if each not in alone] if alone else comparisons
-    if 3 * len(_constants(together)) * len(together) > MAX_TESTS:
-        return [], comparisons
-    return together, alone
+    return ([], comparisons) if _tests(together) > tests_left else (together, alone)
+
+
+def _tests(comparisons: list[Comparison]) -> int:
+    """Return about how many tests it takes to find the classes of these comparisons."""
+    return 3 * len(_constants(comparisons)) * len(comparisons)
 
 
 def _classes(spec: FieldSpec, comparisons: list[Comparison]) -> tuple[dict[Comparison, int], int]:
