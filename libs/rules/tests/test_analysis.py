@@ -185,3 +185,14 @@ def test_an_evaluator_takes_the_first_row_that_matches(found: list[Condition]) -
     for facts in all_facts(["visits", "industry"]):
         expected = [n for n, each in enumerate(found) if fact_test(each)(facts)][:1]
         assert [int(row.id) for row in evaluator.decide(facts).rows] == expected
+
+
+def test_long_lists_do_not_exhaust_the_memory() -> None:
+    """Subtracting rows of 200 elements from one another would give 200 boxes for each, squared."""
+    schema = FactSchema.of(field("words", FactType.TEXT_LIST))
+    rows = [
+        Comparison("words", Operator.ALL_OF, tuple(f"e{n}" for n in range(start, start + 200)))
+        for start in range(30)
+    ]
+    found = analyse(schema, rule_set(*rows))
+    assert {kind for _, kind in kinds(found)} <= {FindingKind.NOT_ANALYSED}
