@@ -159,6 +159,7 @@ def test_what_takes_too_many_steps_is_not_analysed() -> None:
     assert kinds(found) == [(0, FindingKind.NOT_ANALYSED), (1 + 1, FindingKind.UNREACHABLE)]
     assert found.findings[1].covered_by == (1,)
     assert never_matches(schema, complex_one) is None
+    assert found.is_complete is None, "the first row may match all others"
 
 
 def test_disabled_rows_cover_nothing() -> None:

@@ -78,6 +78,7 @@ class _RowAnalysis:
         )
         self._steps = Steps()
         self._earlier: list[tuple[int, list[Box]]] = []
+        self._has_gaps = False  # whether the boxes of a row are not known
 
     def result(self) -> Analysis:
         """Return all findings."""
@@ -89,12 +90,17 @@ class _RowAnalysis:
         self._steps.start_row()
         try:
             boxes = boxes_of(row.condition, self._space, self._steps)
-            if not boxes:
-                return RowFinding(position, FindingKind.NEVER_MATCHES)
+        except TooComplex:
+            self._has_gaps = True
+            return RowFinding(position, FindingKind.NOT_ANALYSED)
+        if not boxes:
+            return RowFinding(position, FindingKind.NEVER_MATCHES)
+        try:
             covered_by = self._covered_by(boxes) if self._is_first else None
         except TooComplex:
             return RowFinding(position, FindingKind.NOT_ANALYSED)
-        self._earlier.append((position, boxes))
+        finally:
+            self._earlier.append((position, boxes))
         if covered_by is None:
             return None
         return RowFinding(position, FindingKind.UNREACHABLE, covered_by)
@@ -128,6 +134,7 @@ class _RowAnalysis:
     def _is_complete(self) -> bool | None:
         self._steps.start_row()
         try:
-            return self._covers([boxes for _, boxes in self._earlier], [{}])
+            is_covered = self._covers([boxes for _, boxes in self._earlier], [{}])
         except TooComplex:
             return None
+        return None if self._has_gaps and not is_covered else is_covered

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from kernel.texts import strip_invisible
 from rules.fact_values import WrongValue
 
-MAX_ELEMENTS: Final = 1_000
+MAX_PARTS: Final = 1_000
 MAX_LENGTH: Final = 10_000  # characters of a text
 MAX_DATE_LENGTH: Final = 100
 LARGEST_NUMBER: Final = 10**40
@@ -140,8 +140,8 @@ def _read(value: Any, format_: str) -> datetime:
 
 
 def _bounded(values: list[Any]) -> list[Any]:
-    if len(values) > MAX_ELEMENTS:
-        raise WrongValue("TOO_LONG", maximum=MAX_ELEMENTS)
+    if len(values) > MAX_PARTS:
+        raise WrongValue("TOO_LONG", maximum=MAX_PARTS)
     return values
 
 

@@ -90,8 +90,9 @@ def _divided(
         many = len(_constants(comparisons)) > MAX_COMBINED
         return ([], comparisons) if many else (comparisons, [])
     parts = [each for each in comparisons if each.operator in _PARTS]
-    alone = parts if len(parts) > MAX_COMBINED else []
-    together = [each for each in comparisons if each not in alone] if alone else comparisons
+    alone, together = [], comparisons
+    if len(parts) > MAX_COMBINED:
+        alone, together = parts, [each for each in comparisons if each.operator not in _PARTS]
     return ([], comparisons) if _tests(together) > tests_left else (together, alone)
 
 
