@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kernel.errors import Invalid, Violation
+from kernel.errors import Violation
 from rules.analysis import Analysis, FindingKind, analyse_rows, never_matches
 from rules.condition_json import ConditionReader
 from rules.conditions import ALWAYS, Condition
 from rules.fields import FactSchema
-from rules.json_reader import JsonReader
+from rules.json_reader import JsonReader, below
 from rules.rule_set_json import OutcomeCheck, RuleSetReader
 from rules.rule_sets import HitPolicy, RuleSet
 
@@ -26,8 +26,8 @@ class CheckedRuleSet:
     warnings: tuple[Violation, ...] = ()
 
 
-def check_condition(schema: FactSchema, body: Any) -> Condition:
-    """Read a single condition that is to be saved.
+def check_condition(schema: FactSchema, body: Any, *, at: str = "") -> Condition:
+    """Read a single condition that is to be saved; `at` points to it in a request body.
 
     Raises Invalid with all violations: those of its form, and RULE_NEVER_MATCHES.
     """
@@ -35,19 +35,20 @@ def check_condition(schema: FactSchema, body: Any) -> Condition:
     condition = ConditionReader(schema, reader).read(body, "")
     if condition is not None and not reader.violations and never_matches(schema, condition):
         reader.refuse("", "RULE_NEVER_MATCHES")
-    if condition is None or reader.violations:
-        raise Invalid(reader.violations)
+    reader.raise_violations(at)
+    assert condition is not None
     return condition
 
 
 def check_rule_set(
-    schema: FactSchema, body: Any, check_outcome: OutcomeCheck | None = None
+    schema: FactSchema, body: Any, check_outcome: OutcomeCheck | None = None, *, at: str = ""
 ) -> CheckedRuleSet:
     """Read a rule set that is to be saved, and analyse its rows.
 
-    `check_outcome` yields the violations of an outcome, with pointers into it. Raises Invalid with
-    all violations: those of its form, RULE_NEVER_MATCHES, and RULE_ROW_UNREACHABLE with the numbers
-    of the rows, from 1, that cover a row under FIRST. Disabled rows are not analysed.
+    `check_outcome` yields the violations of an outcome, with pointers into it; `at` points to the
+    rule set in a request body. Raises Invalid with all violations: those of its form,
+    RULE_NEVER_MATCHES, and RULE_ROW_UNREACHABLE with the numbers of the rows, from 1, that cover a
+    row under FIRST. Disabled rows are not analysed.
     """
     reader = RuleSetReader(schema, check_outcome)
     rule_set = reader.read(body)
@@ -55,11 +56,10 @@ def check_rule_set(
     warnings: list[Violation] = []
     for found, is_error in _found(reader, analysis):
         (reader.violations if is_error else warnings).append(found)
-    if reader.violations:
-        raise Invalid(reader.violations)
+    reader.raise_violations(at)
     if rule_set.hit_policy is HitPolicy.FIRST and not analysis.is_complete:
         warnings.append(Violation("/rows", "RULE_CATCH_ALL_MISSING"))
-    return CheckedRuleSet(rule_set, tuple(warnings))
+    return CheckedRuleSet(rule_set, tuple(below(at, warnings)))
 
 
 def _found(reader: RuleSetReader, analysis: Analysis) -> Iterator[tuple[Violation, bool]]:

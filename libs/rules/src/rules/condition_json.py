@@ -6,7 +6,6 @@
 
 from typing import Any, Final
 
-from kernel.errors import Invalid
 from rules.conditions import (
     OPERATORS,
     WITH_VALUES,
@@ -35,8 +34,8 @@ def parse_condition(schema: FactSchema, body: Any) -> Condition:
     """Read a condition that may use the fields of a schema. Raises Invalid with all violations."""
     reader = JsonReader()
     condition = ConditionReader(schema, reader).read(body, "")
-    if condition is None or reader.violations:
-        raise Invalid(reader.violations)
+    reader.raise_violations()
+    assert condition is not None
     return condition
 
 

@@ -6,8 +6,13 @@ Pydantic could not say where: in a union it puts the name of the alternative int
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kernel.errors import Violation
+from kernel.errors import Invalid, Violation
 from rules.pointers import child
+
+
+def below(pointer: str, violations: Iterable[Violation]) -> list[Violation]:
+    """Return the violations of a document that stands at a pointer in a request body."""
+    return [Violation(pointer + each.pointer, each.code, each.params) for each in violations]
 
 
 class JsonReader:
@@ -15,6 +20,11 @@ class JsonReader:
 
     def __init__(self) -> None:
         self.violations: list[Violation] = []
+
+    def raise_violations(self, at: str = "") -> None:
+        """Raise Invalid with all violations, if there are any; `at` points to the document."""
+        if self.violations:
+            raise Invalid(below(at, self.violations))
 
     def refuse(self, pointer: str, code: str, **params: Any) -> Any | None:
         """Note a violation and return None, which stands for what could not be read."""

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from kernel.errors import Invalid
 from rules.fact_values import WrongValue, json_value, parse_fact
 from rules.fields import LIST_TYPES, FactSchema, FieldSpec
 from rules.json_reader import JsonReader
@@ -39,15 +38,15 @@ _OF_TIMES: Final = (*_OF_DAYS, {"H"})
 _ALLOWED: Final = frozenset("YymdHMSfz%")
 
 
-def check_mapping(targets: FactSchema, body: Any) -> tuple[FieldMapping, ...]:
-    """Read mappings to these targets that are to be saved. Raises Invalid with all violations.
+def check_mapping(targets: FactSchema, body: Any, *, at: str = "") -> tuple[FieldMapping, ...]:
+    """Read mappings to these targets, such as those that are to be saved.
 
+    `at` points to them in a request body. Raises Invalid with all violations.
     Of a list, where a target takes one value, as much is found as can be without a payload.
     """
     reader = _MappingReader(targets)
     mappings = reader.read(body)
-    if reader.violations:
-        raise Invalid(reader.violations)
+    reader.raise_violations(at)
     return mappings
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from chassis.foundation.canonical_json import canonical_json
-from kernel.errors import Invalid, Violation
+from kernel.errors import Violation
 from rules.condition_json import ConditionReader, condition_json
 from rules.fields import FactSchema
-from rules.json_reader import JsonReader
+from rules.json_reader import JsonReader, below
 from rules.pointers import child
 from rules.rule_sets import HitPolicy, Row, RuleSet
 
@@ -41,8 +41,7 @@ def parse_rule_set(
     """
     reader = RuleSetReader(schema, check_outcome)
     rule_set = reader.read(body)
-    if reader.violations:
-        raise Invalid(reader.violations)
+    reader.raise_violations()
     return rule_set
 
 
@@ -151,8 +150,8 @@ class RuleSetReader(JsonReader):
             return self.refuse(pointer, "VALUE_INVALID")
         if size > MAX_OUTCOME:
             return self.refuse(pointer, "TOO_LONG", maximum=MAX_OUTCOME)
-        for each in self._check_outcome(outcome) if self._check_outcome else ():
-            self.violations.append(Violation(pointer + each.pointer, each.code, each.params))
+        if self._check_outcome is not None:
+            self.violations += below(pointer, self._check_outcome(outcome))
         return outcome
 
     def _caps(self, body: Any) -> dict[str, int]:
