@@ -96,6 +96,13 @@ def test_what_is_no_rule_set_is_refused(body: Any) -> None:
     assert refused(body)
 
 
+def test_an_unknown_hit_policy_gives_no_violations_but_its_own() -> None:
+    twice = row("a", CATCH_ALL, points=5), row("b", CATCH_ALL, points=5, group="x")
+    assert refused({"rows": list(twice)}) == [("/hit_policy", "REQUIRED", {})]
+    found = refused(rules(*twice, hit_policy="ANY", caps={"x": 1}))
+    assert [(pointer, code) for pointer, code, _ in found] == [("/hit_policy", "VALUE_UNKNOWN")]
+
+
 def test_outcomes_are_checked_by_the_service() -> None:
     def check(outcome: Mapping[str, Any]) -> Iterator[Violation]:
         if outcome["to"] == "b":

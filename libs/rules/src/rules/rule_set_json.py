@@ -67,49 +67,55 @@ def _row_json(row: Row, *, is_sum: bool) -> dict[str, Any]:
 
 
 class RuleSetReader(JsonReader):
-    """Reads one rule set; `read_rows` are the rows without violations, with positions from 0."""
+    """Reads one rule set; `read_rows` are the rows without violations, with positions from 0.
+
+    Without a valid hit policy the rows are read as if each could be one of them.
+    """
 
     def __init__(self, schema: FactSchema, check_outcome: OutcomeCheck | None) -> None:
         super().__init__()
         self._conditions = ConditionReader(schema, self)
         self._check_outcome = check_outcome
         self._ids: set[str] = set()
+        self._is_sum = self._takes_points = False
         self.read_rows: list[tuple[int, Row]] = []
 
     def read(self, body: Any) -> RuleSet:
         """Return the rule set of all rows that could be read."""
         members = self.object_at(body, "")
         if members is None:
-            return RuleSet(hit_policy=HitPolicy.FIRST, rows=())
+            return RuleSet(hit_policy=HitPolicy.COLLECT, rows=())
         given = self.required(members, "hit_policy", "")
         chosen = None if given is None else self.choice_at(given, "/hit_policy", list(HitPolicy))
-        is_sum = chosen == HitPolicy.SUM
-        self.refuse_others(members, _SUM_MEMBERS if is_sum else _MEMBERS, "")
+        self._is_sum = chosen == HitPolicy.SUM
+        self._takes_points = self._is_sum or chosen is None
+        self.refuse_others(members, _SUM_MEMBERS if self._takes_points else _MEMBERS, "")
         rows = self.required(members, "rows", "")
         listed = None if rows is None else self.list_at(rows, "/rows", 0, MAX_ROWS)
         for position, each in enumerate(listed or ()):
-            row = self._row(each, f"/rows/{position}", is_sum=is_sum)
+            row = self._row(each, f"/rows/{position}")
             if row is not None:
                 self.read_rows.append((position, row))
         return RuleSet(
-            hit_policy=HitPolicy(chosen or HitPolicy.FIRST),
+            hit_policy=HitPolicy(chosen or HitPolicy.COLLECT),
             rows=tuple(row for _, row in self.read_rows),
-            caps=self._caps(members.get("caps", {})) if is_sum else {},
+            caps=self._caps(members.get("caps", {})) if self._is_sum else {},
         )
 
-    def _row(self, body: Any, pointer: str, *, is_sum: bool) -> Row | None:
+    def _row(self, body: Any, pointer: str) -> Row | None:
         before = len(self.violations)
         members = self.object_at(body, pointer)
         if members is None:
             return None
-        self.refuse_others(members, _SUM_ROW_MEMBERS if is_sum else _ROW_MEMBERS, pointer)
+        known = _SUM_ROW_MEMBERS if self._takes_points else _ROW_MEMBERS
+        self.refuse_others(members, known, pointer)
         row_id = self._id(members, pointer)
         name = self.text_at(members.get("name", ""), f"{pointer}/name", MAX_NAME)
         enabled = self.boolean_at(members.get("enabled", True), f"{pointer}/enabled")
         given = self.required(members, "condition", pointer)
         condition = None if given is None else self._conditions.read(given, f"{pointer}/condition")
         outcome = self._outcome(members.get("outcome", {}), f"{pointer}/outcome")
-        points = self._points(members, pointer) if is_sum else 0
+        points = self._points(members, pointer) if self._is_sum else 0
         group = self._group(members, pointer)
         if len(self.violations) > before or condition is None:
             return None
