@@ -1,0 +1,1 @@
+"""Rules that administrators change: conditions as data, decision tables, versions, mappings."""

@@ -1,0 +1,38 @@
+"""The custom fields of a tenant, as rules see them: `custom.<key>`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from chassis.records.custom_fields.domain import FieldDefinition, FieldType
+from rules.fact_values import parse_fact
+from rules.fields import FactType, FieldSpec
+
+_TYPES: Final[Mapping[FieldType, FactType]] = {
+    FieldType.TEXT: FactType.TEXT,
+    FieldType.NUMBER: FactType.DECIMAL,
+    FieldType.DATE: FactType.DATE,
+    FieldType.BOOLEAN: FactType.BOOLEAN,
+    FieldType.CHOICE: FactType.ENUM,
+    FieldType.MULTI_CHOICE: FactType.ENUM_LIST,
+}
+
+
+def custom_field_spec(definition: FieldDefinition) -> FieldSpec:
+    """Return the field that rules read; inactive choices are values of it, as records have them.
+
+    Its label is its name: the definition holds the texts.
+    """
+    name = f"custom.{definition.key}"
+    values = tuple(str(choice["value"]) for choice in definition.choices)
+    return FieldSpec(name=name, type=_TYPES[definition.type], label=name, values=values)
+
+
+def custom_facts(
+    definitions: Iterable[FieldDefinition], stored: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the facts of a record's custom fields from their stored JSON values.
+
+    Raises WrongValue for a value that its definition does not know.
+    """
+    specs = {each.key: custom_field_spec(each) for each in definitions}
+    return {spec.name: parse_fact(spec, stored.get(key)) for key, spec in specs.items()}
