@@ -9,7 +9,7 @@ from deploy.local.errors import CannotGoOn
 from deploy.local.places import ROOT
 from deploy.services import SERVICES
 
-LIBS = ("kernel", "chassis", "parties", "testkit")
+LIBS = ("kernel", "chassis", "parties", "scoring", "testkit")
 SYSTEM = "tests/system"
 ARCHITECTURE = "tests/architecture"
 RESOURCES = "tests/resources"  # the shared tests of lists, run for each declared list
@@ -29,6 +29,7 @@ FOLDERS = {
     "kernel": ("libs/kernel",),
     "chassis": ("libs/chassis",),
     "parties": ("libs/parties",),
+    "scoring": ("libs/scoring",),
     "testkit": ("libs/testkit", "libs/chassis"),
 }
 
