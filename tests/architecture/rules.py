@@ -195,7 +195,7 @@ def trimmed_texts(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def pure_domain(path: Path, tree: ast.Module, *, standard: frozenset[str]) -> Iterator[str]:
-    """The domain imports the standard library, kernel, contracts, business libraries, its feature."""
+    """The domain imports the standard library, kernel, contracts, business libraries, itself."""
     if "domain" not in (path.stem, path.parent.name):
         return
     own = {"kernel", "contracts", "parties", "scoring", *SERVICES}

@@ -7,6 +7,7 @@ contributions say how far each column moves the log-odds away from those of a us
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from scoring.encoding import finite
@@ -55,9 +56,9 @@ class LinearForm:
 class Tree:
     """A decision tree as lists over its nodes; the first is the root.
 
-    A lead goes from node i to `left[i]` where its column `feature[i]` is at most `threshold[i]`, else
-    to `right[i]`; children stand behind their parent. A leaf has the feature -1. `value` is the
-    leaf's log-odds, or the mean over the training examples that passed the node.
+    A lead goes from node i to `left[i]` where its column `feature[i]` is at most `threshold[i]`,
+    else to `right[i]`; children stand behind their parent. A leaf has the feature -1. `value` is
+    the leaf's log-odds, or the mean over the training examples that passed the node.
     """
 
     feature: tuple[int, ...]
@@ -127,7 +128,7 @@ class TreeForm:
         sums = [0.0] * len(columns)
         for tree in self.trees:
             path = tree.path(columns)
-            for node, child in zip(path, path[1:], strict=False):
+            for node, child in pairwise(path):
                 sums[tree.feature[node]] += tree.value[child] - tree.value[node]
         return sums
 

@@ -6,8 +6,8 @@ each value how often won leads have it; the same for lost leads; the first over 
 
     won / (won + lost) * product of (won with value + 0.1) / (won with any value + 0.1 * values)
 
-All arithmetic is exact (Fraction); only a percentage is rounded. Fields are taken to be independent,
-so fields that say the same count twice.
+All arithmetic is exact (Fraction); only a percentage is rounded. Fields are taken to be
+independent, so fields that say the same count twice.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ _EVEN: Final = Fraction(1)
 
 @dataclass(frozen=True)
 class ValueEvidence:
-    """How many times as often won leads have this value of a field as lost ones; above 1 is good."""
+    """A value of a lead; won leads have it `ratio` times as often as lost ones."""
 
     field: str
     value: str

@@ -1,8 +1,8 @@
 """Grades of a score, which do not flap when the score moves around a threshold.
 
 A grade rises as soon as its threshold is reached, and falls only when the score is more than the
-margin below (hysteresis, as of a thermostat). While a score only falls, the grade does not depend on
-how often it is computed.
+margin below (hysteresis, as of a thermostat). While a score only falls, the grade does not depend
+on how often it is computed.
 """
 
 from collections.abc import Mapping

@@ -6,6 +6,7 @@ Plain Python: a page that shows a model needs no numerical library.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 NORMAL_95: Final = 1.959963984540054  # the quantile 0.975 of the standard normal distribution
@@ -91,7 +92,7 @@ def calibration_by_decile(
     """Return bins of equal numbers by rising probability; fewer where there are fewer leads."""
     pairs = sorted(_pairs(probabilities, outcomes))
     cuts = [len(pairs) * n // bins for n in range(bins + 1)]
-    parts = [pairs[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    parts = [pairs[a:b] for a, b in pairwise(cuts) if b > a]
     return tuple(
         CalibrationBin(
             count=len(part),

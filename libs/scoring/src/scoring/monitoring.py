@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from scoring.encoding import Encoding
@@ -126,7 +127,7 @@ def grading_accuracy(outcomes: Mapping[Grade, tuple[int, int]]) -> GradingAccura
         for leads, won in (outcomes.get(grade, (0, 0)),)
         if leads
     )
-    comparisons = tuple(_compare(a, b) for a, b in zip(found, found[1:], strict=False))
+    comparisons = tuple(_compare(a, b) for a, b in pairwise(found))
     return GradingAccuracy(found, comparisons)
 
 

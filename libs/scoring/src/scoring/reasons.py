@@ -1,8 +1,8 @@
 """Why a model scores a lead as it does: what each field adds, as data.
 
-Contributions are in log-odds before calibration, which only rises with them: +0.69 doubles the odds.
-They sum to the distance from a usual lead. For a logistic regression that is exact by field; for
-trees `TreeForm.contributions` says how they are made.
+Contributions are in log-odds before calibration, which only rises with them: +0.69 doubles the
+odds. They sum to the distance from a usual lead. For a logistic regression that is exact by field;
+for trees `TreeForm.contributions` says how they are made.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True)
 class ScoreReason:
-    """What one field adds to the log-odds; `value` is that of the lead, None where it is missing."""
+    """What one field adds to the log-odds; `value` is that of the lead, None where missing."""
 
     field: str
     value: Value
@@ -53,7 +53,7 @@ def explain(model: ScoringModel, fields: Fields, at: datetime) -> Explanation:
 def top_reasons(
     model: ScoringModel, fields: Fields, at: datetime, *, limit: int = 3
 ) -> tuple[ScoreReason, ...]:
-    """Return the fields that move the score most, strongest first; those that do nothing are left."""
+    """Return the fields that move the score most, strongest first, without those that do not."""
     found = explain(model, fields, at).contributions
     moving = sorted((name for name in found if found[name]), key=lambda name: -abs(found[name]))
     return tuple(

@@ -1,9 +1,10 @@
 """Training of a model from a tenant's own won and lost leads.
 
-It runs in worker processes only: no other module of the project imports scikit-learn or numpy. The
-examples are split by time, never at random: the model learns from the earlier ones, the method and
-the calibration are chosen on the later part of these, and the figures of the card come from the
-latest, which took no part. One thread and a seed make the result the same each time.
+It runs in worker processes only: this module and `estimators.py` are the only ones that load
+scikit-learn and numpy. The examples are split by time, never at random: the model learns from the
+earlier ones, the method and the calibration are chosen on the later part of these, and the figures
+of the card come from the latest, which took no part. One thread and a seed make the result the same
+each time.
 """
 
 import platform
