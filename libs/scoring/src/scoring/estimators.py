@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from scoring.calibration import Calibration, IsotonicCalibration, SigmoidCalibration
 from scoring.forms import Form, LinearForm, Tree, TreeForm
@@ -34,7 +35,9 @@ def fit(method: Method, columns: Columns, outcomes: Sequence[bool], *, seed: int
             early_stopping=False,  # it would set examples aside at random, not by time
             random_state=seed,
         )
-    estimator.fit(np.asarray(columns, dtype=float), np.asarray(outcomes, dtype=bool))
+    # Threads that wait for each other on busy cores were seen to take a hundred times as long.
+    with threadpool_limits(limits=1):
+        estimator.fit(np.asarray(columns, dtype=float), np.asarray(outcomes, dtype=bool))
     return estimator
 
 
@@ -59,7 +62,8 @@ def fit_calibration(log_odds: Sequence[float], outcomes: Sequence[bool]) -> Cali
     x, y = np.asarray(log_odds, dtype=float), np.asarray(outcomes, dtype=float)
     if len(outcomes) < ISOTONIC_FROM:
         platt = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=1_000)
-        platt.fit(x.reshape(-1, 1), y > 0)
+        with threadpool_limits(limits=1):
+            platt.fit(x.reshape(-1, 1), y > 0)
         return SigmoidCalibration(float(platt.coef_[0][0]), float(platt.intercept_[0]))
     # A finite sample makes nobody certain: the share of one in all examples is kept from 0 and 1.
     least = 1 / (len(outcomes) + 2)

@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 import sklearn
-from threadpoolctl import threadpool_limits
 
 from kernel.errors import RuleBroken
 from scoring.calibration import Calibration, sigmoid
@@ -112,9 +111,8 @@ def train(examples: Sequence[Example], settings: TrainingSettings) -> Training:
     allowed = guard(known, settings.leakage)
     features = _learn_usable(known, allowed.allowed, settings)
     excluded = (*allowed.excluded, *features.excluded)
-    with threadpool_limits(limits=1):
-        choice = _choose(early, middle, allowed.allowed, settings)
-        form = _learn(choice.method, known, features.encoding, settings.seed)
+    choice = _choose(early, middle, allowed.allowed, settings)
+    form = _learn(choice.method, known, features.encoding, settings.seed)
     model = ScoringModel(settings.version, features.encoding, form, choice.calibration)
     card = _card(model, choice, known, latest, excluded, settings)
     profile = profile_fields(features.encoding, ((one.fields, one.at) for one in known))
