@@ -35,7 +35,7 @@ def fit(method: Method, columns: Columns, outcomes: Sequence[bool], *, seed: int
             early_stopping=False,  # it would set examples aside at random, not by time
             random_state=seed,
         )
-    # Threads that wait for each other on busy cores were seen to take a hundred times as long.
+    # Threads that wait for each other on busy cores were seen to take seventy times as long.
     with threadpool_limits(limits=1):
         estimator.fit(np.asarray(columns, dtype=float), np.asarray(outcomes, dtype=bool))
     return estimator

@@ -17,6 +17,7 @@ from scoring.metrics import roc_auc
 
 _MISSING = "missing"
 _BINS = 20
+_LEAST_EXPECTED = 8  # of the other class; none of eight is chance once in 3,000 times (exp -8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +112,13 @@ def _one_class_share(
     if counts.total < rules.minimum_examples:
         return None
     share = max(counts.won, counts.lost) / counts.total
-    # One class may be as large among all examples: then the mark says nothing.
-    is_larger = share > max(overall.won, overall.lost) / overall.total
-    return share if share >= rules.one_class_share and is_larger else None
+    other, others = (
+        (counts.lost, overall.lost) if counts.won > counts.lost else (counts.won, overall.won)
+    )
+    # Where hardly any example is of the other class, it may be absent by chance.
+    expected = counts.total * others / overall.total
+    is_sign = expected >= _LEAST_EXPECTED and other <= expected / 10
+    return share if share >= rules.one_class_share and is_sign else None
 
 
 def _categories(examples: Sequence[Example], name: str) -> list[str]:

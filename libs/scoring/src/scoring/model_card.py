@@ -43,4 +43,9 @@ class ModelCard:
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON values."""
-        return {**asdict(self), "trained_until": self.trained_until.isoformat()}
+        losses = {str(method): loss for method, loss in self.validation_losses.items()}
+        return {
+            **asdict(self),
+            "trained_until": self.trained_until.isoformat(),
+            "validation_losses": losses,
+        }
