@@ -24,6 +24,9 @@ NUMBERS = {
 }
 NOT_CHOSEN = {"", "Select"}
 OUTCOME, NUMBER = "Converted", "Lead Number"
+# Not declared, so that the guard must find it: it is empty where nobody has worked on the lead. Of
+# those from landing pages 98.9 % with a tag have an occupation, and 13.7 % without.
+OCCUPATION = "What is your current occupation"
 # Numbered one after the other, so the order is that of capture; there is no date in the file.
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 WRITTEN_LATER = {
@@ -36,8 +39,8 @@ WRITTEN_LATER = {
     "Asymmetrique Activity Score": "likewise",
     "Asymmetrique Profile Index": "the vendor's score of the profile as sellers completed it",
     "Asymmetrique Profile Score": "likewise",
-    "What matters most to you in choosing a course": "one value when filled, and filled together "
-    "with the lead profile: it says only that the seller has opened the record",
+    "What matters most to you in choosing a course": "one value when filled, and filled where the "
+    "record has been worked on: 2,101 of 2,178 leads without it have no tag either",
     "Lead Number": "orders the examples; a new lead's number lies beyond all known ones",
     "Prospect ID": "a name of the record, not a fact about the lead",
 }

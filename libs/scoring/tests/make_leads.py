@@ -10,7 +10,7 @@ from random import Random
 
 COUNT = 7_396
 SEED = 37
-STEEPNESS, SHIFT = 1.6, -0.7  # so that as many convert, and are as hard to tell, as in the file
+STEEPNESS, SHIFT = 1.75, -0.85  # so that as many convert, and are as hard to tell, as in the file
 # Each value with its share in percent and what it adds to the log-odds of a conversion.
 Choices = dict[str, tuple[float, float]]
 ORIGINS: Choices = {
@@ -32,8 +32,8 @@ SOURCES: Choices = {
 }
 OCCUPATIONS: Choices = {
     "Unemployed": (60, 0.0),
-    "": (29, -1.9),
-    "Working Professional": (8, 2.6),
+    "": (29, -1.2),
+    "Working Professional": (8, 1.6),
     "Student": (2.5, -0.2),
     "Other": (0.5, 0.3),
 }
@@ -79,7 +79,7 @@ def _lead(random: Random, number: int) -> dict[str, str]:
         log_odds += effect
     visits = 0 if random.random() < 0.24 else 1 + int(random.expovariate(0.3))
     time = round(random.expovariate(1 / 650)) if visits else 0
-    log_odds += 1.0 * math.log1p(time) - 5.6 if visits else 0.4
+    log_odds += 1.3 * math.log1p(time) - 7.6 if visits else 0.2
     unwanted = random.random() < 0.08
     log_odds -= 1.6 * unwanted
     row |= {
@@ -102,6 +102,7 @@ def _written_later(random: Random, row: dict[str, str], *, is_won: bool) -> dict
         for name, share in {"tag": 0.98, "quality": 0.93, "activity": 0.76, "profile": 0.7}.items()
     }
     profile = "Potential Lead" if known["profile"] else "Other Leads"
+    profile = profile if random.random() < 0.4 else "Select"
     is_open = bool(row["What is your current occupation"])
     return {
         "Tags": TAGS[known["tag"]] if random.random() < 0.68 else "",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scoring.encoding import CategoryEncoding, Encoding, NumberEncoding
 from scoring.examples import Example, Value
 from scoring.features import ExclusionReason, FeatureSettings, fields_of, learn_features
-from scoring.leakage import LeakageRules, auc_alone, guard, suspicion
+from scoring.leakage import LeakageRules, auc_alone, filled_together, guard, suspicion
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = FeatureSettings(minimum_count=3)
@@ -172,6 +172,31 @@ def test_what_says_little_is_not_suspected() -> None:
     # Nearly all examples are lost, filled or not: no sign of a later hand.
     nearly_all_lost = examples(*[None] * 10, *["filled", None] * 245, won=10)
     assert suspicion(nearly_all_lost, "x", replace(RULES, maximum_auc=1)) is None
+
+
+def test_a_field_that_is_empty_where_a_declared_one_is_is_suspected() -> None:
+    """Of 100 examples 51 lack one or the other, 49 both: 0.961."""
+    known = [
+        replace(
+            one,
+            fields={
+                "tag": None if n % 2 or n == 0 else "called",
+                "post": None if n % 2 and n > 1 else "clerk",
+                "city": None if n % 4 else "Wuhan",
+                "name": "always",
+            },
+        )
+        for n, one in enumerate(examples(*HALF, won=40))
+    ]
+    rules = replace(RULES, written_later={"tag": "after calling", "unknown": "nowhere"})
+    found = filled_together(known, "post", rules)
+    assert found is not None
+    assert (found.reason, found.note) == (ExclusionReason.FILLED_WITH_LATER, "tag")
+    assert found.measure == 49 / 51
+    assert filled_together(known, "city", rules) is None  # 75 lack it
+    assert filled_together(known, "name", rules) is None
+    assert "post" not in guard(known, rules).allowed
+    assert "post" in guard(known, replace(rules, confirmed=frozenset({"post"}))).allowed
 
 
 def test_the_guard_names_every_field_that_it_leaves_out_and_believes_who_confirms() -> None:

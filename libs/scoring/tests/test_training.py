@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from libs.scoring.tests.leads_file import WRITTEN_LATER, lead_examples
+from libs.scoring.tests.leads_file import OCCUPATION, WRITTEN_LATER, lead_examples
 from libs.scoring.tests.make_leads import COUNT, made_leads
 from scoring.examples import Example, TooFewExamples, Value, count_classes
 from scoring.features import ExclusionReason
@@ -42,20 +42,37 @@ def trained(leads: list[Example]) -> Training:
     return train(leads, SETTINGS)
 
 
-def test_leads_of_the_last_fifth_are_ranked_well_without_leakage(trained: Training) -> None:
-    """The real file gives an AUC of 0.894 and a Brier score of 0.127."""
+def test_leads_of_the_last_fifth_are_ranked_without_leakage(trained: Training) -> None:
+    """The real file gives an AUC of 0.853 and a Brier score of 0.146."""
     assert trained.card.quality.count == round(COUNT / 5)
-    assert trained.card.quality.auc >= 0.88
-    assert trained.card.quality.brier <= 0.14
+    assert trained.card.quality.auc >= 0.84
+    assert trained.card.quality.brier <= 0.155
 
 
-def test_probabilities_hold_on_average_and_rise_from_decile_to_decile(trained: Training) -> None:
+def test_an_occupation_that_is_believed_reaches_an_auc_of_0_88(leads: list[Example]) -> None:
+    """The real file gives 0.894, for which it takes what sellers may have filled in."""
+    rules = replace(SETTINGS.leakage, confirmed=frozenset({OCCUPATION}))
+    believed = train(leads, replace(SETTINGS, leakage=rules))
+    assert OCCUPATION in believed.card.fields_used
+    assert believed.card.quality.auc >= 0.88
+    assert believed.card.quality.brier <= 0.14
+
+
+def test_an_occupation_that_is_filled_by_sellers_is_suspected(trained: Training) -> None:
+    [found] = [one for one in trained.card.fields_excluded if one.field == OCCUPATION]
+    assert found.reason is ExclusionReason.FILLED_WITH_LATER
+    assert found.note == "What matters most to you in choosing a course"
+    assert found.measure is not None
+    assert found.measure > 0.98
+
+
+def test_probabilities_hold_on_average(trained: Training) -> None:
     bins = trained.card.quality.calibration
     assert len(bins) == 10
     gaps = [abs(one.predicted - one.won) * one.count for one in bins]
-    assert sum(gaps) / trained.card.quality.count <= 0.08
-    assert bins[0].won <= 0.05
-    assert bins[9].won >= 0.9
+    assert sum(gaps) / trained.card.quality.count <= 0.12
+    assert bins[0].won <= 0.1
+    assert bins[9].won >= 0.85
 
 
 def test_every_column_that_is_written_later_is_named_with_its_reason(trained: Training) -> None:

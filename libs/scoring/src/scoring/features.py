@@ -31,6 +31,7 @@ class ExclusionReason(StrEnum):
     WRITTEN_LATER = "WRITTEN_LATER"  # declared as written after the outcome
     FILLED_IN_ONE_CLASS = "FILLED_IN_ONE_CLASS"  # suspicion: its being filled tells the outcome
     CHANGED_IN_ONE_CLASS = "CHANGED_IN_ONE_CLASS"  # suspicion: so does another than its usual value
+    FILLED_WITH_LATER = "FILLED_WITH_LATER"  # suspicion: filled together with one written later
     PREDICTS_ALONE = "PREDICTS_ALONE"  # suspicion: it ranks leads by itself too well
     CONSTANT = "CONSTANT"  # nearly all examples have the same value
     TOO_MANY_VALUES = "TOO_MANY_VALUES"  # free text or numbers of documents
@@ -41,8 +42,9 @@ class ExclusionReason(StrEnum):
 class ExcludedField:
     """A field that a model does not use.
 
-    `note` is the reason that was declared; `measure` what was found: the share or the AUC of a
-    suspicion, the share of the usual value, or the number of different values.
+    `note` is the reason that was declared, or the field that is filled together with it; `measure`
+    what was found: the share or the AUC of a suspicion, the share of the usual value, or the number
+    of different values.
     """
 
     field: str

@@ -1,8 +1,9 @@
 """Fields that know the outcome because they were written with it or after it (leakage).
 
 A model trained on them looks perfect and is useless for new leads, whose fields are still empty. A
-tenant declares such fields; what is not declared is suspected by three signs, and left out unless
-somebody confirms that it is known before the outcome.
+tenant declares such fields; what is not declared is suspected by four signs, and left out unless
+somebody confirms that it is known before the outcome. The fourth sign finds what sellers fill in
+when they work on a lead: it is empty where a declared field is.
 """
 
 from bisect import bisect_left
@@ -26,8 +27,9 @@ class LeakageRules:
 
     `written_later` names fields with the reason; `confirmed` fields are never suspected. A field is
     suspected where its filled examples (`minimum_examples` of them or more), or those with another
-    than the usual value, are of one class for at least `one_class_share`, or where it alone has an
-    AUC of `maximum_auc` or more.
+    than the usual value, are of one class for at least `one_class_share`, where it alone has an AUC
+    of `maximum_auc` or more, or where of the examples that lack it or a declared field at least
+    `maximum_common` lack both.
     """
 
     written_later: Mapping[str, str] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class LeakageRules:
     minimum_examples: int = 30
     one_class_share: float = 0.97
     maximum_auc: float = 0.85
+    maximum_common: float = 0.9
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,41 @@ def guard(examples: Sequence[Example], rules: LeakageRules) -> LeakageReport:
         if name in rules.written_later:
             note = rules.written_later[name]
             excluded.append(ExcludedField(name, ExclusionReason.WRITTEN_LATER, None, note))
-        elif name not in rules.confirmed and (found := suspicion(examples, name, rules)):
+        elif name not in rules.confirmed and (found := _suspicion(examples, name, rules)):
             excluded.append(found)
         else:
             allowed.append(name)
     return LeakageReport(tuple(allowed), tuple(excluded))
 
 
+def _suspicion(examples: Sequence[Example], name: str, rules: LeakageRules) -> ExcludedField | None:
+    """Return the first of the four signs that a field shows."""
+    return suspicion(examples, name, rules) or filled_together(examples, name, rules)
+
+
+def filled_together(
+    examples: Sequence[Example], name: str, rules: LeakageRules
+) -> ExcludedField | None:
+    """Return why a field seems to be filled with one that is declared as written later, or None.
+
+    The measure is Jaccard's index of the examples in which either is missing; both must be missing
+    in some and filled in some.
+    """
+    own = _lacking(examples, name)
+    for later in sorted(rules.written_later):
+        others = _lacking(examples, later)
+        smallest = min(len(one) for one in (own, others))
+        fewest_filled = len(examples) - max(len(own), len(others))
+        if min(smallest, fewest_filled) < rules.minimum_examples:
+            continue
+        common = len(own & others) / len(own | others)
+        if common >= rules.maximum_common:
+            return ExcludedField(name, ExclusionReason.FILLED_WITH_LATER, common, later)
+    return None
+
+
 def suspicion(examples: Sequence[Example], name: str, rules: LeakageRules) -> ExcludedField | None:
-    """Return why a field seems to know the outcome, with the figure; None if it does not.
+    """Return which of the first three signs a field shows, with the figure; None if it shows none.
 
     What is filled in nearly every example is not judged by that, only by its values.
     """
@@ -119,6 +148,11 @@ def _one_class_share(
     expected = counts.total * others / overall.total
     is_sign = expected >= _LEAST_EXPECTED and other <= expected / 10
     return share if share >= rules.one_class_share and is_sign else None
+
+
+def _lacking(examples: Sequence[Example], name: str) -> set[int]:
+    """Return the places of the examples without a value."""
+    return {n for n, one in enumerate(examples) if is_missing(one.fields.get(name))}
 
 
 def _categories(examples: Sequence[Example], name: str) -> list[str]:
