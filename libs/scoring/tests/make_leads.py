@@ -99,7 +99,7 @@ def _written_later(random: Random, row: dict[str, str], *, is_won: bool) -> dict
     """Return what sellers and trackers write: nearly always the outcome, where it is filled."""
     known = {
         name: is_won is (random.random() < share)
-        for name, share in {"tag": 0.98, "quality": 0.93, "activity": 0.76, "profile": 0.7}.items()
+        for name, share in {"tag": 0.95, "quality": 0.93, "activity": 0.76, "profile": 0.7}.items()
     }
     profile = "Potential Lead" if known["profile"] else "Other Leads"
     profile = profile if random.random() < 0.4 else "Select"
