@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +16,13 @@ from rules.fields import FactSchema
 from rules.rule_set_json import OutcomeCheck, parse_rule_set
 from rules.rule_sets import HitPolicy, RuleSet
 from rules.versions import Content, RuleVersion
+
+
+class TriedRecord(NamedTuple):
+    """A record on which rules are tried: its id, and what people call it."""
+
+    id: UUID
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +39,7 @@ class RuleKind:
     label: str
     hit_policy: HitPolicy
     schema: Callable[[AsyncConnection], Awaitable[FactSchema]]
-    records: Callable[[AsyncConnection, Visibility, int], AsyncIterator[tuple[UUID, Facts]]]
+    records: Callable[[AsyncConnection, Visibility, int], AsyncIterator[tuple[TriedRecord, Facts]]]
     facts: Callable[[AsyncConnection, UUID], Awaitable[Facts]]
     published: Callable[[AsyncConnection, RuleVersion, datetime], Awaitable[None]]
     check_outcome: OutcomeCheck | None = None

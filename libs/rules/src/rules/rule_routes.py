@@ -20,7 +20,7 @@ from kernel.errors import NotFound
 from rules.dry_runs import dry_run, result_of
 from rules.explanations import explain
 from rules.fact_values import Facts
-from rules.rule_kinds import RuleKind
+from rules.rule_kinds import RuleKind, TriedRecord
 from rules.rule_schemas import (
     Labels,
     RuleCheckOut,
@@ -224,7 +224,7 @@ async def _added(
 
 async def _tried(
     kind: RuleKind, tx: AsyncConnection, visibility: Visibility
-) -> AsyncIterator[tuple[UUID, Facts]]:
+) -> AsyncIterator[tuple[TriedRecord, Facts]]:
     """Yield one record more than are tried, which tells whether there are others."""
     async for one in kind.records(tx, visibility, MAX_TRIED + 1):
         yield one

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +17,7 @@ from rules.conditions import OPERATORS, Operator
 from rules.dry_runs import DryRun
 from rules.explanations import Explanation, RowVerdict
 from rules.fields import FactType, FieldSpec
+from rules.rule_kinds import TriedRecord
 from rules.versions import RuleDiff, RuleVersion
 
 Labels = Mapping[str, Text]
@@ -207,7 +209,8 @@ class ChangeCountOut(BaseModel):
 class ChangedRecordOut(BaseModel):
     """A record whose result changes."""
 
-    record_id: str
+    record_id: UUID
+    record_name: str
     before: Any
     after: Any
 
@@ -222,7 +225,7 @@ class RuleDryRunOut(BaseModel):
     examples: list[ChangedRecordOut]
 
     @classmethod
-    def of(cls, found: DryRun[Any], *, is_complete: bool) -> Self:
+    def of(cls, found: DryRun[TriedRecord], *, is_complete: bool) -> Self:
         """Return a dry run as an answer."""
         return cls(
             records=found.records,
@@ -230,7 +233,12 @@ class RuleDryRunOut(BaseModel):
             is_complete=is_complete,
             changes=[ChangeCountOut.model_validate(one) for one in found.changes],
             examples=[
-                ChangedRecordOut(record_id=str(one.key), before=one.before, after=one.after)
+                ChangedRecordOut(
+                    record_id=one.key.id,
+                    record_name=one.key.name,
+                    before=one.before,
+                    after=one.after,
+                )
                 for one in found.examples
             ],
         )

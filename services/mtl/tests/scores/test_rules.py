@@ -170,7 +170,8 @@ async def test_a_dry_run_counts_what_would_change(client: AsyncClient) -> None:
     found = (await client.post(f"{PATH}/dry-run", json={"rules": other})).json()
     assert (found["records"], found["changed"], found["is_complete"]) == (2, 1, True)
     assert found["changes"] == [{"before": 30, "after": 70, "records": 1}]
-    assert [one["record_id"] for one in found["examples"]] == [manager["id"]]
+    [example] = found["examples"]
+    assert (example["record_id"], example["record_name"]) == (manager["id"], "a")
     assert (await client.get(PATH)).json()["version"] == 1
 
 

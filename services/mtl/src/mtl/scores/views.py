@@ -13,18 +13,19 @@ from mtl.leads.actions.scoring import LeadScorer
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEAD, LEADS, leads
 from rules.fact_values import Facts
+from rules.rule_kinds import TriedRecord
 
 
 async def tried_leads(
     tx: AsyncConnection, visibility: Visibility, limit: int
-) -> AsyncIterator[tuple[UUID, Facts]]:
+) -> AsyncIterator[tuple[TriedRecord, Facts]]:
     """Yield the newest leads that the caller sees, with what rules read of them."""
     scorer = LeadScorer(definitions=await definitions_of(tx, LEADS.resource))
     newest = select(leads).where(leads.c.deleted_at.is_(None), is_visible(LEADS, visibility))
     rows = await tx.execute(newest.order_by(leads.c.id.desc()).limit(limit))
     for row in rows.mappings():
         lead = from_columns(Lead, dict(row))
-        yield lead.id, scorer.facts(lead)
+        yield TriedRecord(lead.id, lead.display_name), scorer.facts(lead)
 
 
 async def facts_of_lead(tx: AsyncConnection, lead_id: UUID) -> Facts:
