@@ -56,6 +56,12 @@ TEXTS: dict[str, Text] = {
     "LEAD_NOT_CONVERTED": Text(
         "只有已转化的线索才能撤回转化。", "Only the conversion of a converted lead can be undone."
     ),
+    "END_BEFORE_START": Text("结束不能早于开始。", "The end cannot be before the start."),
+    "CHART_TOO_LARGE": Text(
+        "结果超过 {limit} 行，请缩短期间、改用更长的统计周期或减少分组。",
+        "The chart would have more than {limit} rows. Choose a shorter period, longer steps or no"
+        " groups.",
+    ),
     # The reasons for which L2O rejects a conversion; the operation fails with these codes.
     "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
     "CONVERSION_FIELDS_MISSING": Text(
@@ -120,4 +126,60 @@ TEXTS: dict[str, Text] = {
     "RefusalReason.WRONG_TERRITORY": Text("不在本区域", "Not in this territory"),
     "RefusalReason.NOT_TARGETED": Text("不是目标客户", "Not a target customer"),
     "RefusalReason.OTHER": Text("其他", "Other"),
+    "MetricStep.day": Text("日", "Day"),
+    "MetricStep.week": Text("周", "Week"),
+    "MetricStep.month": Text("月", "Month"),
+    "MetricGroup.none": Text("不分组", "Not grouped"),
+    "MetricGroup.source": Text("按来源", "By source"),
+    "MetricGroup.owner": Text("按负责人", "By owner"),
+    "MetricUnit.LEADS": Text("条", "Leads"),
+    "MetricUnit.HOURS": Text("小时", "Hours"),
+    "MetricUnit.SHARE": Text("比例", "Share"),
+    "AgeBand.UP_TO_3": Text("0–3 天", "0–3 days"),
+    "AgeBand.UP_TO_7": Text("4–7 天", "4–7 days"),
+    "AgeBand.UP_TO_30": Text("8–30 天", "8–30 days"),
+    "AgeBand.UP_TO_90": Text("31–90 天", "31–90 days"),
+    "AgeBand.OVER_90": Text("90 天以上", "Over 90 days"),
+    "HandOffOutcome.ACCEPTED": Text("已接受", "Accepted"),
+    "HandOffOutcome.REFUSED": Text("已退回", "Refused"),
+    "HandOffOutcome.CLOSED": Text("已作废或转入培育", "Disqualified or set aside"),
+    "HandOffOutcome.WAITING": Text("待处理", "Waiting"),
+    "NeededState.COMPUTED": Text("已计算", "Computed"),
+    "NeededState.NOT_ENOUGH_DATA": Text(
+        "历史线索不足 30 条，无法估算。",
+        "There are fewer than 30 past leads, which is not enough for an estimate.",
+    ),
+    "NeededState.NONE_CONVERTED": Text(
+        "历史线索均未转化，无法估算。",
+        "None of the past leads converted, so nothing can be estimated.",
+    ),
+    "MetricField.start_date": Text("日期", "Date"),
+    "MetricField.source": Text("来源", "Source"),
+    "MetricField.owner_id": Text("负责人", "Owner"),
+    "MetricField.status": Text("状态", "Status"),
+    "MetricField.age_band": Text("线索天数", "Age"),
+    "MetricField.outcome": Text("移交结果", "Outcome"),
+    "MetricField.reason": Text("退回原因", "Reason"),
+    "MetricField.leads": Text("线索数", "Leads"),
+    "MetricField.mql": Text("市场合格线索", "Marketing qualified"),
+    "MetricField.sql": Text("销售合格线索", "Sales qualified"),
+    "MetricField.converted": Text("已转化", "Converted"),
+    "MetricField.invalid": Text("已作废", "Invalid"),
+    "MetricField.mql_rate": Text("市场合格率", "Share marketing qualified"),
+    "MetricField.sql_rate": Text("销售合格率", "Share sales qualified"),
+    "MetricField.conversion_rate": Text("转化率", "Conversion rate"),
+    "MetricField.invalid_rate": Text("作废率", "Share invalid"),
+    "MetricField.first_move_median_hours": Text("首次处理用时中位数", "Time to first move, median"),
+    "MetricField.first_move_p90_hours": Text(
+        "首次处理用时（90% 以内）", "Time to first move, nine in ten"
+    ),
+    "MetricField.conversion_median_hours": Text("转化用时中位数", "Time to conversion, median"),
+    "MetricField.conversion_p90_hours": Text(
+        "转化用时（90% 以内）", "Time to conversion, nine in ten"
+    ),
+    "MetricField.hand_overs": Text("移交次数", "Hand-overs"),
+    "MetricField.answer_median_hours": Text("答复用时中位数", "Time to answer, median"),
+    "MetricField.effective": Text("有效线索", "Effective leads"),
+    "MetricField.target": Text("目标", "Target"),
+    "MetricField.attainment": Text("达成率", "Attainment"),
 }
