@@ -63,7 +63,7 @@ async def _filter(
     visibility: Annotated[Visibility, may_list(LEADS)],
     source: Annotated[ShortText | None, Query(description="Only the leads of a source")] = None,
     owner_id: Annotated[
-        Annotated[str, TrimmedText(max_length=200)] | None,
+        Annotated[str, TrimmedText(min_length=1, max_length=200)] | None,
         Query(description="Only the leads of a person"),
     ] = None,
 ) -> MetricFilter:
