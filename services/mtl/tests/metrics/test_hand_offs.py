@@ -78,7 +78,7 @@ async def test_hand_offs_by_owner(
 async def test_only_hand_overs_of_the_period_count(
     client: AsyncClient, tx: AsyncConnection, set_clock: SetClock
 ) -> None:
-    """A hand-over counts on its day in Shanghai, wherever its answer falls; deleted leads do not."""
+    """A hand-over counts on its day in Shanghai, wherever its answer falls; deleted leads never."""
     leads = [lead_of("2026-10-30") for _ in range(3)]
     await add(tx, leads)
     late, answer = at("2026-11-10", 23, 59), (at("2026-11-20"), "qualify", None)

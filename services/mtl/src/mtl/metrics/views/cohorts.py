@@ -95,7 +95,7 @@ async def read_conversion(reading: MetricReading, period: MetricPeriod) -> Conve
 
     Raises Invalid (CHART_TOO_LARGE).
     """
-    cohort = _cohort(reading, period).cte("cohort")
+    cohort = cohort_query(reading, period).cte("cohort")
     became = {name: func.count().filter(cohort.c[name]).label(name) for name in _BECAME}
     query = _grouped(
         cohort.c.key,
@@ -137,7 +137,7 @@ def _grouped(key: ColumnElement[Any], *figures: ColumnElement[Any]) -> Select[An
     return query.order_by(func.grouping(key).desc(), number.desc(), key)
 
 
-def _cohort(reading: MetricReading, period: MetricPeriod) -> Select[Any]:
+def cohort_query(reading: MetricReading, period: MetricPeriod) -> Select[Any]:
     """Return a query for the leads of a period with what they have become, a row for each."""
     status, moves = leads.c.status, lead_history.c
     reached = (

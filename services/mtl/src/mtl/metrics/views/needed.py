@@ -7,6 +7,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Integer,
+    Numeric,
     Select,
     cast,
     func,
@@ -89,7 +90,8 @@ def _cohort_days(reading: MetricReading, past: MetricPeriod) -> CTE:
         )
         .cte("took")
     )
-    days = cast(func.ceil(func.coalesce(took.c.p90, 0) / HOURS_PER_DAY), Integer)
+    hours_shown = func.round(cast(func.coalesce(took.c.p90, 0), Numeric), 1)
+    days = cast(func.ceil(hours_shown / HOURS_PER_DAY), Integer)
     wait = func.least(days, LONGEST_WAIT, type_=Integer)
     first, end = literal(past.first, Date), literal(past.last + ONE_DAY, Date)
     return select(
