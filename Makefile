@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
 # Every folder in services/ that holds a pyproject.toml is a service; nothing lists them here.
-MEMBERS := libs/kernel contracts libs/chassis libs/parties libs/rules libs/testkit \
+MEMBERS := libs/kernel contracts libs/chassis libs/parties libs/rules libs/scoring libs/testkit \
   $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 READY := .venv/.ready
 

@@ -23,8 +23,8 @@ PATIENCE = 300  # seconds for all packages
 # installed beside the project (decision 35).
 ALLOWED = frozenset(
     {
-        *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0"),
-        *("LGPL-2.1-or-later", "MPL-2.0", "PSF-2.0", "Unlicense"),
+        *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC"),
+        *("LGPL-2.1-or-later", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0", "Unlicense", "Zlib"),
     }
 )
 # How older packages write them: in `License`, or as a classifier.

@@ -9,7 +9,7 @@ from deploy.local.errors import CannotGoOn
 from deploy.local.places import ROOT
 from deploy.services import SERVICES
 
-LIBS = ("kernel", "chassis", "parties", "rules", "testkit")
+LIBS = ("kernel", "chassis", "parties", "rules", "scoring", "testkit")
 SYSTEM = "tests/system"
 ARCHITECTURE = "tests/architecture"
 RESOURCES = "tests/resources"  # the shared tests of lists, run for each declared list
@@ -30,6 +30,7 @@ FOLDERS = {
     "chassis": ("libs/chassis",),
     "parties": ("libs/parties",),
     "rules": ("libs/rules",),
+    "scoring": ("libs/scoring",),
     "testkit": ("libs/testkit", "libs/chassis"),
 }
 

@@ -195,10 +195,10 @@ def trimmed_texts(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def pure_domain(path: Path, tree: ast.Module, *, standard: frozenset[str]) -> Iterator[str]:
-    """The domain imports the standard library, kernel, contracts, `parties`, `rules` and its own."""
+    """The domain imports the standard library, kernel, contracts, business libraries, itself."""
     if "domain" not in (path.stem, path.parent.name):
         return
-    own = {"kernel", "contracts", "parties", "rules", *SERVICES}
+    own = {"kernel", "contracts", "parties", "rules", "scoring", *SERVICES}
     yield from (f"{path}: imports {name}" for name in imported(tree) if name not in standard | own)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ("now", "today", "utcnow"):

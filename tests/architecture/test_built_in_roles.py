@@ -133,7 +133,7 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
     """Else the two roles would be one: a manager leads departments, a director all of sales."""
     sold = ("mtl.lead", "l2o.account", "l2o.contact", "l2o.opportunity", "cpq.quote", "rms.order")
     money = ("rms.payment", "rms.receivable")
-    kept = {"cpq.product.write", "cpq.price_book.write", "org.team.write"}
+    kept = {"cpq.product.write", "cpq.price_book.write", "org.team.write", "mtl.rule.write"}
     imports = {"cpq.import.read", "cpq.import.write"}
     more = {*(f"{name}.all" for name in (*sold, *money)), *kept, *imports}
     assert HELD["DIRECTOR"] - HELD["SALES_MANAGER"] == more

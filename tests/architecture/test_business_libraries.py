@@ -74,7 +74,9 @@ def test_a_new_library_must_be_named_to_import_linter(copy: Path, plant: Plant) 
     assert outside_the_contracts(copy) == {"seasons"}  # it has no layer yet
     path = copy / "pyproject.toml"
     path.write_text(
-        path.read_text().replace('  "rules | parties",', '  "rules | parties | seasons",')
+        path.read_text().replace(
+            '  "rules | parties | scoring",', '  "rules | parties | scoring | seasons",'
+        )
     )
     assert outside_the_contracts(copy) == set()
 

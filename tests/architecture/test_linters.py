@@ -41,6 +41,8 @@ PLANTED = [
     ("services never meet", f"{MTL}/leads/actions/records.py", "import rms.orders"),
     ("No service needs the testkit", f"{MTL}/leads/actions/records.py", "import testkit.tokens"),
     ("rooms face one way", f"{MTL}/leads/store.py", "import mtl.leads.routes"),
+    ("numerical libraries", f"{MTL}/leads/store.py", "import numpy"),
+    ("No API loads the training", f"{MTL}/leads/store.py", "import scoring.training"),
     ("The domain does no I/O", f"{MTL}/leads/domain/lead.py", "import sqlalchemy"),
     ("Actions do not speak HTTP", f"{MTL}/leads/actions/records.py", "import fastapi"),
     ("form no cycle", "services/cpq/src/cpq/price_books/store.py", "import cpq.products.store"),

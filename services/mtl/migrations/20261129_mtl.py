@@ -19,6 +19,7 @@ TABLES = (
     "leads",
     "lead_keys",
     "lead_history",
+    "rule_versions",
     "accounts",
     "opportunities",
 )
@@ -54,6 +55,7 @@ def upgrade() -> None:
     _leads()
     _lead_keys()
     _lead_history()
+    _rule_versions()
     _copies()
 
 
@@ -97,6 +99,9 @@ def _leads() -> None:
         sa.Column("status", sa.String(40), nullable=False),
         sa.Column("status_reason", sa.Text()),
         sa.Column("status_note", sa.Text()),
+        sa.Column("score", sa.Integer()),
+        sort_column("score", sa.Double()),
+        sa.Column("grade", sa.String(40)),
         instant("handed_over_at", nullable=True),
         sa.Column("wakes_on", sa.Date()),
         sa.Column("conversion_id", sa.Uuid()),
@@ -125,6 +130,8 @@ def _leads() -> None:
         "owner_id",
         "status",
         "status_reason",
+        "grade",
+        "score_sort",
         "account_id",
         "converted_at_sort",
         "created_at",
@@ -171,3 +178,23 @@ def _lead_history() -> None:
     index("lead_history", "tenant_id", "lead_id", "id")
     index("lead_history", "tenant_id", "to_status", "at")
     secure("lead_history", append_only=True)
+
+
+def _rule_versions() -> None:
+    """The published versions of the rules that administrators change."""
+    op.create_table(
+        "rule_versions",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("rule_set", sa.String(40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", JSONB(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("published_by", sa.Text(), nullable=False),
+        instant("published_at"),
+        sa.Column("restores", sa.Integer()),
+        sa.UniqueConstraint("tenant_id", "rule_set", "number"),
+    )
+    secure("rule_versions", append_only=True)
+    audited("rule_versions", resource="mtl.rule")

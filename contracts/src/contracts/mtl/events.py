@@ -50,6 +50,8 @@ class LeadState(AggregateState):
     utm_term: str | None = None
     utm_content: str | None = None
     status: str
+    score: int | None = None
+    grade: str | None = None
     owner_id: str | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
@@ -100,6 +102,13 @@ class LeadReactivated(Event):
     type: ClassVar[str] = "mtl.lead.reactivated.v1"
     lead: LeadState
     note: Annotated[str | None, Personal("text")] = None
+
+
+class LeadScored(Event):
+    """The score of a lead changed because the rules did."""
+
+    type: ClassVar[str] = "mtl.lead.scored.v1"
+    lead: LeadState
 
 
 class LeadDisqualified(Event):

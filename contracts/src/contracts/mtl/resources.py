@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts.resources import DIRECTION, SALES, common_resources, editable
+from contracts.resources import DIRECTION, SALES, SALES_MANAGEMENT, common_resources, editable
 
 RESOURCES: Final = (
     editable(
@@ -15,5 +15,6 @@ RESOURCES: Final = (
         owned=True,
         tasks={"WORK_LEAD": ("跟进线索", "Follow up on a lead")},
     ),
+    editable("mtl.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
     *common_resources("mtl", imports=SALES, exports=SALES),
 )

@@ -9,6 +9,11 @@ TEXTS: Final[Mapping[str, Text]] = {
     "RULE_FIELD_UNKNOWN": Text(
         "规则不能使用字段 {field:code}。", "Rules cannot use the field {field:code}."
     ),
+    "RULE_POLICY_FIXED": Text(
+        "此规则集的命中方式固定，不能更改。", "The hit policy of these rules cannot be changed."
+    ),
+    "RULE_SET_NOT_FOUND": Text("没有该规则集。", "There is no such rule set."),
+    "RULE_VERSION_NOT_FOUND": Text("没有该版本。", "There is no such version."),
     "RULE_OPERATOR_UNFIT": Text(
         "该字段不支持这种比较，可用：{expected:Operator}。",
         "This field does not support the comparison; it supports: {expected:Operator}.",
@@ -69,6 +74,19 @@ TEXTS: Final[Mapping[str, Text]] = {
     "MAPPING_ZONE_UNKNOWN": Text(
         "没有这个时区，例如 Asia/Shanghai。", "This is not a time zone such as Asia/Shanghai."
     ),
+    "RowVerdict.COUNTED": Text("生效", "Counted"),
+    "RowVerdict.MATCHED_LATER": Text("符合但靠后", "Matched, but later"),
+    "RowVerdict.NOT_MATCHED": Text("不符合", "Not matched"),
+    "RowVerdict.DISABLED": Text("已停用", "Disabled"),
+    "FactType.TEXT": Text("文本", "Text"),
+    "FactType.ENUM": Text("单选", "Choice"),
+    "FactType.DECIMAL": Text("小数", "Decimal"),
+    "FactType.INTEGER": Text("整数", "Whole number"),
+    "FactType.BOOLEAN": Text("是否", "Yes or no"),
+    "FactType.DATE": Text("日期", "Date"),
+    "FactType.INSTANT": Text("时刻", "Time"),
+    "FactType.TEXT_LIST": Text("多个文本", "Several texts"),
+    "FactType.ENUM_LIST": Text("多选", "Several choices"),
     "Operator.EQ": Text("等于", "equals"),
     "Operator.NE": Text("不等于", "does not equal"),
     "Operator.IN": Text("是其中之一", "is one of"),

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from chassis.foundation.canonical_json import digest_of
 from kernel.errors import Conflict
@@ -32,12 +31,13 @@ class Draft:
 class RuleVersion:
     """A published content. `digest` is the SHA-256 of its canonical JSON, in hex.
 
-    `restores` is the number of the version whose content was published again.
+    `published_by` is the subject of a person or client; `restores` is the number of the version
+    whose content was published again.
     """
 
     number: int
     content: Content
-    published_by: UUID
+    published_by: str
     published_at: datetime
     note: str = ""
     digest: str
@@ -52,7 +52,7 @@ def draft_of(latest: RuleVersion | None) -> Draft:
 
 
 def publish(
-    latest: RuleVersion | None, draft: Draft, *, by: UUID, at: datetime, note: str = ""
+    latest: RuleVersion | None, draft: Draft, *, by: str, at: datetime, note: str = ""
 ) -> RuleVersion:
     """Return the next version, with the content of a draft that has been checked.
 
@@ -67,7 +67,7 @@ def roll_back(
     to: RuleVersion,
     *,
     expected: int,
-    by: UUID,
+    by: str,
     at: datetime,
     note: str = "",
 ) -> RuleVersion:
@@ -84,7 +84,7 @@ def _next(
     latest: RuleVersion | None,
     draft: Draft,
     *,
-    by: UUID,
+    by: str,
     at: datetime,
     note: str,
     restores: int | None,

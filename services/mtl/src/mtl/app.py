@@ -6,6 +6,7 @@ from chassis.composition.app import create_app
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
+from mtl.scores.routes import ROUTERS as SCORING_ROUTERS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
 from mtl.worker import WORKER
@@ -21,6 +22,7 @@ def create() -> FastAPI:
             *DUPLICATE_ROUTERS,
             *LEAD_ROUTERS,
             *METRIC_ROUTERS,
+            *SCORING_ROUTERS,
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

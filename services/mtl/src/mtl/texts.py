@@ -1,8 +1,10 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from rules.texts import TEXTS as RULE_TEXTS
 
 TEXTS: dict[str, Text] = {
+    **RULE_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",
@@ -182,4 +184,38 @@ TEXTS: dict[str, Text] = {
     "MetricField.effective": Text("有效线索", "Effective leads"),
     "MetricField.target": Text("目标", "Target"),
     "MetricField.attainment": Text("达成率", "Attainment"),
+    "Grade.A": Text("A 级", "A"),
+    "Grade.B": Text("B 级", "B"),
+    "Grade.C": Text("C 级", "C"),
+    "Grade.D": Text("D 级", "D"),
+}
+
+# What people call the rules that they change, and the fields which these read.
+RULE_LABELS: dict[str, Text] = {
+    "RuleSet.lead_score": Text("线索评分", "Lead score"),
+    "LeadField.job_title": Text("职务", "Job title"),
+    "LeadField.department": Text("部门", "Department"),
+    "LeadField.company": Text("公司", "Company"),
+    "LeadField.industry": Text("行业", "Industry"),
+    "LeadField.country": Text("国家或地区", "Country"),
+    "LeadField.region_code": Text("地区", "Region"),
+    "LeadField.language": Text("语言", "Language"),
+    "LeadField.need": Text("需求", "Need"),
+    "LeadField.source": Text("来源", "Source"),
+    "LeadField.source_detail": Text("来源详情", "Source detail"),
+    "LeadField.utm_source": Text("广告来源", "Ad source"),
+    "LeadField.utm_medium": Text("广告媒介", "Ad medium"),
+    "LeadField.utm_campaign": Text("广告系列", "Ad campaign"),
+    "LeadField.utm_term": Text("广告关键词", "Ad keyword"),
+    "LeadField.utm_content": Text("广告内容", "Ad content"),
+    "LeadField.company_size": Text("公司规模", "Company size"),
+    "LeadField.budget": Text("预算金额", "Budget"),
+    "LeadField.budget_currency": Text("预算币种", "Budget currency"),
+    "LeadField.expected_on": Text("预计采购日期", "Expected purchase date"),
+    "LeadField.has_phone": Text("有手机", "Has a phone number"),
+    "LeadField.has_work_phone": Text("有座机", "Has a work phone number"),
+    "LeadField.has_email": Text("有邮箱", "Has a mail address"),
+    "LeadField.has_wechat_id": Text("有微信", "Has a WeChat id"),
+    "LeadField.has_website": Text("有网站", "Has a website"),
+    "LeadField.has_uscc": Text("有信用代码", "Has a credit code"),
 }

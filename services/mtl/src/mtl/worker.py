@@ -11,6 +11,8 @@ from mtl.leads.actions.moves import WAKE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline, wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
+from mtl.scores.actions import RESCORING_JOB
+from mtl.scores.timers import rescore_leads
 from mtl.settings import MtlSettings
 
 SUBSCRIPTIONS = (
@@ -29,6 +31,10 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
-    jobs={CONVERSION_DEADLINE_JOB: check_conversion_deadline, WAKE_JOB: wake_lead},
+    jobs={
+        CONVERSION_DEADLINE_JOB: check_conversion_deadline,
+        WAKE_JOB: wake_lead,
+        RESCORING_JOB: rescore_leads,
+    },
     settings=MtlSettings,
 )

@@ -246,7 +246,7 @@ async def test_a_cancelled_import_stays_cancelled_when_its_job_is_given_up(
 
 
 def lead_file() -> tuple[bytes, int, int]:
-    """A file, its rows, and how many of them name no known country: the real one if it exists here, else a generated one."""
+    """A file, its rows, and how many name no known country: the real one, else a generated one."""
     if REAL_FILE.exists():
         return REAL_FILE.read_bytes(), 7396, 6
     out = io.StringIO()

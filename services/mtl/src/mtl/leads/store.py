@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     Column,
     DateTime,
+    Double,
     Index,
     LargeBinary,
     Select,
@@ -66,6 +67,7 @@ leads = Table(
     # Sellers search by the last four digits, without an extension.
     digest_column("phone_tail", of="mtl.lead", field="phone", form=phone_tail),
     sort_column("converted_at", DateTime(timezone=True)),
+    sort_column("score", Double()),
 )
 LEADS = ScopedResource("mtl.lead", leads)
 LEAD = RecordType(
@@ -85,6 +87,8 @@ LISTING = Listing(
     filters=[
         "status",
         CodeFilter("status_reason", upper_case),
+        "grade",
+        "score",
         "owner_id",
         "name",
         "company",
@@ -101,7 +105,7 @@ LISTING = Listing(
         "created_at",
         "updated_at",
     ],
-    sorts=["created_at", "updated_at", "converted_at", "name", "company"],
+    sorts=["created_at", "updated_at", "converted_at", "name", "company", "score"],
     words=["name", "company"],
     contact_points=["phone", "work_phone", "other_phone", "email", "other_email"],
     keys={"company": keys_of_company},

@@ -17,6 +17,7 @@ from chassis.records.writes import insert_rows
 from chassis.web.commands import Command
 from contracts.mtl.events import LeadCaptured
 from mtl.leads import store
+from mtl.leads.actions.scoring import scorer_of
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEAD, LEADS
@@ -46,6 +47,8 @@ async def capture_leads(
     The caller has validated owners and custom fields. Raises Conflict (QUOTA_ROWS).
     """
     tx = command.tx
+    scorer = await scorer_of(tx)
+    leads = [scorer.score(lead) for lead in leads]
     duplicates = await store.reserve_keys(tx, leads)
     captured = [lead for lead in leads if lead.id not in duplicates]
     await insert_rows(tx, LEAD.table, captured)
@@ -60,12 +63,23 @@ async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead
     Raises what `edit_record` raises, RuleBroken (LEAD_CONVERTED), Conflict (LEAD_DUPLICATE).
     """
 
+    scorer = await scorer_of(command.tx)
+
+    def scored_edit(before: Lead) -> Lead:
+        after = edit(before)
+        return after if _is_transfer(before, after) else scorer.score(after)
+
     async def check(before: Lead, after: Lead) -> None:
-        if replace(after, owner_id=before.owner_id) != before:
+        if not _is_transfer(before, after):
             before.ensure_not_converted()
         await replace_changed_keys(command, before, after)
 
-    return await edit_record(command, LEAD, lead_id, edit, check=check)
+    return await edit_record(command, LEAD, lead_id, scored_edit, check=check)
+
+
+def _is_transfer(before: Lead, after: Lead) -> bool:
+    """Whether nothing but the owner differs."""
+    return replace(after, owner_id=before.owner_id) == before
 
 
 async def delete_lead(command: Command, lead_id: UUID) -> Lead:

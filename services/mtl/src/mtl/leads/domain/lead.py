@@ -35,9 +35,7 @@ from mtl.leads.domain.moves import (
     LeadStatus,
     RefusalReason,
 )
-
-MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME_LENGTH, MAX_ATTRIBUTE_VALUE_LENGTH = 100, 100, 1000
-
+from scoring.grades import Grade
 
 FOLLOW_UP: Final = TaskKind("WORK_LEAD", zh="跟进线索 {name}", en="Follow up on lead {name}")
 
@@ -64,6 +62,8 @@ class Lead(LeadDetails):
     status: LeadStatus = RAW
     status_reason: str | None = None
     status_note: Annotated[str | None, Personal("text")] = None
+    score: int | None = None
+    grade: Grade | None = None
     handed_over_at: datetime | None = None
     wakes_on: date | None = None
     conversion_id: UUID | None = None

@@ -24,6 +24,7 @@ from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.schemas.fields import LeadFields, LeadFieldsOut, LineText
 from mtl.leads.schemas.moves import REASON_TEXT, reason_in_words
 from parties.regions import region_path
+from scoring.grades import Grade
 
 
 class LeadEdit(LeadFields):
@@ -125,6 +126,8 @@ class LeadOut(LeadFieldsOut):
     )
     status_note: Annotated[str | None, Personal("text")]
     status_reason_text: Annotated[str | None, reason_in_words("status_")] = REASON_TEXT
+    score: int | None = Field(ge=0, le=100, description="By the rules `lead_score`; null without")
+    grade: Grade | None = Field(description="A from 80, B from 60, C from 40; falls 5 later")
     handed_over_at: datetime | None = Field(description="When marketing handed it over to sales")
     wakes_on: date | None = Field(description="The day until which it sleeps")
     conversion_id: UUID | None

@@ -1,0 +1,83 @@
+"""The table of published versions of rules, which a service adds to its own tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Enum,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.columns import tenant_column
+from chassis.database.rows import from_columns
+from kernel.errors import Conflict, NotFound
+from kernel.ids import new_id
+from rules.versions import RuleVersion
+
+NAME: Final = "rule_versions"
+
+
+def rule_versions_table(metadata: MetaData, rule_sets: Sequence[str]) -> Table:
+    """Return the table `rule_versions` of a service, for these sets; its rows are never changed."""
+    return Table(
+        NAME,
+        metadata,
+        tenant_column(),
+        Column("id", Uuid, primary_key=True),
+        Column("rule_set", Enum(*rule_sets, native_enum=False, length=40), nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("content", JSONB, nullable=False),
+        Column("digest", Text, nullable=False),
+        Column("note", Text, nullable=False),
+        Column("published_by", Text, nullable=False),
+        Column("published_at", DateTime(timezone=True), nullable=False),
+        Column("restores", Integer),
+        UniqueConstraint("tenant_id", "rule_set", "number"),
+    )
+
+
+@dataclass(frozen=True)
+class VersionStore:
+    """Reads and adds the versions of the rule sets of one service."""
+
+    table: Table
+
+    def query(self, rule_set: str) -> Select[Any]:
+        """Return the query of all versions of a rule set, unordered; the caller pages it."""
+        return select(self.table).where(self.table.c.rule_set == rule_set)
+
+    async def latest(self, tx: AsyncConnection, rule_set: str) -> RuleVersion | None:
+        """Return the version in force; None before the first one."""
+        newest = self.query(rule_set).order_by(self.table.c.number.desc()).limit(1)
+        row = (await tx.execute(newest)).mappings().one_or_none()
+        return None if row is None else from_columns(RuleVersion, row)
+
+    async def get(self, tx: AsyncConnection, rule_set: str, number: int) -> RuleVersion:
+        """Return a version by its number. Raises NotFound."""
+        query = self.query(rule_set).where(self.table.c.number == number)
+        row = (await tx.execute(query)).mappings().one_or_none()
+        if row is None:
+            raise NotFound("rule_version", str(number))
+        return from_columns(RuleVersion, row)
+
+    async def add(self, tx: AsyncConnection, rule_set: str, version: RuleVersion) -> None:
+        """Add the next version. Raises Conflict (RULE_VERSION_STALE) if another one came first."""
+        values = {"id": new_id(), "rule_set": rule_set, **vars(version)}
+        row = insert(self.table).values(values)
+        keys = ["tenant_id", "rule_set", "number"]
+        added = row.on_conflict_do_nothing(index_elements=keys).returning(self.table.c.id)
+        if (await tx.execute(added)).one_or_none() is None:
+            latest = await self.latest(tx, rule_set)
+            raise Conflict("RULE_VERSION_STALE", version=0 if latest is None else latest.number)

@@ -1,0 +1,1 @@
+"""How likely a lead converts: points of behavior, learned scores, their blend and grades."""

@@ -1,0 +1,134 @@
+"""How good predicted probabilities are: AUC, Brier score, log loss, calibration by decile.
+
+Plain Python: a page that shows a model needs no numerical library.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+NORMAL_95: Final = 1.959963984540054  # the quantile 0.975 of the standard normal distribution
+_LEAST: Final = 1e-15  # keeps the logarithm of a certain but wrong prediction finite
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Leads of like probability: their number, the mean that was predicted, the share won."""
+
+    count: int
+    predicted: float
+    won: float
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Figures of predictions on leads that the model had not seen.
+
+    `auc` from 0.5 (chance) to 1; `brier` and `log_loss` are the lower the better; `calibration`
+    holds ten bins of equal numbers from the least to the most likely leads.
+    """
+
+    count: int
+    won: int
+    auc: float
+    brier: float
+    log_loss: float
+    calibration: tuple[CalibrationBin, ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range that holds the true share with 95 % confidence."""
+
+    low: float
+    high: float
+
+
+def quality_of(probabilities: Sequence[float], outcomes: Sequence[bool]) -> Quality:
+    """Compare probabilities with outcomes. Raises ValueError unless both classes are present."""
+    return Quality(
+        count=len(outcomes),
+        won=sum(outcomes),
+        auc=roc_auc(probabilities, outcomes),
+        brier=brier_score(probabilities, outcomes),
+        log_loss=log_loss(probabilities, outcomes),
+        calibration=calibration_by_decile(probabilities, outcomes),
+    )
+
+
+def roc_auc(scores: Sequence[float], outcomes: Sequence[bool]) -> float:
+    """Return how often a won lead is scored above a lost one; ties count half.
+
+    The area under the ROC curve equals the statistic of Mann and Whitney (J. Hanley, B. McNeil,
+    Radiology 143, 1982). Raises ValueError unless both classes are present.
+    """
+    won = sum(outcomes)
+    lost = len(outcomes) - won
+    if not won or not lost:
+        raise ValueError("an AUC needs won and lost examples")
+    ranks = sum(rank for rank, is_won in _ranks(scores, outcomes) if is_won)
+    return (ranks - won * (won + 1) / 2) / (won * lost)
+
+
+def brier_score(probabilities: Sequence[float], outcomes: Sequence[bool]) -> float:
+    """Return the mean squared error of probabilities (G. Brier, 1950); 0.25 is that of a coin."""
+    return math.fsum((p - y) ** 2 for p, y in _pairs(probabilities, outcomes)) / len(outcomes)
+
+
+def log_loss(probabilities: Sequence[float], outcomes: Sequence[bool]) -> float:
+    """Return the mean negative logarithm of what was predicted for the outcome."""
+    losses = (
+        -math.log(min(max(p if y else 1 - p, _LEAST), 1))
+        for p, y in _pairs(probabilities, outcomes)
+    )
+    return math.fsum(losses) / len(outcomes)
+
+
+def calibration_by_decile(
+    probabilities: Sequence[float], outcomes: Sequence[bool], *, bins: int = 10
+) -> tuple[CalibrationBin, ...]:
+    """Return bins of equal numbers by rising probability; fewer where there are fewer leads."""
+    pairs = sorted(_pairs(probabilities, outcomes))
+    cuts = [len(pairs) * n // bins for n in range(bins + 1)]
+    parts = [pairs[a:b] for a, b in pairwise(cuts) if b > a]
+    return tuple(
+        CalibrationBin(
+            count=len(part),
+            predicted=math.fsum(p for p, _ in part) / len(part),
+            won=sum(y for _, y in part) / len(part),
+        )
+        for part in parts
+    )
+
+
+def wilson_interval(successes: int, trials: int) -> Interval:
+    """Return the 95 % interval of a share (E. Wilson, JASA 22, 1927); 0 to 1 without trials."""
+    if not trials:
+        return Interval(0.0, 1.0)
+    share, z2 = successes / trials, NORMAL_95**2
+    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    spread = share * (1 - share) / trials + z2 / (4 * trials**2)
+    half = NORMAL_95 / (1 + z2 / trials) * math.sqrt(spread)
+    low = 0.0 if successes == 0 else max(middle - half, 0.0)
+    high = 1.0 if successes == trials else min(middle + half, 1.0)
+    return Interval(low, high)
+
+
+def _pairs(
+    probabilities: Sequence[float], outcomes: Sequence[bool]
+) -> Iterator[tuple[float, bool]]:
+    return zip(probabilities, outcomes, strict=True)
+
+
+def _ranks(scores: Sequence[float], outcomes: Sequence[bool]) -> Iterator[tuple[float, bool]]:
+    """Return each example's rank from 1 on with its outcome; equal scores share their mean rank."""
+    pairs = sorted(_pairs(scores, outcomes))
+    start = 0
+    while start < len(pairs):
+        end = start
+        while end < len(pairs) and pairs[end][0] == pairs[start][0]:
+            end += 1
+        yield from (((start + 1 + end) / 2, is_won) for _, is_won in pairs[start:end])
+        start = end

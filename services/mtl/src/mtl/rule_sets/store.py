@@ -1,0 +1,10 @@
+"""The table of the versions of rules."""
+
+from typing import Final
+
+from mtl.database import metadata
+from rules.version_store import VersionStore, rule_versions_table
+
+LEAD_SCORE: Final = "lead_score"
+rule_versions = rule_versions_table(metadata, [LEAD_SCORE])
+VERSIONS = VersionStore(rule_versions)

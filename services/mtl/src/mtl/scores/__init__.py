@@ -1,0 +1,1 @@
+"""The score and the grade of leads, by rules that administrators change."""
