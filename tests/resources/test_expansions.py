@@ -18,6 +18,7 @@ WITHOUT_RECORDS = {
     r"\w+\.(actor|\w+_by)": "who did it: a name is enough",
     r"DuplicateOut\.owner_id": "of a hidden lead only the owner's name is shown",
     r"DepartmentMoveOut\.(from|to)_parent_id": "a line of a history, with the names of then",
+    r"(NewLeads|Stock|Conversion|HandOff|Effective)Row\.owner_id": "a row of a chart, not a record",
     r"LeadMoveOut\.(account|opportunity)_id": "a line of a history: the lead itself expands them",
     r"(PersonSummary\.manager|RecordSummary\.owner)_id": "a summary, which is itself expanded",
     r"WorkingHoursOut\.department_ids": "departments name their working hours, not the reverse",

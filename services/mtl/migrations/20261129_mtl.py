@@ -176,6 +176,7 @@ def _lead_history() -> None:
         sa.Column("opportunity_id", sa.Uuid()),
     )
     index("lead_history", "tenant_id", "lead_id", "id")
+    index("lead_history", "tenant_id", "to_status", "at")
     secure("lead_history", append_only=True)
 
 

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from chassis.composition.app import create_app
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
+from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
 from mtl.scores.routes import ROUTERS as SCORING_ROUTERS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
@@ -20,6 +21,7 @@ def create() -> FastAPI:
         routers=[
             *DUPLICATE_ROUTERS,
             *LEAD_ROUTERS,
+            *METRIC_ROUTERS,
             *SCORING_ROUTERS,
         ],
         texts=TEXTS,

@@ -140,6 +140,7 @@ lead_history = Table(
     Column("contact_id", Uuid),
     Column("opportunity_id", Uuid),
     Index(None, "tenant_id", "lead_id", "id"),
+    Index(None, "tenant_id", "to_status", "at"),  # the leads handed over in a period
 )
 
 _CONVERSION_COLUMNS = ("conversion_id", "account_id", "contact_id", "opportunity_id")

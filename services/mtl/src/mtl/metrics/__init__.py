@@ -1,0 +1,1 @@
+"""Metrics (指标): figures of marketing and lead handling, as charts show them."""

@@ -1,0 +1,1 @@
+"""The periods, bands and rates of which metrics consist. No I/O."""

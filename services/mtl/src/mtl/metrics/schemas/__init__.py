@@ -1,0 +1,1 @@
+"""The charts in which metrics are answered."""

@@ -1,0 +1,1 @@
+"""Reads metrics from leads and their history: each by one aggregating statement."""
