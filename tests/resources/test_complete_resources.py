@@ -61,7 +61,7 @@ EXCEPTIONS = {
     ("org.notification", EVERY_ABILITY): "a notice is for one person, and only marked as read",
     ("org.task", EVERY_ABILITY): "a task is one person's; the facts behind it were published",
     ("org.reminder", EVERY_ABILITY): "a reminder is one person's",
-    ("mtl.rule", EVERY_ABILITY): "its versions are never changed; what they decide stands in records",
+    ("mtl.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
     ("org.leave", EVERY_ABILITY): "a leave is part of its person, and published with them",
     **{
         (f"{service}.{noun}", EVERY_ABILITY): reason
