@@ -197,4 +197,4 @@ def _rule_versions() -> None:
         sa.UniqueConstraint("tenant_id", "rule_set", "number"),
     )
     secure("rule_versions", append_only=True)
-    audited("rule_versions", resource="mtl.rule")
+    audited("rule_versions", resource="mtl.rule", noise=("digest",))

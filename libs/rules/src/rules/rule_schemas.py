@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import Text, filled
@@ -50,7 +50,7 @@ class RuleVersionIn(BaseModel):
     )
 
     rules: RuleSetBody
-    based_on: int = Field(
+    based_on: StrictInt = Field(
         ge=0, description="The number of the version that was edited; 0 before the first one"
     )
     note: Note = Field(default="", description="Why the rules change")
@@ -61,7 +61,7 @@ class RuleRestoreIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"based_on": 4}})
 
-    based_on: int = Field(ge=1, description="The number of the version in force")
+    based_on: StrictInt = Field(ge=1, description="The number of the version in force")
     note: Note = ""
 
 

@@ -212,6 +212,17 @@ async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, 
     return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}
 
 
+async def next_leads_to_score(tx: AsyncConnection, after: UUID | None, *, limit: int) -> list[Lead]:
+    """Read and lock the next leads in the order of ids, without converted and deleted ones."""
+    query = select(leads).where(
+        leads.c.deleted_at.is_(None), leads.c.status != LeadStatus.CONVERTED
+    )
+    if after is not None:
+        query = query.where(leads.c.id > after)
+    rows = await tx.execute(query.order_by(leads.c.id).limit(limit).with_for_update())
+    return [from_columns(Lead, dict(row)) for row in rows.mappings()]
+
+
 async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:
     """Reserve the keys of new leads; return the duplicates among them, which get no keys.
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.context import current
 from chassis.jobs.queue import Again, Done, Job
 from chassis.web.commands import Command
-from mtl.scores.actions import rescore_chunk
+from mtl.leads.actions.scoring import rescore_chunk
 
 
 async def rescore_leads(tx: AsyncConnection, job: Job) -> Done | Again:

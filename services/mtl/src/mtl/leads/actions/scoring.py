@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 import structlog
@@ -12,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.canonical_json import canonical_json
 from chassis.records.custom_fields.domain import FieldDefinition
 from chassis.records.custom_fields.store import definitions_of
+from chassis.records.record_commands import save_record
+from chassis.web.commands import Command
+from contracts.mtl.events import LeadScored
 from kernel.errors import Invalid
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.scoring import LEAD_FACTS, facts_of, scored
-from mtl.leads.store import LEADS
+from mtl.leads.store import LEAD, LEADS, next_leads_to_score
 from mtl.rule_sets.store import LEAD_SCORE, VERSIONS
 from rules.custom_fields import custom_facts, custom_field_spec
 from rules.evaluation import Evaluator
@@ -27,6 +31,7 @@ from rules.versions import RuleVersion
 log = structlog.get_logger()
 
 CUSTOM: Final = "custom."
+RESCORED_AT_ONCE: Final = 200
 
 
 async def lead_facts(tx: AsyncConnection) -> FactSchema:
@@ -86,3 +91,18 @@ async def _scorer(tx: AsyncConnection, version: RuleVersion) -> LeadScorer:
 def _evaluator(content: bytes) -> Evaluator:
     """Return the evaluator of rules without custom fields: the same rules score many leads."""
     return Evaluator(parse_rule_set(LEAD_FACTS, orjson.loads(content)))
+
+
+async def rescore_chunk(command: Command, after: UUID | None) -> UUID | None:
+    """Score the next leads by id anew; return the last one, None at the end.
+
+    Only leads whose score or grade changes are written, each with an event. Converted leads keep
+    the score with which they were converted, and deleted ones theirs.
+    """
+    tx, scorer = command.tx, await scorer_of(command.tx)
+    found = await next_leads_to_score(tx, after, limit=RESCORED_AT_ONCE)
+    for lead in found:
+        rescored = scorer.score(lead)
+        if rescored != lead:
+            await save_record(command, LEAD, lead, rescored, LeadScored)
+    return found[-1].id if len(found) == RESCORED_AT_ONCE else None
