@@ -14,6 +14,17 @@ RESOURCES: Final = (
         sees_all=DIRECTION,
         owned=True,
         tasks={"WORK_LEAD": ("跟进线索", "Follow up on a lead")},
+        aggregates=("mtl.lead_touch",),
+    ),
+    editable(
+        "mtl.follow_up",
+        zh="跟进记录",
+        en="follow-up",
+        read=SALES,
+        write=SALES,
+        sees_all=DIRECTION,
+        owned=True,
+        tasks={"NEXT_STEP": ("下一步", "Next step")},
     ),
     *common_resources("mtl", imports=SALES, exports=SALES),
 )

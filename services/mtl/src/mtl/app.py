@@ -4,9 +4,12 @@ from fastapi import FastAPI
 
 from chassis.composition.app import create_app
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
+from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
+from mtl.timeline.routes import ROUTERS as TIMELINE_ROUTERS
+from mtl.touches.routes import ROUTERS as TOUCH_ROUTERS
 from mtl.worker import WORKER
 
 
@@ -18,7 +21,10 @@ def create() -> FastAPI:
         description="Leads from first contact to conversion, and their import from files.",
         routers=[
             *DUPLICATE_ROUTERS,
+            *TOUCH_ROUTERS,
+            *TIMELINE_ROUTERS,
             *LEAD_ROUTERS,
+            *FOLLOW_UP_ROUTERS,
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

@@ -32,6 +32,7 @@ from chassis.records.access.visibility import (
     Visibility,
     granted_record_ids,
     is_owned,
+    is_part_of_visible,
     is_visible,
     list_plan,
 )
@@ -80,8 +81,9 @@ class ListSearch:
         if self.scoped is None or list_plan(self.visibility) is ListPlan.ALL:
             return self._first(conditions, limit)
         if list_plan(self.visibility) is ListPlan.FILTER:
-            visible = is_visible(self.scoped, self._narrowed)
-            return self._first([*conditions, visible], limit)
+            # Owners of parents are others than those that a filter by owners asks for.
+            whose = self._narrowed if self.scoped.seen_with is None else self.visibility
+            return self._first([*conditions, is_visible(self.scoped, whose)], limit)
         return self._union(self.scoped, conditions, limit)
 
     @property
@@ -130,6 +132,9 @@ class ListSearch:
             granted = record_id.in_(granted_record_ids(resource, self.visibility))
             yield self._first([*conditions, *not_in_earlier, granted], limit)
             not_in_earlier.append(granted.is_not(true()))
+        if scoped.seen_with is not None:
+            seen = is_part_of_visible(scoped, self.visibility)
+            yield self._first([*conditions, *not_in_earlier, seen], limit)
 
     def _is_owned(self, scoped: ScopedResource) -> ColumnElement[bool]:
         """One owner is compared with `=`: before PostgreSQL 17, `= ANY` does not keep the order."""
