@@ -80,6 +80,7 @@ LEAD = RecordType(
     deleted=LeadDeleted,
     restored=LeadRestored,
     assigned=LeadAssigned,
+    called_by=("company", "name", "external_id"),
     follow_up=FollowUp(kind=FOLLOW_UP, is_open=lambda lead: lead.is_open),
 )
 LISTING = Listing(
