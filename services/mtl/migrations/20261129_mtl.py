@@ -222,6 +222,7 @@ def _follow_ups() -> None:
         sa.Column("next_step_on", sa.Date()),
         sort_column("next_step_on", sa.Date()),
         instant("next_step_done_at", nullable=True),
+        sort_column("next_step_done_at", sa.DateTime(timezone=True)),
         sa.Column("checklist", JSONB()),
         sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         sa.Column("owner_id", sa.Text()),
@@ -237,7 +238,7 @@ def _follow_ups() -> None:
         "result",
         "at",
         "next_step_on_sort",
-        "next_step_done_at",
+        "next_step_done_at_sort",
         "created_at",
         "updated_at",
     ):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Index, RowMapping, Table, cast, func, select
+from sqlalchemy import ColumnElement, Date, DateTime, Index, RowMapping, Table, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.record_columns import record_columns
@@ -32,6 +32,7 @@ follow_ups = Table(
     metadata,
     *record_columns(FollowUp),
     sort_column("next_step_on", Date()),
+    sort_column("next_step_done_at", DateTime(timezone=True)),
     Index(None, "tenant_id", "lead_id", "at", "id"),
 )
 FOLLOW_UPS = ScopedResource(
@@ -68,7 +69,7 @@ LISTING = Listing(
         "created_at",
         "updated_at",
     ],
-    sorts=["created_at", "updated_at", "at", "next_step_on"],
+    sorts=["created_at", "updated_at", "at", "next_step_on", "next_step_done_at"],
     custom=custom_conditions,
 )
 

@@ -176,7 +176,7 @@ async def _sees_parent(
     if scoped.seen_with is None:
         return False
     key = scoped.table.c["id"]
-    query = select(key).where(key == record_id, is_part_of_visible(scoped, visibility))
+    query = select(key).where(key == record_id, or_(*is_part_of_visible(scoped, visibility)))
     return (await tx.execute(query)).one_or_none() is not None
 
 

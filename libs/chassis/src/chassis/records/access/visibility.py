@@ -6,7 +6,7 @@ of the owner, are on the record's team, or because it is shared with them, with 
 one above it, or with one of their teams.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -148,23 +148,31 @@ def is_visible(
     """Return the condition that the caller sees, or may change, a row of the resource's table."""
     if visibility.everything:
         return true()
-    seen_with_parent = access is Access.READ and scoped.seen_with is not None
+    through_parent = access is Access.READ and scoped.seen_with is not None
     return or_(
         is_owned(scoped, visibility),
         *(
             column.in_(granted_record_ids(resource, visibility, access))
             for resource, column in scoped.granted_under
         ),
-        *([is_part_of_visible(scoped, visibility)] if seen_with_parent else []),
+        *(is_part_of_visible(scoped, visibility) if through_parent else ()),
     )
 
 
-def is_part_of_visible(scoped: ScopedResource, visibility: Visibility) -> ColumnElement[bool]:
-    """Return the condition that the caller sees the record of which a row is a part."""
+def is_part_of_visible(
+    scoped: ScopedResource, visibility: Visibility
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions by which the caller sees the record of which a row is a part.
+
+    One of them is enough. Each can be met by an index, which an OR of them could not.
+    """
     parent = scoped.seen_with
     assert parent is not None, f"{scoped.resource} is not seen with another record"
-    visible = select(parent.table.c["id"]).where(is_visible(parent, visibility))
-    return scoped.parent_column.in_(visible)
+    ids = select(parent.table.c["id"])
+    yield scoped.parent_column.in_(ids.where(is_owned(parent, visibility)))
+    for resource, column in parent.granted_under:
+        granted = column.in_(granted_record_ids(resource, visibility))
+        yield scoped.parent_column.in_(ids.where(granted))
 
 
 # From how many owners, and from which share of all people (one in 20), a list filters the sort

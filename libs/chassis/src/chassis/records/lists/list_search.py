@@ -128,13 +128,16 @@ class ListSearch:
         These are separate queries, because an OR of all grants would filter row by row.
         """
         not_in_earlier: list[ColumnElement[bool]] = []
-        for resource, record_id in scoped.granted_under:
-            granted = record_id.in_(granted_record_ids(resource, self.visibility))
-            yield self._first([*conditions, *not_in_earlier, granted], limit)
-            not_in_earlier.append(granted.is_not(true()))
-        if scoped.seen_with is not None:
-            seen = is_part_of_visible(scoped, self.visibility)
+        for seen in self._further_ways(scoped):
             yield self._first([*conditions, *not_in_earlier, seen], limit)
+            not_in_earlier.append(seen.is_not(true()))
+
+    def _further_ways(self, scoped: ScopedResource) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions by which the caller sees rows of other owners."""
+        for resource, record_id in scoped.granted_under:
+            yield record_id.in_(granted_record_ids(resource, self.visibility))
+        if scoped.seen_with is not None:
+            yield from is_part_of_visible(scoped, self.visibility)
 
     def _is_owned(self, scoped: ScopedResource) -> ColumnElement[bool]:
         """One owner is compared with `=`: before PostgreSQL 17, `= ANY` does not keep the order."""
