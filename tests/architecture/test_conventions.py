@@ -26,6 +26,7 @@ UNCONDITIONAL = {
     r"(event_snapshot|event_resend|replica_rebuild)_cancel": "no version; an ended run refuses",
     "import_preview": "reads only",
     "quote_clone": "reads only: the copy is a quote of its own",
+    "lead_touch_create": "one more touch; the lead stays as it is",
     "order_ship": "one more shipment; its quantities are what guards it",
     "payment_(allocate|refund)": "one more of its kind; the amount left is what guards it",
     "notification_read": "what is read stays read",

@@ -8,7 +8,7 @@ from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
-from mtl.timeline.routes import ROUTERS as TIMELINE_ROUTERS
+from mtl.timelines.routes import ROUTERS as TIMELINE_ROUTERS
 from mtl.touches.routes import ROUTERS as TOUCH_ROUTERS
 from mtl.worker import WORKER
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from chassis.records.answers import OwnedRecordOut
 from chassis.records.codes import Instant
@@ -30,7 +30,7 @@ class ChecklistItemBody(BaseModel):
 
     question: LineText
     answer: ChecklistAnswer | None = None
-    ok: bool | None = Field(default=None, description="Null if nobody has judged the answer")
+    ok: StrictBool | None = Field(default=None, description="Null if nobody has judged the answer")
 
 
 Checklist = Annotated[list[ChecklistItemBody], BeforeValidator(_empty_if_none)]

@@ -10,10 +10,10 @@ from chassis.web.pages import DESC, Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from mtl.leads.store import LEAD, LEADS
-from mtl.timeline.schemas import TimelineEntryOut
-from mtl.timeline.views import timeline_query
+from mtl.timelines.schemas import TimelineEntryOut
+from mtl.timelines.views import timeline_query
 
-router = new_router("/leads", tag="timeline")
+router = new_router("/leads", tag="timelines")
 AT: Final = "at"
 
 

@@ -13,7 +13,7 @@ from chassis.web.references import PersonSubject
 from kernel.personal import Personal
 from mtl.leads.schemas.moves import words_of_reason
 from mtl.texts import TEXTS
-from mtl.timeline.domain import TimelineKind
+from mtl.timelines.domain import TimelineKind
 
 _STATUS: Final = Text(
     "状态由“{before}”变为“{after}”", "Status changed from “{before}” to “{after}”"

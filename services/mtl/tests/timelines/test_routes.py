@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
-from mtl.timeline.views import timeline_query
+from mtl.timelines.views import timeline_query
 from services.mtl.tests.factories import create, note, problem
 from testkit.directory import Company, sign_in, subject
 from tests.architecture.round_trips import Counted, counting_statements

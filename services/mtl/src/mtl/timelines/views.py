@@ -9,7 +9,7 @@ from chassis.records.access.tables import owner_changes, people
 from chassis.records.audit.tables import audit_entries
 from mtl.followups.store import follow_ups
 from mtl.leads.store import LEADS, lead_history, leads
-from mtl.timeline.domain import TimelineKind
+from mtl.timelines.domain import TimelineKind
 from mtl.touches.store import lead_touches
 
 
