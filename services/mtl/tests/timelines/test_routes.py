@@ -3,16 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
+from mtl.followups.store import follow_ups
 from mtl.timelines.views import timeline_query
+from mtl.touches.store import lead_touches
 from services.mtl.tests.factories import create, note, problem
 from testkit.directory import Company, sign_in, subject
+from testkit.plugin import Committed
+from testkit.shared_transaction import PrepareTenant
 from tests.architecture.round_trips import Counted, counting_statements
 
 SELLER = "mtl.lead.read mtl.lead.write mtl.follow_up.read mtl.follow_up.write"
@@ -151,11 +154,23 @@ async def test_the_timeline_is_hidden_with_its_lead_and_stays_with_a_deleted_one
     assert len(await entries(client, lead_id)) == 5
 
 
-@pytest.mark.parametrize("path", ["timeline", "touches"])
-async def test_other_tenants_see_nothing(client: AsyncClient, path: str) -> None:
+async def test_other_tenants_see_nothing(
+    committed_client: AsyncClient, committed: Committed, prepare_tenant: PrepareTenant
+) -> None:
+    client, other = committed_client, new_id()
     lead_id = (await create(client))["id"]
     made = await note(client, lead_id)
-    other = sign_in(new_id(), "li", scope="mtl.*")
-    for hidden in (f"/leads/{lead_id}/{path}", f"/follow-ups/{made['id']}"):
-        answer = await client.get(hidden, headers=other)
-        assert answer.status_code in (403, 404, 503), answer.text
+    await client.post(f"/leads/{lead_id}/touches", json={"kind": "CHAT"})
+    async with committed.app.begin(other) as tx:
+        await prepare_tenant(tx)
+        for table in (follow_ups, lead_touches):
+            assert (await tx.execute(select(table))).all() == []
+    headers = sign_in(other, "li", scope="mtl.*")
+    for path in (f"leads/{lead_id}/timeline", f"leads/{lead_id}/touches"):
+        hidden = await client.get(f"/{path}", headers=headers)
+        assert problem(hidden) == (404, "LEAD_NOT_FOUND")
+    hidden = await client.get(f"/follow-ups/{made['id']}", headers=headers)
+    assert problem(hidden) == (404, "FOLLOW_UP_NOT_FOUND")
+    for query in ("", "/activity?from=2026-11-01&to=2026-12-01"):
+        shown = (await client.get(f"/follow-ups{query}", headers=headers)).json()
+        assert shown.get("items", shown.get("rows")) == []
