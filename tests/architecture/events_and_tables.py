@@ -45,10 +45,15 @@ PLAIN_WRITES = {
     "cpq.price_books.store.add_version": "history, which is only appended to",
     "mtl.leads.store._RELEASE": "releases many keys at once, which are no records",
     "mtl.leads.store._RESERVE": "reserves keys and returns their holders in one statement",
+    "mtl.leads.store.save_totals": "totals of follow-ups, which leave the version (decision 38)",
     "org.notifications.store.read_all": "marks many at once",
     "org.principals.store.revoke": "revokes many at once, as the lock of rights allows",
     "org.tenants.store._insert": "the row of a tenant is mapped by hand",
     "org.tenants.store._update": "the row of a tenant is mapped by hand",
+}
+# Writes of columns that no event carries, each with its reason.
+UNPUBLISHED_COLUMNS = {
+    "mtl.leads.store.save_totals": "the follow-ups behind the totals publish themselves",
 }
 # Functions of another feature's `store` that a feature may write by, each with its reason.
 PARTS_ELSEWHERE = {
@@ -139,7 +144,8 @@ def _silent(modules: Modules, function: Function, seen: frozenset[str]) -> set[s
     }
     found = {table for table in published if table is not None and table not in UNPUBLISHED}
     for named in named_functions(modules, function):
-        if named.is_part and not named.publishes and named.dotted not in seen:
+        silent = named.is_part and not named.publishes and named.dotted not in UNPUBLISHED_COLUMNS
+        if silent and named.dotted not in seen:
             found |= _silent(modules, named, seen | {named.dotted})
     return found
 

@@ -131,7 +131,8 @@ def test_sellers_and_managers_see_rows_by_department(code: str) -> None:
 
 def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
     """Else the two roles would be one: a manager leads departments, a director all of sales."""
-    sold = ("mtl.lead", "l2o.account", "l2o.contact", "l2o.opportunity", "cpq.quote", "rms.order")
+    leads = ("mtl.lead", "mtl.follow_up")
+    sold = (*leads, "l2o.account", "l2o.contact", "l2o.opportunity", "cpq.quote", "rms.order")
     money = ("rms.payment", "rms.receivable")
     kept = {"cpq.product.write", "cpq.price_book.write", "org.team.write", "mtl.rule.write"}
     imports = {"cpq.import.read", "cpq.import.write"}

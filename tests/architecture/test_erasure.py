@@ -4,7 +4,7 @@ The superuser writes the person into every such column of the database, also of 
 metadata does not know; then the service's erasure runs, and every row of the tenant is read.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -63,6 +63,10 @@ ENCRYPTED = {
     for service in SERVICES
     for table in tenant_tables(service)
     for column in encrypted_columns_of(table)
+}
+# Documents that are read as what they are when their row is erased, made of a text.
+DOCUMENTS: Mapping[str, Callable[[str], Any]] = {
+    "follow_ups.checklist": lambda text: [{"question": text, "answer": text}],
 }
 FILLED_KINDS = {"text", "jsonb", "_text", "bytea"}
 COLUMNS = """
@@ -133,9 +137,11 @@ def value_of(column: asyncpg.Record, spelling: str, person: UUID | None) -> str 
     if person is not None and name == "id":
         return f"'{person}'"
     if kind in FILLED_KINDS and place not in EXEMPT:
+        is_typed, untyped = place in DOCUMENTS, {"deep": [{"note": spelling}]}
+        document = DOCUMENTS[place](spelling) if is_typed else untyped
         return {
             "text": f"'{spelling}'",
-            "jsonb": f"'{orjson.dumps({'deep': [{'note': spelling}]}).decode()}'",
+            "jsonb": f"'{orjson.dumps(document).decode()}'",
             "_text": f"ARRAY['{spelling}']",
             "bytea": f"convert_to('{IN_FILES}', 'UTF8')",
         }[kind]

@@ -43,6 +43,7 @@ WITHOUT_NAMES = {
     "LeadOut.contact_id": "the lead has the name of the person itself",
     "LeadOut.conversion_id": "the account and the opportunity have names",
     "LeadOut.external_id": "what another system calls the lead",
+    "LeadTouchOut.external_id": "what the sender calls the touch",
     "LinkOut.key_id": "an access key, which has no name",
     "NotificationOut.record_id": "of any resource: the message names the record",
     "OpportunityOut.lead_id": "what came from the lead has its names",
@@ -64,6 +65,7 @@ WITHOUT_NAMES = {
     "ReminderOut.record_id": "of any resource: the note names the record",
     "ShipmentLineOut.line_id": "beside it stand `line_no`, `sku` and `name`",
     "TaskOut.record_id": "of any resource: the title names the record",
+    "TimelineEntryOut.record_id": "of any resource: the title names what happened",
     "TenantTaskOut.target_id": "the tenant or person whom a task of an operator concerns",
     "TenantTaskSummary.target_id": "the tenant or person whom a task of an operator concerns",
 }

@@ -1,4 +1,4 @@
-"""The tables of mtl: leads, their keys and their history."""
+"""The tables of mtl: leads, their keys, history and touches, and follow-ups."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,8 @@ TABLES = (
     "lead_keys",
     "lead_history",
     "rule_versions",
+    "lead_touches",
+    "follow_ups",
     "accounts",
     "opportunities",
 )
@@ -48,6 +50,8 @@ LEAD_TEXTS = (
     "utm_content",
 )
 LEAD_SORTED_TEXTS = ("name", "company")
+# Totals of the follow-ups, which have audit entries of their own.
+FOLLOW_UP_TOTALS = ("follow_up_count", "last_followed_up_at", "next_step_on")
 LEAD_ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 
 
@@ -56,6 +60,8 @@ def upgrade() -> None:
     _lead_keys()
     _lead_history()
     _rule_versions()
+    _lead_touches()
+    _follow_ups()
     _copies()
 
 
@@ -111,6 +117,11 @@ def _leads() -> None:
         sa.Column("existing_account", sa.Boolean()),
         instant("converted_at", nullable=True),
         sort_column("converted_at", sa.DateTime(timezone=True)),
+        sa.Column("follow_up_count", sa.Integer(), nullable=False),
+        instant("last_followed_up_at", nullable=True),
+        sort_column("last_followed_up_at", sa.DateTime(timezone=True)),
+        sa.Column("next_step_on", sa.Date()),
+        sort_column("next_step_on", sa.Date()),
         instant("created_at"),
         instant("updated_at"),
         instant("deleted_at", nullable=True),
@@ -134,13 +145,16 @@ def _leads() -> None:
         "score_sort",
         "account_id",
         "converted_at_sort",
+        "last_followed_up_at_sort",
+        "next_step_on_sort",
         "created_at",
         "updated_at",
     ):
         index("leads", "tenant_id", column, "id")
     index("leads", "tenant_id", "id", where="leads.deleted_at IS NOT NULL", name="ix_leads_deleted")
     secure("leads")
-    audited("leads", resource="mtl.lead", encrypted=LEAD_ENCRYPTED)
+    noise = ("version", "updated_at", *FOLLOW_UP_TOTALS)
+    audited("leads", resource="mtl.lead", encrypted=LEAD_ENCRYPTED, noise=noise)
     with_custom_fields("leads", resource="mtl.lead")
 
 
@@ -198,3 +212,68 @@ def _rule_versions() -> None:
     )
     secure("rule_versions", append_only=True)
     audited("rule_versions", resource="mtl.rule", noise=("digest",))
+
+
+def _lead_touches() -> None:
+    """The contacts of a lead's person with us, as they happened."""
+    op.create_table(
+        "lead_touches",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        instant("at"),
+        instant("recorded_at"),
+        sa.Column("channel", sa.Text()),
+        sa.Column("subject", sa.Text()),
+        sa.Column("payload", JSONB()),
+        sa.Column("external_id", sa.Text()),
+        sa.Column("actor", sa.Text()),
+    )
+    index("lead_touches", "tenant_id", "lead_id", "at", "id")
+    index("lead_touches", "tenant_id", "lead_id", "external_id", unique=True)
+    secure("lead_touches", append_only=True)
+
+
+def _follow_ups() -> None:
+    """What people did about leads, and what they do next."""
+    op.create_table(
+        "follow_ups",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        instant("at"),
+        sa.Column("result", sa.String(40)),
+        sa.Column("summary", sa.Text()),
+        sa.Column("next_step", sa.Text()),
+        sa.Column("next_step_on", sa.Date()),
+        sort_column("next_step_on", sa.Date()),
+        instant("next_step_done_at", nullable=True),
+        sort_column("next_step_done_at", sa.DateTime(timezone=True)),
+        sa.Column("checklist", JSONB()),
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("owner_id", sa.Text()),
+        instant("created_at"),
+        instant("updated_at"),
+        instant("deleted_at", nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    for column in (
+        "lead_id",
+        "owner_id",
+        "kind",
+        "result",
+        "at",
+        "next_step_on_sort",
+        "next_step_done_at_sort",
+        "created_at",
+        "updated_at",
+    ):
+        index("follow_ups", "tenant_id", column, "id")
+    index("follow_ups", "tenant_id", "lead_id", "at", "id")
+    deleted = "follow_ups.deleted_at IS NOT NULL"
+    index("follow_ups", "tenant_id", "id", where=deleted, name="ix_follow_ups_deleted")
+    secure("follow_ups")
+    audited("follow_ups", resource="mtl.follow_up")
+    with_custom_fields("follow_ups", resource="mtl.follow_up")

@@ -51,6 +51,15 @@ async def create_qualified(client: AsyncClient, **fields: Any) -> str:
     return lead_id
 
 
+async def note(client: AsyncClient, lead_id: str, **fields: Any) -> dict[str, Any]:
+    """Note a follow-up of a lead through the API; a call in November unless the test says more."""
+    body = {"lead_id": lead_id, "kind": "CALL", "at": "2026-11-20T02:00:00Z", **fields}
+    answer = await client.post("/follow-ups", json=body)
+    assert answer.status_code == 201, answer.text
+    follow_up: dict[str, Any] = answer.json()
+    return follow_up
+
+
 async def status_of(client: AsyncClient, lead_id: str) -> LeadStatus:
     return LeadStatus((await client.get(f"/leads/{lead_id}")).json()["status"])
 

@@ -12,5 +12,8 @@ SAMPLES = {
             " 'name ' || translate(md5((n % 4999)::text), '01234567', 'abcdef89') END",
             "company": "CASE WHEN n % 11 <> 4 THEN 'company ' || md5((n % 4999)::text) END",
         }
-    )
+    ),
+    "follow-ups": ListSample(
+        columns={"checklist": "'[]'::jsonb"}, filters={"done": ("true", "false")}
+    ),
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
+from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished, State
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged, WorkSnapshot
@@ -192,6 +192,89 @@ class LeadSnapshot(Snapshot):
 
     type: ClassVar[str] = "mtl.lead.snapshot.v1"
     lead: LeadState
+
+
+class LeadTouchRecorded(Event):
+    """The person of a lead had contact with us; the fact itself never changes.
+
+    `at` is when it happened, `recorded_at` when it was stored. `external_id` is the sender's own.
+    """
+
+    type: ClassVar[str] = "mtl.lead_touch.recorded.v1"
+    touch_id: UUID
+    lead_id: UUID
+    kind: str
+    at: datetime
+    recorded_at: datetime
+    channel: str | None = None
+    subject: Annotated[str | None, Personal("text")] = None
+    payload: Annotated[dict[str, str], Personal("text")] = Field(default_factory=dict)
+    external_id: str | None = None
+    actor: str | None = None
+
+
+class ChecklistItemState(State):
+    """A question of a screening and its answer; `ok` is null if nobody has judged it."""
+
+    question: str
+    answer: Annotated[str | None, Personal("text")] = None
+    ok: bool | None = None
+
+
+class FollowUpState(AggregateState):
+    """What somebody did about a lead and what comes next, after the event.
+
+    The next step is open until `next_step_done_at`.
+    """
+
+    aggregate: ClassVar[str] = "mtl.follow_up"
+    follow_up_id: UUID
+    lead_id: UUID
+    owner_id: str | None = None
+    kind: str
+    at: datetime
+    result: str | None = None
+    summary: Annotated[str | None, Personal("text")] = None
+    next_step: Annotated[str | None, Personal("text")] = None
+    next_step_on: date | None = None
+    next_step_done_at: datetime | None = None
+    checklist: tuple[ChecklistItemState, ...] = ()
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class FollowUpCreated(Event):
+    """Somebody followed up a lead."""
+
+    type: ClassVar[str] = "mtl.follow_up.created.v1"
+    follow_up: FollowUpState
+
+
+class FollowUpChanged(Event):
+    """A field or the owner of a follow-up changed, or its next step was done."""
+
+    type: ClassVar[str] = "mtl.follow_up.changed.v1"
+    follow_up: FollowUpState
+
+
+class FollowUpDeleted(Event):
+    """A follow-up was deleted; it may be restored."""
+
+    type: ClassVar[str] = "mtl.follow_up.deleted.v1"
+    follow_up: FollowUpState
+
+
+class FollowUpRestored(Event):
+    """A deleted follow-up was restored."""
+
+    type: ClassVar[str] = "mtl.follow_up.restored.v1"
+    follow_up: FollowUpState
+
+
+class FollowUpSnapshot(Snapshot):
+    """The present state of a follow-up, published again on request."""
+
+    type: ClassVar[str] = "mtl.follow_up.snapshot.v1"
+    follow_up: FollowUpState
 
 
 class MtlTenantTaskFinished(TenantTaskEnded):

@@ -4,11 +4,14 @@ from fastapi import FastAPI
 
 from chassis.composition.app import create_app
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
+from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
 from mtl.scores.routes import ROUTERS as SCORING_ROUTERS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
+from mtl.timelines.routes import ROUTERS as TIMELINE_ROUTERS
+from mtl.touches.routes import ROUTERS as TOUCH_ROUTERS
 from mtl.worker import WORKER
 
 
@@ -20,7 +23,10 @@ def create() -> FastAPI:
         description="Leads from first contact to conversion, and their import from files.",
         routers=[
             *DUPLICATE_ROUTERS,
+            *TOUCH_ROUTERS,
+            *TIMELINE_ROUTERS,
             *LEAD_ROUTERS,
+            *FOLLOW_UP_ROUTERS,
             *METRIC_ROUTERS,
             *SCORING_ROUTERS,
         ],

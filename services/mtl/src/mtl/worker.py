@@ -6,6 +6,8 @@ from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
+from mtl.followups.actions import NEXT_STEP_JOB
+from mtl.followups.timers import remind_of_next_step
 from mtl.leads.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.leads.actions.moves import WAKE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
@@ -35,6 +37,7 @@ WORKER = Worker(
         CONVERSION_DEADLINE_JOB: check_conversion_deadline,
         WAKE_JOB: wake_lead,
         RESCORING_JOB: rescore_leads,
+        NEXT_STEP_JOB: remind_of_next_step,
     },
     settings=MtlSettings,
 )

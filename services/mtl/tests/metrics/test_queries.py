@@ -26,9 +26,9 @@ NOVEMBER = "from=2026-11-01&to=2026-11-30"
 FILL = """
     WITH filled AS (
         INSERT INTO leads (tenant_id, id, company, owner_id, status, source, created_at, updated_at,
-            version)
+            version, follow_up_count)
         SELECT $1, gen_random_uuid(), 'C' || n, 'owner-' || n % 100, 'SQL', 'S' || n % 20,
-            timestamptz '2024-01-01' + n * interval '1 hour', now(), 1
+            timestamptz '2024-01-01' + n * interval '1 hour', now(), 1, 0
         FROM generate_series(1, 20000) AS n RETURNING id, created_at)
     INSERT INTO lead_history (tenant_id, id, lead_id, at, from_status, to_status)
     SELECT $1, gen_random_uuid(), filled.id, created_at + hours * interval '1 hour', before, after

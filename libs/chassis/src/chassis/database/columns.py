@@ -95,20 +95,20 @@ def replica_columns() -> tuple[Column[Any], ...]:
 
 
 class JsonDocument(TypeDecorator[Any]):
-    """A column that stores a frozen dataclass, or a tuple of them, as one JSON value."""
+    """A column that stores a frozen dataclass, or a tuple of them, as one JSON value, or null."""
 
     impl = JSONB
     cache_ok = True
 
     def __init__(self, kind: Any) -> None:
-        super().__init__()
+        super().__init__(none_as_null=True)
         self.kind = kind
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return _adapter(self.kind).dump_python(value, mode="json")
+        return None if value is None else _adapter(self.kind).dump_python(value, mode="json")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return _adapter(self.kind).validate_python(value)
+        return None if value is None else _adapter(self.kind).validate_python(value)
 
 
 @cache

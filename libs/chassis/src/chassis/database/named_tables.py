@@ -1,8 +1,10 @@
 """The tables from which a service reads the names of records: its own tables and its replicas."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table, func
 
 EVERY_SERVICE = ""  # for tables that every service has, such as the directory of people
 _NAME_COLUMNS = ("name", "document_no")
@@ -11,20 +13,33 @@ _NAMED: dict[tuple[str, str], "NamedTable"] = {}
 
 @dataclass(frozen=True)
 class NamedTable:
-    """A table of records, and the column with the name or document number that people see."""
+    """A table of records, and the column with the name or document number that people see.
+
+    `otherwise` are the columns that people call a record by that has no name.
+    """
 
     table: Table
     name: str
+    otherwise: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> ColumnElement[Any]:
+        """What people call a record."""
+        columns = [self.table.c[name] for name in (self.name, *self.otherwise)]
+        return func.coalesce(*columns) if self.otherwise else columns[0]
 
 
-def declare_named_table(service: str, resource: str, table: Table) -> None:
+def declare_named_table(
+    service: str, resource: str, table: Table, *, called_by: Sequence[str] = ()
+) -> None:
     """Declare that a service reads the names of a resource's records from this table.
 
-    A table without a column `name` or `document_no` is ignored.
+    `called_by` are the columns that people call a record by, of which the first with a value
+    counts; by default `name` or `document_no`. A table without either is ignored.
     """
-    name = next((name for name in _NAME_COLUMNS if name in table.c), None)
-    if name is not None:
-        _NAMED.setdefault((service, resource), NamedTable(table, name))
+    names = tuple(called_by) or tuple(name for name in _NAME_COLUMNS if name in table.c)[:1]
+    if names:
+        _NAMED.setdefault((service, resource), NamedTable(table, names[0], names[1:]))
 
 
 def find_named_table(service: str, resource: str) -> NamedTable | None:

@@ -66,7 +66,8 @@ class RecordType(Generic[R]):
     for a change of the owner. A command without an event fails, unless the record is declared as
     not `is_published`.
 
-    `follow_up` declares a task that the owner has while the record is open.
+    `follow_up` declares a task that the owner has while the record is open. `called_by` are the
+    columns by which people call a record that may have no name: the first with a value counts.
 
     `lock_first` takes what the commands of the record lock before any row; a batch, a PUT by
     external id and an import take it before the locks of their own, and so deadlock with none.
@@ -89,6 +90,7 @@ class RecordType(Generic[R]):
     assigned: type[Event] | None = None
     is_published: bool = True
     follow_up: FollowUp[R] | None = None
+    called_by: tuple[str, ...] = ()
     lock_first: LockFirst | None = None
     unique: tuple[str, ...] = ()
     duplicate: Duplicate[R] | None = None
@@ -101,7 +103,8 @@ class RecordType(Generic[R]):
 
     def __post_init__(self) -> None:
         service = self.scoped.resource.partition(".")[0]
-        declare_named_table(service, self.scoped.resource, self.table)
+        resource, called_by = self.scoped.resource, self.called_by
+        declare_named_table(service, resource, self.table, called_by=called_by)
         _DECLARED.setdefault(self.scoped.resource, self)
 
     @property

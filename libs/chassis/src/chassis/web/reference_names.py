@@ -108,7 +108,7 @@ def _names_query(sources: tuple[_Source, ...]) -> CompoundSelect[Any]:
     """Return the query for the names of records of these tables; built once for each answer."""
     return union_all(
         *(
-            select(literal(n), cast(named.table.c[key], Text), named.table.c[named.name]).where(
+            select(literal(n), cast(named.table.c[key], Text), named.shown).where(
                 _is_among(named.table.c[key], _ids(n))
             )
             for n, (named, key) in enumerate(sources)

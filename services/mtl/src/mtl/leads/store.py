@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    Date,
     DateTime,
     Double,
     Index,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -51,7 +53,7 @@ from contracts.mtl.events import (
 from kernel.ids import new_id
 from mtl.database import metadata
 from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
-from mtl.leads.domain.lead import FOLLOW_UP, Lead
+from mtl.leads.domain.lead import FOLLOW_UP, FollowUpTotals, Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.schemas.leads import LeadOut
 from mtl.settings import lead_key_secret
@@ -66,9 +68,13 @@ leads = Table(
     *(sort_column(name, Text()) for name in ("name", "company")),
     # Sellers search by the last four digits, without an extension.
     digest_column("phone_tail", of="mtl.lead", field="phone", form=phone_tail),
-    sort_column("converted_at", DateTime(timezone=True)),
+    *(sort_column(one, DateTime(timezone=True)) for one in ("converted_at", "last_followed_up_at")),
+    sort_column("next_step_on", Date()),
     sort_column("score", Double()),
 )
+STATES = ("status", "grade", "score", "owner_id", "account_id", "source", "industry")
+PARTIES = ("name", "company", "phone", "phone_tail", "email", "external_id")
+DATES = ("created_at", "updated_at", "converted_at", "last_followed_up_at", "next_step_on")
 LEADS = ScopedResource("mtl.lead", leads)
 LEAD = RecordType(
     scoped=LEADS,
@@ -78,6 +84,7 @@ LEAD = RecordType(
     deleted=LeadDeleted,
     restored=LeadRestored,
     assigned=LeadAssigned,
+    called_by=("company", "name", "external_id"),
     follow_up=FollowUp(kind=FOLLOW_UP, is_open=lambda lead: lead.is_open),
 )
 LISTING = Listing(
@@ -85,27 +92,14 @@ LISTING = Listing(
     LeadOut,
     entity=Lead,
     filters=[
-        "status",
+        *STATES,
+        *PARTIES,
         CodeFilter("status_reason", upper_case),
-        "grade",
-        "score",
-        "owner_id",
-        "name",
-        "company",
-        "phone",
-        "phone_tail",
-        "email",
-        "external_id",
-        "source",
-        "industry",
         CodeFilter("region_code", upper_case),
         CodeFilter("uscc", upper_case),
-        "account_id",
-        "converted_at",
-        "created_at",
-        "updated_at",
+        *DATES,
     ],
-    sorts=["created_at", "updated_at", "converted_at", "name", "company", "score"],
+    sorts=[*DATES, "name", "company", "score"],
     words=["name", "company"],
     contact_points=["phone", "work_phone", "other_phone", "email", "other_email"],
     keys={"company": keys_of_company},
@@ -178,6 +172,11 @@ async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> boo
         )
     )
     return (await tx.execute(query.limit(1))).one_or_none() is not None
+
+
+async def save_totals(tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals) -> None:
+    """Write what the follow-ups of a lead come to; the caller has locked its row."""
+    await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(totals)))
 
 
 def history_query(lead_id: UUID) -> Select[Any]:

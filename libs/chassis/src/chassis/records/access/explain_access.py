@@ -1,7 +1,7 @@
 """Explanation of access: who sees a record, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -129,8 +129,10 @@ async def explain_access(
     access = await caller_access(tx, principal, scoped, record_id, now)
     visibility = await directory_visibility(tx, principal.subject, now)
     by_owner = await _reasons_by_owner(tx, access.owner_id, now)
+    by_parent = await _reasons_by_parent(tx, scoped, record_id, now)
+    by_owner += [reason for reason in by_parent if reason.subject not in _subjects(by_owner)]
     grants = [
-        grant
+        _as_seen(scoped, grant)
         for grant in await grants_of(tx, await _granted_records(tx, scoped, record_id))
         if grant.until_date is None or grant.until_date > visibility.today
     ]
@@ -146,14 +148,42 @@ async def explain_access(
     )
 
 
+def _subjects(reasons: Sequence[AccessReason]) -> set[str | None]:
+    return {reason.subject for reason in reasons}
+
+
+def _as_seen(scoped: ScopedResource, grant: Grant) -> Grant:
+    """Return a grant as it counts for the record: one of its parent lets people read only."""
+    parent = scoped.seen_with
+    of_parent = parent is not None and grant.resource == parent.resource
+    return replace(grant, access=Access.READ) if of_parent else grant
+
+
 async def _granted_records(
     tx: AsyncConnection, scoped: ScopedResource, record_id: UUID
 ) -> list[tuple[str, UUID]]:
     """Return resource name and id of the record and of the records it belongs to."""
-    columns = [column for _, column in scoped.granted_under]
+    under = list(scoped.granted_under)
+    if scoped.seen_with is not None:
+        under.append((scoped.seen_with.resource, scoped.parent_column))
+    columns = [column for _, column in under]
     row = (await tx.execute(select(*columns).where(scoped.table.c["id"] == record_id))).one()
-    names = (resource for resource, _ in scoped.granted_under)
-    return [(name, key) for name, key in zip(names, row, strict=True) if key is not None]
+    return [(name, key) for (name, _), key in zip(under, row, strict=True) if key is not None]
+
+
+async def _reasons_by_parent(
+    tx: AsyncConnection, scoped: ScopedResource, record_id: UUID, now: datetime
+) -> list[AccessReason]:
+    """Those who see the record because they own, or manage the owner of, the one it is part of."""
+    parent = scoped.seen_with
+    if parent is None:
+        return []
+    query = select(parent.owner_column).join(
+        scoped.table, scoped.parent_column == parent.table.c["id"]
+    )
+    owner = (await tx.execute(query.where(scoped.table.c["id"] == record_id))).scalar_one_or_none()
+    reasons = await _reasons_by_owner(tx, owner, now)
+    return [replace(one, access=Access.READ, under=parent.resource) for one in reasons]
 
 
 async def _reasons_by_owner(

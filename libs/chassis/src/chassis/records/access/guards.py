@@ -20,6 +20,7 @@ from chassis.records.access.visibility import (
     Access,
     ScopedResource,
     Visibility,
+    is_part_of_visible,
     sees_everything,
     visibility_of,
 )
@@ -152,6 +153,8 @@ async def caller_access(
         )
     resources = (resource for resource, _ in scoped.granted_under)
     granted = await _granted_access(tx, list(zip(resources, row[1:], strict=True)), visibility)
+    if granted is None and await _sees_parent(tx, scoped, record_id, visibility):
+        granted = Access.READ
     if granted is None:
         raise NotFound(scoped.name, record_id)
     return CallerAccess(row.owner, granted, may_transfer=False)
@@ -164,6 +167,17 @@ def _owner_query(scoped: ScopedResource, lock: bool) -> Select[Any]:  # noqa: FB
     selected: Sequence[Any] = (scoped.owner_column.label("owner"), *columns)
     query = select(*selected).where(scoped.table.c["id"] == bindparam("record_id"))
     return query.with_for_update() if lock else query
+
+
+async def _sees_parent(
+    tx: AsyncConnection, scoped: ScopedResource, record_id: UUID, visibility: Visibility
+) -> bool:
+    """Return whether the caller sees a part because they see the record that it is a part of."""
+    if scoped.seen_with is None:
+        return False
+    key = scoped.table.c["id"]
+    query = select(key).where(key == record_id, or_(*is_part_of_visible(scoped, visibility)))
+    return (await tx.execute(query)).one_or_none() is not None
 
 
 async def _granted_access(

@@ -6,7 +6,7 @@ of the owner, are on the record's team, or because it is shared with them, with 
 one above it, or with one of their teams.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -69,7 +69,8 @@ class ScopedResource:
     Grants are looked up under the resource's own name and id, and under those of the records it
     belongs to: `ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),))`.
     `part_of` names the record without which a row does not change (`records.access.parents`), and
-    the column of its id.
+    the column of its id. `seen_with` is the resource of that record if whoever sees it sees its
+    parts too, whoever owns them; a part is changed by its own owner and the managers of that one.
     """
 
     resource: str
@@ -77,6 +78,7 @@ class ScopedResource:
     owner: str = "owner_id"
     of: Sequence[tuple[str, str]] = ()
     part_of: tuple[str, str] | None = None
+    seen_with: "ScopedResource | None" = None
 
     @property
     def name(self) -> str:
@@ -92,6 +94,13 @@ class ScopedResource:
     def granted_under(self) -> Sequence[tuple[str, Column[UUID]]]:
         """The resource names under which grants are stored, each with the column of its id."""
         return [(self.resource, self.table.c["id"]), *((r, self.table.c[c]) for r, c in self.of)]
+
+    @property
+    def parent_column(self) -> Column[UUID]:
+        """The column with the id of the record of which a row is a part."""
+        assert self.part_of is not None, f"{self.resource} is no part of a record"
+        column: Column[UUID] = self.table.c[self.part_of[1]]
+        return column
 
 
 @dataclass(frozen=True)
@@ -139,13 +148,31 @@ def is_visible(
     """Return the condition that the caller sees, or may change, a row of the resource's table."""
     if visibility.everything:
         return true()
+    through_parent = access is Access.READ and scoped.seen_with is not None
     return or_(
         is_owned(scoped, visibility),
         *(
             column.in_(granted_record_ids(resource, visibility, access))
             for resource, column in scoped.granted_under
         ),
+        *(is_part_of_visible(scoped, visibility) if through_parent else ()),
     )
+
+
+def is_part_of_visible(
+    scoped: ScopedResource, visibility: Visibility
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions by which the caller sees the record of which a row is a part.
+
+    One of them is enough. Each can be met by an index, which an OR of them could not.
+    """
+    parent = scoped.seen_with
+    assert parent is not None, f"{scoped.resource} is not seen with another record"
+    ids = select(parent.table.c["id"])
+    yield scoped.parent_column.in_(ids.where(is_owned(parent, visibility)))
+    for resource, column in parent.granted_under:
+        granted = column.in_(granted_record_ids(resource, visibility))
+        yield scoped.parent_column.in_(ids.where(granted))
 
 
 # From how many owners, and from which share of all people (one in 20), a list filters the sort

@@ -32,6 +32,7 @@ from chassis.records.access.visibility import (
     Visibility,
     granted_record_ids,
     is_owned,
+    is_part_of_visible,
     is_visible,
     list_plan,
 )
@@ -80,8 +81,9 @@ class ListSearch:
         if self.scoped is None or list_plan(self.visibility) is ListPlan.ALL:
             return self._first(conditions, limit)
         if list_plan(self.visibility) is ListPlan.FILTER:
-            visible = is_visible(self.scoped, self._narrowed)
-            return self._first([*conditions, visible], limit)
+            # Owners of parents are others than those that a filter by owners asks for.
+            whose = self._narrowed if self.scoped.seen_with is None else self.visibility
+            return self._first([*conditions, is_visible(self.scoped, whose)], limit)
         return self._union(self.scoped, conditions, limit)
 
     @property
@@ -126,10 +128,16 @@ class ListSearch:
         These are separate queries, because an OR of all grants would filter row by row.
         """
         not_in_earlier: list[ColumnElement[bool]] = []
+        for seen in self._further_ways(scoped):
+            yield self._first([*conditions, *not_in_earlier, seen], limit)
+            not_in_earlier.append(seen.is_not(true()))
+
+    def _further_ways(self, scoped: ScopedResource) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions by which the caller sees rows of other owners."""
         for resource, record_id in scoped.granted_under:
-            granted = record_id.in_(granted_record_ids(resource, self.visibility))
-            yield self._first([*conditions, *not_in_earlier, granted], limit)
-            not_in_earlier.append(granted.is_not(true()))
+            yield record_id.in_(granted_record_ids(resource, self.visibility))
+        if scoped.seen_with is not None:
+            yield from is_part_of_visible(scoped, self.visibility)
 
     def _is_owned(self, scoped: ScopedResource) -> ColumnElement[bool]:
         """One owner is compared with `=`: before PostgreSQL 17, `= ANY` does not keep the order."""

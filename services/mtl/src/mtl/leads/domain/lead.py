@@ -57,7 +57,19 @@ class ConversionIds:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lead(LeadDetails):
+class FollowUpTotals:
+    """What the follow-ups of a lead come to: how many, the last one, the earliest open next step.
+
+    They are written beside the lead's version: the follow-ups are published themselves.
+    """
+
+    follow_up_count: int = 0
+    last_followed_up_at: datetime | None = None
+    next_step_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead(LeadDetails, FollowUpTotals):
     id: UUID
     status: LeadStatus = RAW
     status_reason: str | None = None

@@ -139,6 +139,9 @@ class LeadOut(LeadFieldsOut):
     opportunity_name: str | None = None
     opportunity: Expandable[RecordSummary] = None
     converted_at: datetime | None
+    follow_up_count: int = Field(description="How often somebody followed it up")
+    last_followed_up_at: datetime | None = Field(description="When somebody last followed it up")
+    next_step_on: date | None = Field(description="The day of its earliest open next step")
     version: int
     created_at: datetime
     updated_at: datetime

@@ -93,13 +93,17 @@ def reason_in_words(prefix: str) -> BeforeValidator:
     """
 
     def words(_: Any, info: ValidationInfo) -> str | None:
-        reason, note = info.data.get(f"{prefix}reason"), info.data.get(f"{prefix}note")
-        text = next((TEXTS[name] for name in _names_of(reason) if name in TEXTS), None)
-        label = reason if text is None else filled(text, {}, current().language)
-        between = "：" if current().language.startswith("zh") else ": "
-        return between.join(part for part in (label, note) if part) or None
+        return words_of_reason(info.data.get(f"{prefix}reason"), info.data.get(f"{prefix}note"))
 
     return BeforeValidator(words)
+
+
+def words_of_reason(reason: str | None, note: str | None) -> str | None:
+    """Return reason and note as people read them, in the preferred language; None for none."""
+    text = next((TEXTS[name] for name in _names_of(reason) if name in TEXTS), None)
+    label = reason if text is None else filled(text, {}, current().language)
+    between = "：" if current().language.startswith("zh") else ": "
+    return between.join(part for part in (label, note) if part) or None
 
 
 def _names_of(reason: str | None) -> tuple[str, ...]:

@@ -1,0 +1,167 @@
+"""The commands on follow-ups; each locks the lead first, whose totals it keeps."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.jobs import queue
+from chassis.records.access.guards import check_access
+from chassis.records.access.visibility import Access
+from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
+    create_record,
+    delete_record,
+    edit_record,
+    move_record,
+    restore_record,
+)
+from chassis.records.tenant_settings import settings_of
+from chassis.records.work.actions import raise_task, settle_tasks
+from chassis.records.working_time.deadlines import clock_of
+from chassis.web.commands import Command
+from contracts.event import Event
+from contracts.work import RecordRef
+from kernel.working_clock import local_instant
+from mtl.followups import store
+from mtl.followups.domain import DAY_STARTS_AT, NEXT_STEP, FollowUp
+from mtl.followups.store import FOLLOW_UP, FOLLOW_UPS
+from mtl.leads.actions.totals import save_follow_up_totals
+from mtl.leads.store import LEAD, LEADS
+
+NEXT_STEP_JOB: Final = "next_step_due"
+
+
+async def create_follow_up(command: Command, follow_up: FollowUp) -> FollowUp:
+    """Note what the caller did about a lead that they may change, converted or not.
+
+    Raises NotFound for a lead that does not exist, is deleted or not visible, Forbidden
+    (RECORD_READ_ONLY), Invalid (INSTANT_IN_FUTURE, custom fields).
+    """
+    if command.caller is not None:
+        lead_id, now = follow_up.lead_id, command.now
+        await check_access(command.tx, command.caller, LEADS, lead_id, Access.WRITE, now)
+    await LEAD.get(command.tx, follow_up.lead_id, lock=True)
+    follow_up.ensure_happened(now=command.now)
+    created = await create_record(command, FOLLOW_UP, follow_up)
+    await _keep_lead_and_reminder(command, None, created)
+    return created
+
+
+async def edit_follow_up(
+    command: Command, follow_up_id: UUID, edit: Callable[[FollowUp], FollowUp]
+) -> FollowUp:
+    """Apply an edit, or a transfer, to a follow-up; another next step is open again.
+
+    Raises what `edit_record` raises, Invalid (INSTANT_IN_FUTURE, LEAD_FIXED), RuleBroken
+    (LEAD_DELETED) while the lead is deleted.
+    """
+    before = await _get_with_lead_locked(command.tx, follow_up_id)
+
+    def edited(stored: FollowUp) -> FollowUp:
+        return stored.edited(edit(stored), now=command.now)
+
+    after = await edit_record(command, FOLLOW_UP, follow_up_id, edited)
+    await _keep_lead_and_reminder(command, before, after)
+    return after
+
+
+async def complete_next_step(command: Command, follow_up_id: UUID) -> FollowUp:
+    """Mark the next step as done; one that is done stays as it is.
+
+    Raises NotFound, RuleBroken (NEXT_STEP_MISSING; LEAD_DELETED while the lead is deleted).
+    """
+    before = await _get_with_lead_locked(command.tx, follow_up_id)
+
+    def complete(stored: FollowUp) -> tuple[FollowUp, Event | None] | AlreadyMade:
+        if stored.next_step_done_at is not None:
+            return MADE
+        return stored.complete(now=command.now), None
+
+    after = await move_record(command, FOLLOW_UP, follow_up_id, complete)
+    await _keep_lead_and_reminder(command, before, after)
+    return after
+
+
+async def delete_follow_up(command: Command, follow_up_id: UUID) -> FollowUp:
+    """Delete a follow-up; a deleted one stays as it is. Raises NotFound."""
+    before = await _get_with_lead_locked(command.tx, follow_up_id, with_deleted=True)
+    after = await delete_record(command, FOLLOW_UP, follow_up_id)
+    await _keep_lead_and_reminder(command, before, after)
+    return after
+
+
+async def restore_follow_up(command: Command, follow_up_id: UUID) -> FollowUp:
+    """Restore a deleted follow-up; another one stays as it is.
+
+    Raises NotFound, RuleBroken (LEAD_DELETED) while the lead is deleted.
+    """
+    before = await _get_with_lead_locked(command.tx, follow_up_id, with_deleted=True)
+    after = await restore_record(command, FOLLOW_UP, follow_up_id)
+    await _keep_lead_and_reminder(command, before, after)
+    return after
+
+
+async def raise_next_step(command: Command, follow_up_id: UUID, due_on: date) -> None:
+    """Give the owner the task of an open next step; nothing happens if that changed meanwhile."""
+    follow_up = await _get_with_lead_locked(command.tx, follow_up_id, with_deleted=True)
+    lead = await LEAD.get(command.tx, follow_up.lead_id, with_deleted=True)
+    if follow_up.reminder is None or follow_up.next_step_on != due_on or lead.deleted_at:
+        return
+    await raise_task(
+        command.tx,
+        NEXT_STEP,
+        _reference(follow_up_id),
+        assignee=follow_up.owner_id,
+        params={"name": lead.display_name},
+        due_date=due_on,
+    )
+
+
+async def _get_with_lead_locked(
+    tx: AsyncConnection, follow_up_id: UUID, *, with_deleted: bool = False
+) -> FollowUp:
+    """Lock the lead, then read the follow-up: the lock serializes all commands on its totals."""
+    unlocked = await FOLLOW_UP.get(tx, follow_up_id, with_deleted=with_deleted)
+    await LEAD.get(tx, unlocked.lead_id, lock=True, with_deleted=True)
+    return await FOLLOW_UP.get(tx, follow_up_id, with_deleted=with_deleted)
+
+
+async def _keep_lead_and_reminder(
+    command: Command, before: FollowUp | None, after: FollowUp
+) -> None:
+    """Write the totals of the lead, and remind the owner of the next step, if one changed."""
+    if before == after:
+        return
+    tx, due = command.tx, after.reminder
+    await save_follow_up_totals(tx, after.lead_id, await store.totals_of(tx, after.lead_id))
+    if before is not None and before.reminder != due and before.reminder is not None:
+        await settle_tasks(tx, _reference(after.id), kinds=[NEXT_STEP])
+        await queue.cancel(tx, NEXT_STEP_JOB, str(after.id))
+    if due is not None and (before is None or before.reminder != due):
+        owner_id, day = due
+        await queue.enqueue(
+            tx,
+            NEXT_STEP_JOB,
+            str(after.id),
+            run_at=await _start_of_work(tx, owner_id, day),
+            payload={"due_on": day.isoformat()},
+            about=_reference(after.id),
+            replace=True,
+        )
+
+
+async def _start_of_work(tx: AsyncConnection, owner_id: str, day: date) -> datetime:
+    """Return when a person starts to work on a day; 9 in the morning of one without work."""
+    zone = ZoneInfo((await settings_of(tx)).timezone)
+    shifts = (await clock_of(tx, owner_id=owner_id)).scheduled_day(day).shifts
+    minute = shifts[0].span.start if shifts else DAY_STARTS_AT
+    return local_instant(day, minute, zone)
+
+
+def _reference(follow_up_id: UUID) -> RecordRef:
+    return RecordRef(resource=FOLLOW_UPS.resource, record_id=follow_up_id)

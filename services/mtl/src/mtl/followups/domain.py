@@ -1,0 +1,135 @@
+"""A follow-up of a lead and its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from contracts.mtl.events import ChecklistItemState, FollowUpState
+from contracts.work import TaskKind
+from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.personal import Personal
+from kernel.records import OwnedRecord
+
+NEXT_STEP: Final = TaskKind("NEXT_STEP", zh="今天跟进：{name}", en="Follow up today: {name}")
+MAX_CHECKLIST_ITEMS: Final = 50
+MAX_SHOWN_LENGTH: Final = 60
+DAY_STARTS_AT: Final = 9 * 60  # the minute of a day without working time
+
+
+class FollowUpKind(StrEnum):
+    """What somebody did to follow up a lead."""
+
+    CALL = "CALL"
+    VISIT = "VISIT"
+    MEETING = "MEETING"
+    MAIL = "MAIL"
+    MESSAGE = "MESSAGE"
+    NOTE = "NOTE"
+
+
+class FollowUpResult(StrEnum):
+    """What came of a follow-up."""
+
+    REACHED = "REACHED"
+    NOT_REACHED = "NOT_REACHED"
+    INTERESTED = "INTERESTED"
+    NOT_INTERESTED = "NOT_INTERESTED"
+    CALL_BACK = "CALL_BACK"
+    DONE = "DONE"
+
+
+# The results that somebody only has who has spoken with the person.
+SPOKEN_RESULTS: Final = (
+    FollowUpResult.REACHED,
+    FollowUpResult.INTERESTED,
+    FollowUpResult.NOT_INTERESTED,
+    FollowUpResult.CALL_BACK,
+)
+
+
+@dataclass(frozen=True)
+class ChecklistItem:
+    """A question of a screening and its answer; `ok` is None if nobody has judged it."""
+
+    question: str
+    answer: str | None = None
+    ok: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUp(OwnedRecord):
+    """What its owner did about a lead; the next step is open until it is done.
+
+    The texts are None once the person of the lead was erased.
+    """
+
+    lead_id: Annotated[UUID, Personal("subject")]
+    kind: FollowUpKind
+    at: datetime
+    result: FollowUpResult | None = None
+    summary: Annotated[str | None, Personal("text")] = None
+    next_step: Annotated[str | None, Personal("text")] = None
+    next_step_on: date | None = None
+    next_step_done_at: datetime | None = None
+    checklist: Annotated[tuple[ChecklistItem, ...] | None, Personal("text")] = ()
+
+    @property
+    def display_name(self) -> str:
+        """What people call the follow-up in notices: the beginning of its text, or its day."""
+        text = self.summary or self.next_step or self.at.date().isoformat()
+        return text[:MAX_SHOWN_LENGTH]
+
+    @property
+    def has_next_step(self) -> bool:
+        """Whether it says what comes next, or when."""
+        return self.next_step is not None or self.next_step_on is not None
+
+    @property
+    def reminder(self) -> tuple[str, date] | None:
+        """Who is reminded of the open next step, and on which day; None if nobody is."""
+        is_open = self.deleted_at is None and self.next_step_done_at is None
+        if not is_open or self.next_step_on is None or self.owner_id is None:
+            return None
+        return self.owner_id, self.next_step_on
+
+    def state(self) -> FollowUpState:
+        """The follow-up in the form that events carry."""
+        checklist = tuple(ChecklistItemState.of(one) for one in self.checklist or ())
+        return FollowUpState.of(self, follow_up_id=self.id, checklist=checklist)
+
+    def ensure_happened(self, *, now: datetime) -> None:
+        """Refuse a follow-up that is still to come. Raises Invalid (INSTANT_IN_FUTURE)."""
+        self._refuse(self._violations(now))
+
+    def edited(self, after: FollowUp, *, now: datetime) -> FollowUp:
+        """Return the follow-up after an edit; another next step is open again.
+
+        Raises Invalid (INSTANT_IN_FUTURE, LEAD_FIXED).
+        """
+        violations = list(after._violations(now))
+        if after.lead_id != self.lead_id:
+            violations.append(Violation("/lead_id", "LEAD_FIXED"))
+        self._refuse(violations)
+        if (after.next_step, after.next_step_on) == (self.next_step, self.next_step_on):
+            return after
+        return replace(after, next_step_done_at=None)
+
+    def complete(self, *, now: datetime) -> FollowUp:
+        """Return the follow-up with its next step done. Raises RuleBroken (NEXT_STEP_MISSING)."""
+        if not self.has_next_step:
+            raise RuleBroken("NEXT_STEP_MISSING")
+        return replace(self, next_step_done_at=now)
+
+    def _violations(self, now: datetime) -> Iterator[Violation]:
+        if self.at > now:
+            yield Violation("/at", "INSTANT_IN_FUTURE")
+
+    @staticmethod
+    def _refuse(violations: Iterator[Violation] | list[Violation]) -> None:
+        if found := list(violations):
+            raise Invalid(found)

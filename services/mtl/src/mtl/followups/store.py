@@ -1,0 +1,111 @@
+"""The table of follow-ups and all SQL on it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, DateTime, Index, RowMapping, Table, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.record_columns import record_columns
+from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.columns import sort_column
+from chassis.records.lists.filters import Filter
+from chassis.records.lists.listing import Listing
+from chassis.records.record_types import RecordType
+from contracts.mtl.events import (
+    FollowUpChanged,
+    FollowUpCreated,
+    FollowUpDeleted,
+    FollowUpRestored,
+)
+from mtl.database import metadata
+from mtl.followups.domain import SPOKEN_RESULTS, FollowUp
+from mtl.followups.schemas import FollowUpOut
+from mtl.leads.domain.lead import FollowUpTotals
+from mtl.leads.store import LEADS
+
+follow_ups = Table(
+    "follow_ups",
+    metadata,
+    *record_columns(FollowUp),
+    sort_column("next_step_on", Date()),
+    sort_column("next_step_done_at", DateTime(timezone=True)),
+    Index(None, "tenant_id", "lead_id", "at", "id"),
+)
+FOLLOW_UPS = ScopedResource(
+    "mtl.follow_up", follow_ups, part_of=("mtl.lead", "lead_id"), seen_with=LEADS
+)
+FOLLOW_UP = RecordType(
+    scoped=FOLLOW_UPS,
+    entity=FollowUp,
+    created=FollowUpCreated,
+    changed=FollowUpChanged,
+    deleted=FollowUpDeleted,
+    restored=FollowUpRestored,
+)
+
+
+def _is_done(done: bool) -> ColumnElement[bool]:  # noqa: FBT001  # the value of a filter
+    done_at = follow_ups.c.next_step_done_at
+    return done_at.is_not(None) if done else done_at.is_(None)
+
+
+LISTING = Listing(
+    FOLLOW_UPS,
+    FollowUpOut,
+    entity=FollowUp,
+    filters=[
+        "owner_id",
+        "lead_id",
+        "kind",
+        "result",
+        "at",
+        "next_step_on",
+        "next_step_done_at",
+        Filter(name="done", kind=bool, where=_is_done),
+        "created_at",
+        "updated_at",
+    ],
+    sorts=["created_at", "updated_at", "at", "next_step_on", "next_step_done_at"],
+    custom=custom_conditions,
+)
+
+
+async def totals_of(tx: AsyncConnection, lead_id: UUID) -> FollowUpTotals:
+    """Return what the follow-ups of a lead come to, without deleted ones."""
+    c = follow_ups.c
+    query = select(
+        func.count().label("follow_up_count"),
+        func.max(c.at).label("last_followed_up_at"),
+        func.min(c.next_step_on).filter(c.next_step_done_at.is_(None)).label("next_step_on"),
+    ).where(c.lead_id == lead_id, c.deleted_at.is_(None))
+    return FollowUpTotals(**(await tx.execute(query)).one()._mapping)
+
+
+async def activity(
+    tx: AsyncConnection,
+    visibility: Visibility,
+    *,
+    start: datetime,
+    end: datetime,
+    timezone: str,
+    owner_id: str | None,
+) -> Sequence[RowMapping]:
+    """Count the visible follow-ups in `[start, end)` by day of a time zone, owner and kind."""
+    c = follow_ups.c
+    day = cast(func.timezone(timezone, c.at), Date).label("day")
+    spoken = c.result.in_(SPOKEN_RESULTS)
+    query: Any = select(
+        day,
+        c.owner_id,
+        c.kind,
+        func.count().label("count"),
+        func.count().filter(spoken).label("reached"),
+    ).where(c.at >= start, c.at < end, c.deleted_at.is_(None), is_visible(FOLLOW_UPS, visibility))
+    if owner_id is not None:
+        query = query.where(c.owner_id == owner_id)
+    keys = (day, c.owner_id, c.kind)
+    return (await tx.execute(query.group_by(*keys).order_by(*keys))).mappings().all()

@@ -1,0 +1,18 @@
+"""Jobs of follow-ups: the day of a next step."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.foundation.context import current
+from chassis.jobs.queue import Done, Job
+from chassis.web.commands import Command
+from mtl.followups.actions import raise_next_step
+
+
+async def remind_of_next_step(tx: AsyncConnection, job: Job) -> Done:
+    """Give the owner of a follow-up the task of its next step on the day of it."""
+    command = Command(tx, job.now, actor=current().actor)
+    await raise_next_step(command, UUID(job.key), date.fromisoformat(job.payload["due_on"]))
+    return Done()

@@ -1,0 +1,13 @@
+"""What happens to a lead."""
+
+from enum import StrEnum
+
+
+class TimelineKind(StrEnum):
+    """What an entry of a timeline is about."""
+
+    TOUCH = "TOUCH"
+    FOLLOW_UP = "FOLLOW_UP"
+    STATUS = "STATUS"
+    OWNER = "OWNER"
+    CAPTURE = "CAPTURE"

@@ -1,0 +1,115 @@
+"""Response bodies of timelines, with titles in the language of the caller."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from chassis.foundation.context import current
+from chassis.foundation.texts import Text, filled
+from chassis.web.references import PersonSubject
+from kernel.personal import Personal
+from mtl.leads.schemas.moves import words_of_reason
+from mtl.texts import TEXTS
+from mtl.timelines.domain import TimelineKind
+
+_STATUS: Final = Text(
+    "状态由“{before}”变为“{after}”", "Status changed from “{before}” to “{after}”"
+)
+_OWNER: Final = Text(
+    "负责人由“{before}”变为“{after}”", "Owner changed from “{before}” to “{after}”"
+)
+_FIRST_OWNER: Final = Text("负责人：{after}", "Owner: {after}")
+_CAPTURE: Final = Text("线索创建", "Lead captured")
+_UNKNOWN_PERSON: Final = Text("未知人员", "somebody unknown")
+# The kind of record that an entry of each kind links to.
+_RESOURCES: Final[Mapping[TimelineKind, str]] = {
+    TimelineKind.TOUCH: "mtl.lead_touch",
+    TimelineKind.FOLLOW_UP: "mtl.follow_up",
+    TimelineKind.STATUS: "mtl.lead",
+    TimelineKind.OWNER: "mtl.lead",
+    TimelineKind.CAPTURE: "mtl.lead",
+}
+
+
+class TimelineEntryOut(BaseModel):
+    """Something that happened to a lead."""
+
+    kind: TimelineKind
+    at: datetime
+    actor: Annotated[str | None, PersonSubject] = Field(description="Who did it")
+    actor_name: str | None = None
+    title: Annotated[str, Personal("text")] = Field(
+        description="What happened, as people read it in the preferred language"
+    )
+    resource: str = Field(description="The kind of the record for a link", examples=["mtl.lead"])
+    record_id: UUID
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the entry of a row of `timeline_query`."""
+        kind = TimelineKind(row["source"])
+        return cls(
+            kind=kind,
+            at=row["at"],
+            actor=row["actor"],
+            title=_TITLES[kind](row),
+            resource=_RESOURCES[kind],
+            record_id=row["record_id"],
+        )
+
+
+def _in_words(text: Text, **params: str) -> str:
+    return filled(text, params, current().language)
+
+
+def _label(enum: str, value: str) -> str:
+    return _in_words(TEXTS[f"{enum}.{value}"])
+
+
+def _with_text(title: str, text: str | None) -> str:
+    between = "：" if current().language.startswith("zh") else ": "
+    return between.join(part for part in (title, text) if part)
+
+
+def _touch_title(row: Mapping[str, Any]) -> str:
+    return _with_text(_label("TouchKind", row["after"]), row["text"])
+
+
+def _follow_up_title(row: Mapping[str, Any]) -> str:
+    parts = [_label("FollowUpKind", row["after"])]
+    if row["before"] is not None:
+        parts.append(_label("FollowUpResult", row["before"]))
+    between = "，" if current().language.startswith("zh") else ", "
+    return _with_text(between.join(parts), row["text"])
+
+
+def _status_title(row: Mapping[str, Any]) -> str:
+    before, after = (_label("LeadStatus", row[name]) for name in ("before", "after"))
+    title = _in_words(_STATUS, before=before, after=after)
+    return _with_text(title, words_of_reason(row["reason"], row["text"]))
+
+
+def _owner_title(row: Mapping[str, Any]) -> str:
+    unknown = _in_words(_UNKNOWN_PERSON)
+    after = row["after"] or unknown
+    if row["reason"] is None:  # nobody owned it before
+        title = _in_words(_FIRST_OWNER, after=after)
+    else:
+        title = _in_words(_OWNER, before=row["before"] or unknown, after=after)
+    return _with_text(title, row["text"])
+
+
+def _capture_title(row: Mapping[str, Any]) -> str:
+    return _with_text(_in_words(_CAPTURE), row["text"])
+
+
+_TITLES: Final[Mapping[TimelineKind, Callable[[Mapping[str, Any]], str]]] = {
+    TimelineKind.TOUCH: _touch_title,
+    TimelineKind.FOLLOW_UP: _follow_up_title,
+    TimelineKind.STATUS: _status_title,
+    TimelineKind.OWNER: _owner_title,
+    TimelineKind.CAPTURE: _capture_title,
+}

@@ -1,0 +1,27 @@
+"""The command that records a touch."""
+
+from chassis.events.outbox import publish
+from chassis.web.commands import Command
+from mtl.leads.store import LEAD
+from mtl.touches import store
+from mtl.touches.domain import LeadTouch
+
+
+async def record_touch(
+    command: Command, touch: LeadTouch, *, at_is_given: bool
+) -> tuple[LeadTouch, bool]:
+    """Record a touch of a lead, unless the sender has sent it before; return it, and if it is new.
+
+    The version of the lead stays. Raises NotFound for a lead that does not exist or is deleted,
+    Invalid (INSTANT_IN_FUTURE), Conflict (TOUCH_RECORDED_OTHERWISE) for another touch with the same
+    external id.
+    """
+    tx = command.tx
+    await LEAD.get(tx, touch.lead_id)
+    touch.ensure_not_in_future(now=command.now)
+    if await store.add_unless_known(tx, touch):
+        await publish(tx, touch.recorded(), of=touch)
+        return touch, True
+    stored = await store.get_by_external_id(tx, touch.lead_id, touch.external_id)
+    touch.ensure_repeats(stored, at_is_given=at_is_given)
+    return stored, False

@@ -1,0 +1,55 @@
+"""The table of touches and all SQL on it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, Select, Table, Text, Uuid, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.columns import enum_column, tenant_column
+from chassis.database.rows import from_columns
+from chassis.records.writes import insert_rows
+from mtl.database import metadata
+from mtl.touches.domain import LeadTouch, TouchKind
+
+lead_touches = Table(
+    "lead_touches",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("lead_id", Uuid, nullable=False, info={"personal": "subject"}),
+    Column("kind", enum_column(TouchKind), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("channel", Text),
+    Column("subject", Text, info={"personal": "text"}),
+    Column("payload", JSONB(none_as_null=True), info={"personal": "text"}),
+    Column("external_id", Text),
+    Column("actor", Text),
+    Index(None, "tenant_id", "lead_id", "at", "id"),
+    Index(None, "tenant_id", "lead_id", "external_id", unique=True),
+)
+
+
+async def add_unless_known(tx: AsyncConnection, touch: LeadTouch) -> bool:
+    """Insert a touch, unless the lead has one with its external id; return whether it was.
+
+    Waits for a transaction that is inserting one with this external id.
+    """
+    unique = ("lead_id", "external_id")
+    return bool(await insert_rows(tx, lead_touches, [touch], unique=unique))
+
+
+async def get_by_external_id(
+    tx: AsyncConnection, lead_id: UUID, external_id: str | None
+) -> LeadTouch:
+    """Return the touch of a lead with this external id, which exists."""
+    query = touches_query(lead_id).where(lead_touches.c.external_id == external_id)
+    return from_columns(LeadTouch, (await tx.execute(query)).one()._mapping)
+
+
+def touches_query(lead_id: UUID, kind: TouchKind | None = None) -> Select[Any]:
+    """A query for the touches of a lead, of one kind or all; the caller pages it."""
+    query = select(lead_touches).where(lead_touches.c.lead_id == lead_id)
+    return query if kind is None else query.where(lead_touches.c.kind == kind)
