@@ -38,9 +38,10 @@ from rules.rule_schemas import (
     label_of,
 )
 from rules.rule_set_json import rule_set_json
-from rules.version_store import VersionStore
+from rules.version_store import MAX_NUMBER, VersionStore
 from rules.versions import Draft, RuleVersion, diff, publish, roll_back
 
+VersionNumber = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
 MAX_TRIED: Final = 20_000  # records of a dry run: at 20 µs each it ends within a second
 
 
@@ -113,7 +114,7 @@ def _add_reading(router: APIRouter, rules: RuleAdministration) -> None:
 
     @router.get("/{name}/versions/{number}", dependencies=read)
     async def rule_version_get(
-        kind: Annotated[RuleKind, kind_in_path], number: int, tx: Tx
+        kind: Annotated[RuleKind, kind_in_path], number: VersionNumber, tx: Tx
     ) -> RuleVersionDetails:
         """Get a version with its rules, and what it changed in the one before it."""
         version = await store.get(tx, kind.name, number)
@@ -189,7 +190,7 @@ def _add_publishing(router: APIRouter, rules: RuleAdministration) -> None:
     @router.post("/{name}/versions/{number}/restore", status_code=201, dependencies=write)
     async def rule_version_restore(
         kind: Annotated[RuleKind, kind_in_path],
-        number: int,
+        number: VersionNumber,
         body: RuleRestoreIn,
         command: CreateCommand,
     ) -> RuleVersionOut:

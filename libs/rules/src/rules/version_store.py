@@ -27,6 +27,7 @@ from kernel.ids import new_id
 from rules.versions import RuleVersion
 
 NAME: Final = "rule_versions"
+MAX_NUMBER: Final = 2**31 - 1  # what the column of numbers can hold
 
 
 def rule_versions_table(metadata: MetaData, rule_sets: Sequence[str]) -> Table:

@@ -134,6 +134,8 @@ async def test_a_version_is_based_on_the_latest_one(client: AsyncClient) -> None
         "student",
     ]
     assert (await client.get(f"{PATH}/versions/9")).status_code == 404
+    for number in ("0", "99999999999999999999", "x"):
+        assert (await client.get(f"{PATH}/versions/{number}")).status_code == 422
     assert (await client.get("/rule-sets/colours")).status_code == 404
 
 
