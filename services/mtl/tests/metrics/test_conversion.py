@@ -7,6 +7,7 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mtl.leads.domain.moves import LeadStatus
+from scoring.grades import Grade
 from services.mtl.tests.metrics.conftest import SetClock
 from services.mtl.tests.metrics.factories import (
     add,
@@ -118,3 +119,29 @@ async def test_a_rejected_conversion_is_none(client: AsyncClient, tx: AsyncConne
     totals = (await chart(client, f"conversion?{NOVEMBER}"))["totals"]
     assert [totals[one] for one in ("leads", "mql", "sql", "converted")] == [2, 1, 1, 0]
     assert totals["first_move_median_hours"] is None
+
+
+async def test_grades_tell_how_well_leads_are_graded(
+    client: AsyncClient, tx: AsyncConnection, set_clock: SetClock
+) -> None:
+    """Two of three leads of grade A converted, of two of grade B none."""
+    grades = (Grade.A, Grade.A, Grade.A, Grade.B, Grade.B, None)
+    leads = [lead_of("2026-11-05", grade=grade) for grade in grades]
+    await add(tx, leads)
+    for lead in leads[:2]:
+        made = [move("2026-11-05", 14, "qualify"), move("2026-11-06", 12, "convert")]
+        await make_moves(client, set_clock, lead, made)
+    found = await chart(client, f"conversion?{NOVEMBER}&group=grade")
+    rows = [
+        (one["grade"], one["grade_label"], one["leads"], one["converted"]) for one in found["rows"]
+    ]
+    assert rows == [("A", "A", 3, 2), ("B", "B", 2, 0), (None, None, 1, 0)]
+    assert [one["field"] for one in found["dimensions"]] == ["grade"]
+    # Wilson for 2 of 3: (0.6667 + 0.6403 ± 1.96 * sqrt(0.0741 + 0.1067)) / 2.2805
+    rate = found["rows"][0]["conversion_rate"]
+    assert (rate["rate"], rate["low"], rate["high"], rate["sample"]) == (
+        "0.6667",
+        "0.2076",
+        "0.9386",
+        3,
+    )

@@ -37,7 +37,7 @@ FirstDay = Annotated[BusinessDate, Query(alias="from", description="In the tenan
 LastDay = Annotated[
     BusinessDate, Query(alias="to", description=f"Included; at most {MAX_DAYS} days")
 ]
-Group = Annotated[MetricGroup, Query(description="A row for each source or owner")]
+Group = Annotated[MetricGroup, Query(description="A row for each source, owner or grade")]
 Target = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
@@ -106,6 +106,7 @@ async def lead_metrics_conversion(
 ) -> ConversionChart:
     """Show what the leads created in a period have become by now, and how fast.
 
+    By grade they tell how well leads are graded: a converted lead keeps the grade that it had.
     Rates have their sample sizes and intervals of 95 %. Of leads that are still open more may
     convert: the rates of recent periods grow.
     """

@@ -12,6 +12,7 @@ class MetricGroup(StrEnum):
     NONE = "none"
     SOURCE = "source"
     OWNER = "owner"
+    GRADE = "grade"
 
 
 class HandOffOutcome(StrEnum):
@@ -37,6 +38,7 @@ class MetricField(StrEnum):
     START_DATE = "start_date"
     SOURCE = "source"
     OWNER_ID = "owner_id"
+    GRADE = "grade"
     STATUS = "status"
     AGE_BAND = "age_band"
     OUTCOME = "outcome"

@@ -18,6 +18,7 @@ TotalsT = TypeVar("TotalsT", bound=BaseModel)
 # The field of a row that people read in place of a dimension's code or id.
 READ_AS = {
     MetricField.OWNER_ID: "owner_name",
+    MetricField.GRADE: "grade_label",
     MetricField.STATUS: "status_label",
     MetricField.AGE_BAND: "age_band_label",
     MetricField.OUTCOME: "outcome_label",
@@ -81,6 +82,7 @@ def dimensions_of(group: MetricGroup, *fields: MetricField) -> list[DimensionOut
         MetricGroup.NONE: (),
         MetricGroup.SOURCE: (MetricField.SOURCE,),
         MetricGroup.OWNER: (MetricField.OWNER_ID,),
+        MetricGroup.GRADE: (MetricField.GRADE,),
     }
     return [
         DimensionOut(field=field, label=label_of(field), read_as=READ_AS.get(field, field.value))

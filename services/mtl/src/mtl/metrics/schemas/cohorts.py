@@ -9,24 +9,35 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.web.references import PersonSubject
 from kernel.decimals import NonNegativeDecimal, RateDecimal
 from mtl.metrics.domain.rates import RATE_STEP, sample_rate
-from mtl.metrics.schemas.charts import PeriodChart
+from mtl.metrics.schemas.charts import PeriodChart, label_of
+from scoring.grades import Grade
 
 Hours = NonNegativeDecimal | None
 
 
 class GroupedRow(BaseModel):
-    """The source or the owner of a row's leads; both null in a chart that is not grouped.
+    """The source, owner or grade of a row's leads; all null in a chart that is not grouped.
 
-    Null in a grouped one: the leads without source or owner.
+    Null in a grouped one: the leads without source, owner or grade.
     """
 
     source: str | None = None
     owner_id: Annotated[str | None, PersonSubject] = None
     owner_name: str | None = None
+    grade: Grade | None = None
+    grade_label: str | None = None
 
-    def of_group(self, *, source: str | None, owner_id: str | None) -> Self:
-        """Return the row as that of a source or an owner."""
-        return self.model_copy(update={"source": source, "owner_id": owner_id})
+    def of_group(self, *, source: str | None, owner_id: str | None, grade: str | None) -> Self:
+        """Return the row as that of a source, an owner or a grade."""
+        named = None if grade is None else Grade(grade)
+        return self.model_copy(
+            update={
+                "source": source,
+                "owner_id": owner_id,
+                "grade": named,
+                "grade_label": None if named is None else label_of(named),
+            }
+        )
 
 
 class LeadTotals(BaseModel):

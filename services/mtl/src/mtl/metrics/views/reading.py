@@ -17,6 +17,12 @@ from mtl.metrics.domain.outcomes import MAX_CHART_ROWS, MetricGroup
 from mtl.metrics.domain.periods import MetricPeriod
 
 SECONDS_PER_HOUR = 3600
+# The column of leads by which a chart is grouped; a field of its rows has the same name.
+_COLUMNS = {
+    MetricGroup.SOURCE: "source",
+    MetricGroup.OWNER: "owner_id",
+    MetricGroup.GRADE: "grade",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +57,11 @@ class MetricReading:
         """The value by which leads are grouped; null for all where they are not."""
         if self.group is MetricGroup.NONE:
             return cast(null(), Text)
-        return leads.c.source if self.group is MetricGroup.SOURCE else leads.c.owner_id
+        return cast(leads.c[_COLUMNS[self.group]], Text)
 
     def named(self, key: str | None) -> dict[str, str | None]:
         """Return the fields of a row that name its group."""
-        return {
-            "source": key if self.group is MetricGroup.SOURCE else None,
-            "owner_id": key if self.group is MetricGroup.OWNER else None,
-        }
+        return {name: key if self.group is group else None for group, name in _COLUMNS.items()}
 
     async def rows(self, query: Select[Any], *, totals: int = 0) -> Sequence[Row[Any]]:
         """Fetch the rows of a chart, and before them so many rows of totals.
