@@ -8,6 +8,7 @@ SAMPLES = {
     "leads": ListSample(
         columns={
             "status": "(ARRAY['RAW', 'MQL', 'SQL', 'INVALID', 'CONVERTED'])[1 + (n / 100) % 5]",
+            "score": "(n / 100 * 37) % 101",
             "name": "CASE WHEN n % 11 <> 3 THEN"
             " 'name ' || translate(md5((n % 4999)::text), '01234567', 'abcdef89') END",
             "company": "CASE WHEN n % 11 <> 4 THEN 'company ' || md5((n % 4999)::text) END",

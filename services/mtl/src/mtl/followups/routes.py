@@ -55,7 +55,8 @@ RESOURCE = Resource(
     docs={
         "create": "Note what was done about a lead\n\n"
         "The caller did it, and may change the lead. A converted lead has follow-ups too.",
-        "list": "List follow-ups, newest first\n\nWhoever sees a lead sees its follow-ups. The "
+        "list": "List follow-ups, newest first\n\nWith `lead_id` all of the "
+        "leads that the caller sees, else those of the caller and of their people. The "
         "overdue next steps of a person: `owner_id`, `next_step_on__lte` with the day of today, "
         "`next_step_done_at__isnull=true` and `sort=next_step_on`.",
         "edit": "Change the fields that the body names\n\nAnother next step is open again.",

@@ -94,7 +94,10 @@ async def activity(
     timezone: str,
     owner_id: str | None,
 ) -> Sequence[RowMapping]:
-    """Count the visible follow-ups in `[start, end)` by day of a time zone, owner and kind."""
+    """Count the follow-ups in `[start, end)` by day of a time zone, owner and kind.
+
+    They are those that a list shows which names no lead.
+    """
     c = follow_ups.c
     day = cast(func.timezone(timezone, c.at), Date).label("day")
     spoken = c.result.in_(SPOKEN_RESULTS)
@@ -104,7 +107,12 @@ async def activity(
         c.kind,
         func.count().label("count"),
         func.count().filter(spoken).label("reached"),
-    ).where(c.at >= start, c.at < end, c.deleted_at.is_(None), is_visible(FOLLOW_UPS, visibility))
+    ).where(
+        c.at >= start,
+        c.at < end,
+        c.deleted_at.is_(None),
+        is_visible(FOLLOW_UPS.by_itself, visibility),
+    )
     if owner_id is not None:
         query = query.where(c.owner_id == owner_id)
     keys = (day, c.owner_id, c.kind)

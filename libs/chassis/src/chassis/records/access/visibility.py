@@ -7,7 +7,7 @@ one above it, or with one of their teams.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -71,6 +71,8 @@ class ScopedResource:
     `part_of` names the record without which a row does not change (`records.access.parents`), and
     the column of its id. `seen_with` is the resource of that record if whoever sees it sees its
     parts too, whoever owns them; a part is changed by its own owner and the managers of that one.
+    A list shows all parts of the records that it names; one that names none shows the parts that
+    belong to the caller or their people, or are shared.
     """
 
     resource: str
@@ -94,6 +96,11 @@ class ScopedResource:
     def granted_under(self) -> Sequence[tuple[str, Column[UUID]]]:
         """The resource names under which grants are stored, each with the column of its id."""
         return [(self.resource, self.table.c["id"]), *((r, self.table.c[c]) for r, c in self.of)]
+
+    @property
+    def by_itself(self) -> "ScopedResource":
+        """The resource whose rows are seen by their own owners and grants only."""
+        return replace(self, seen_with=None)
 
     @property
     def parent_column(self) -> Column[UUID]:
@@ -168,11 +175,13 @@ def is_part_of_visible(
     """
     parent = scoped.seen_with
     assert parent is not None, f"{scoped.resource} is not seen with another record"
-    ids = select(parent.table.c["id"])
-    yield scoped.parent_column.in_(ids.where(is_owned(parent, visibility)))
+    key = parent.table.c["id"]
+    # EXISTS, because IN would read all records that the caller sees if it stands in an OR.
+    is_parent = select(key).where(key == scoped.parent_column).correlate(scoped.table)
+    yield is_parent.where(is_owned(parent, visibility)).exists()
     for resource, column in parent.granted_under:
         granted = column.in_(granted_record_ids(resource, visibility))
-        yield scoped.parent_column.in_(ids.where(granted))
+        yield is_parent.where(granted).exists()
 
 
 # From how many owners, and from which share of all people (one in 20), a list filters the sort

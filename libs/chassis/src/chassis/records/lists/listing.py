@@ -37,6 +37,7 @@ from chassis.records.lists.list_search import ListSearch, Preparation, plan_each
 from chassis.records.lists.owner_filters import owner_tests, possible_owners
 from chassis.records.lists.page_start import page_start, rows_before
 from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
+from chassis.records.lists.parent_filters import scope_of_list
 from chassis.records.lists.restricted import UNRESTRICTED, RestrictedFields
 from chassis.records.lists.saved_views import query_of_view
 from chassis.records.search.record_keys import KeysOf
@@ -264,7 +265,7 @@ class Listing(Generic[T]):
             few = few or match.few
         return ListSearch(
             table=self.table,
-            scoped=self.scoped,
+            scoped=scope_of_list(self.scoped, query, self.parameters),
             conditions=conditions,
             visibility=visibility,
             owners=possible_owners(visibility.owners, query, self._owner_tests),
