@@ -60,12 +60,7 @@ def regions() -> tuple[Region, ...]:
 @cache
 def regions_by_name() -> dict[str, Region]:
     """Return the regions by their names and short names; the larger one has a shared name."""
-    named: dict[str, Region] = {}
-    for region in regions():
-        for name in (region.name, region.short):
-            if len(name) >= MIN_SHORT:
-                named.setdefault(name, region)
-    return named
+    return {name: found[0] for name, found in _all_by_name().items()}
 
 
 def region_of_code(code: str) -> Region | None:

@@ -1,12 +1,11 @@
 """The HTTP API of the rule sets of a service: read, check, try, publish, restore, explain."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.guards import may_list, may_read
 from chassis.records.access.visibility import ScopedResource, Visibility
@@ -19,8 +18,7 @@ from chassis.web.transaction import Tx
 from kernel.errors import NotFound
 from rules.dry_runs import dry_run, result_of
 from rules.explanations import explain
-from rules.fact_values import Facts
-from rules.rule_kinds import RuleKind, TriedRecord
+from rules.rule_kinds import RuleKind
 from rules.rule_schemas import (
     Labels,
     RuleCheckOut,
@@ -144,7 +142,8 @@ def _add_trying(router: APIRouter, rules: RuleAdministration) -> None:
         """Count what rules would change for the newest 20,000 records that the caller sees."""
         checked = await kind.check(tx, body.rules, at="/rules")
         before = await kind.read(tx, await rules.store.latest(tx, kind.name))
-        tried = [one async for one in _tried(kind, tx, visibility)]
+        # One more than are tried tells whether there are others.
+        tried = [one async for one in kind.records(tx, visibility, MAX_TRIED + 1)]
         found = dry_run(before, checked.rule_set, tried[:MAX_TRIED])
         return RuleDryRunOut.of(found, is_complete=len(tried) <= MAX_TRIED)
 
@@ -221,14 +220,6 @@ async def _added(
         await store.add(command.tx, kind.name, version)
         await kind.published(command.tx, version, command.now)
     return RuleVersionOut.model_validate(version)
-
-
-async def _tried(
-    kind: RuleKind, tx: AsyncConnection, visibility: Visibility
-) -> AsyncIterator[tuple[TriedRecord, Facts]]:
-    """Yield one record more than are tried, which tells whether there are others."""
-    async for one in kind.records(tx, visibility, MAX_TRIED + 1):
-        yield one
 
 
 def _summary(kind: RuleKind, latest: RuleVersion | None, labels: Labels) -> RuleSetSummary:

@@ -6,10 +6,11 @@ Plain Python: a page that shows a model needs no numerical library.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-NORMAL_95: Final = 1.959963984540054  # the quantile 0.975 of the standard normal distribution
+NORMAL_QUANTILE: Final = Decimal("1.959964")  # of 0.975: intervals hold 95 % of all samples
 _LEAST: Final = 1e-15  # keeps the logarithm of a certain but wrong prediction finite
 
 
@@ -104,16 +105,29 @@ def calibration_by_decile(
 
 
 def wilson_interval(successes: int, trials: int) -> Interval:
-    """Return the 95 % interval of a share (E. Wilson, JASA 22, 1927); 0 to 1 without trials."""
+    """Return the 95 % interval of a share as `wilson_bounds` does; 0 to 1 without trials."""
     if not trials:
         return Interval(0.0, 1.0)
-    share, z2 = successes / trials, NORMAL_95**2
-    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    spread = share * (1 - share) / trials + z2 / (4 * trials**2)
-    half = NORMAL_95 / (1 + z2 / trials) * math.sqrt(spread)
-    low = 0.0 if successes == 0 else max(middle - half, 0.0)
-    high = 1.0 if successes == trials else min(middle + half, 1.0)
-    return Interval(low, high)
+    low, high = wilson_bounds(successes, trials)
+    return Interval(float(low), float(high))
+
+
+def wilson_bounds(successes: int, sample: int) -> tuple[Decimal, Decimal]:
+    """Return the score interval of a share, from 0 to 1.
+
+    With p = successes / n and the quantile z it is
+    (p + z²/2n ± z·sqrt(p(1 - p)/n + z²/4n²)) / (1 + z²/n): E. B. Wilson, "Probable inference, the
+    law of succession, and statistical inference", JASA 22 (1927), 209-212. Unlike the usual one it
+    stays within 0 and 1, also for small samples and rare outcomes.
+    """
+    share, n, z = Decimal(successes) / sample, Decimal(sample), NORMAL_QUANTILE
+    scale = 1 + z * z / n
+    centre = (share + z * z / (2 * n)) / scale
+    margin = z * (share * (1 - share) / n + z * z / (4 * n * n)).sqrt() / scale
+    # Of no or only successes one end is exactly the share itself, but for rounding.
+    low = Decimal(0) if successes == 0 else centre - margin
+    high = Decimal(1) if successes == sample else centre + margin
+    return low, high
 
 
 def _pairs(

@@ -19,13 +19,12 @@ from mtl.metrics.domain.periods import (
     period_of,
 )
 from mtl.metrics.domain.rates import (
-    NORMAL_QUANTILE,
     LeadsNeeded,
     NeededState,
     leads_needed,
     sample_rate,
-    wilson_interval,
 )
+from scoring.metrics import NORMAL_QUANTILE, wilson_bounds
 
 SHANGHAI, NEW_YORK = "Asia/Shanghai", "America/New_York"
 days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
@@ -115,7 +114,7 @@ def test_the_interval_of_8_in_40_by_hand() -> None:
 
     Margin 1.95996 * sqrt(0.16/40 + 3.8415/6400) / 1.09604 = 1.95996 * 0.067825 / 1.09604 = 0.12129.
     """
-    low, high = wilson_interval(8, 40)
+    low, high = wilson_bounds(8, 40)
     assert low == pytest.approx(Decimal("0.22629") - Decimal("0.12129"), abs=Decimal("0.0001"))
     assert high == pytest.approx(Decimal("0.22629") + Decimal("0.12129"), abs=Decimal("0.0001"))
 
@@ -127,9 +126,9 @@ def test_the_quantile_is_that_of_the_normal_distribution() -> None:
 @given(samples)
 def test_intervals_hold_their_rate_and_mirror_each_other(sample: tuple[int, int]) -> None:
     successes, n = sample
-    low, high = wilson_interval(successes, n)
+    low, high = wilson_bounds(successes, n)
     assert 0 <= low <= Decimal(successes) / n <= high <= 1
-    mirrored = wilson_interval(n - successes, n)
+    mirrored = wilson_bounds(n - successes, n)
     assert mirrored[0] == pytest.approx(1 - high, abs=Decimal("1e-20"))
     # The ends solve Wilson's equation: they are z standard errors away from the share.
     for end in (low, high):
@@ -141,7 +140,7 @@ def test_intervals_hold_their_rate_and_mirror_each_other(sample: tuple[int, int]
 @given(samples, st.integers(2, 9))
 def test_more_of_the_same_narrows_an_interval(sample: tuple[int, int], times: int) -> None:
     successes, n = sample
-    narrow, wide = wilson_interval(times * successes, times * n), wilson_interval(successes, n)
+    narrow, wide = wilson_bounds(times * successes, times * n), wilson_bounds(successes, n)
     assert narrow[1] - narrow[0] < wide[1] - wide[0]
 
 

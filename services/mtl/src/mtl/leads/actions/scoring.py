@@ -37,7 +37,11 @@ RESCORED_AT_ONCE: Final = 200
 async def lead_facts(tx: AsyncConnection) -> FactSchema:
     """Return the fields of leads that rules may read, with the tenant's custom fields."""
     definitions = await definitions_of(tx, LEADS.resource)
-    return LEAD_FACTS.with_fields(custom_field_spec(one) for one in definitions.values())
+    return _with_custom_fields(definitions)
+
+
+def _with_custom_fields(definitions: Mapping[str, FieldDefinition]) -> FactSchema:
+    return LEAD_FACTS.with_fields(map(custom_field_spec, definitions.values()))
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,7 @@ async def _scorer(tx: AsyncConnection, version: RuleVersion) -> LeadScorer:
     if CUSTOM.encode() not in content:
         return LeadScorer(_evaluator(content))
     definitions = await definitions_of(tx, LEADS.resource)
-    schema = LEAD_FACTS.with_fields(custom_field_spec(one) for one in definitions.values())
-    rule_set = parse_rule_set(schema, version.content)
+    rule_set = parse_rule_set(_with_custom_fields(definitions), version.content)
     read = {name.removeprefix(CUSTOM) for name in fields_of(rule_set) if name.startswith(CUSTOM)}
     return LeadScorer(Evaluator(rule_set), {key: definitions[key] for key in sorted(read)})
 

@@ -63,6 +63,12 @@ class MetricField(StrEnum):
     ATTAINMENT = "attainment"
 
 
+# The dimension of each group; it is called like the column of leads.
+GROUP_FIELDS: Final = {
+    MetricGroup.SOURCE: MetricField.SOURCE,
+    MetricGroup.OWNER: MetricField.OWNER_ID,
+    MetricGroup.GRADE: MetricField.GRADE,
+}
 UNITS: Final = {
     **{field: MetricUnit.SHARE for field in MetricField if field.endswith("_rate")},
     **{field: MetricUnit.HOURS for field in MetricField if field.endswith("_hours")},

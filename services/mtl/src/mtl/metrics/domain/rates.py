@@ -7,7 +7,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
 
-NORMAL_QUANTILE: Final = Decimal("1.959964")  # of 0.975: intervals hold 95 % of all samples
+from scoring.metrics import wilson_bounds
+
 RATE_STEP: Final = Decimal("0.0001")
 LEAST_SAMPLE: Final = 30  # below it, a rate says too little for a forecast
 
@@ -29,31 +30,13 @@ def sample_rate(successes: int, sample: int) -> SampleRate | None:
     """Return the rate of a sample with its interval of 95 %; None for an empty sample."""
     if sample == 0:
         return None
-    low, high = wilson_interval(successes, sample)
+    low, high = wilson_bounds(successes, sample)
     return SampleRate(
         rate=(Decimal(successes) / sample).quantize(RATE_STEP, ROUND_HALF_UP),
         low=low.quantize(RATE_STEP, ROUND_FLOOR),
         high=high.quantize(RATE_STEP, ROUND_CEILING),
         sample=sample,
     )
-
-
-def wilson_interval(successes: int, sample: int) -> tuple[Decimal, Decimal]:
-    """Return the score interval of a share, from 0 to 1.
-
-    With p = successes / n and the quantile z it is
-    (p + z²/2n ± z·sqrt(p(1 - p)/n + z²/4n²)) / (1 + z²/n): E. B. Wilson, "Probable inference, the
-    law of succession, and statistical inference", JASA 22 (1927), 209-212. Unlike the usual one it
-    stays within 0 and 1, also for small samples and rare outcomes.
-    """
-    share, n, z = Decimal(successes) / sample, Decimal(sample), NORMAL_QUANTILE
-    scale = 1 + z * z / n
-    centre = (share + z * z / (2 * n)) / scale
-    margin = z * (share * (1 - share) / n + z * z / (4 * n * n)).sqrt() / scale
-    # Of no or only successes one end is exactly the share itself, but for rounding.
-    low = Decimal(0) if successes == 0 else centre - margin
-    high = Decimal(1) if successes == sample else centre + margin
-    return low, high
 
 
 class NeededState(StrEnum):
@@ -88,7 +71,7 @@ def leads_needed(target: int, came: int, *, converted: int, sample: int) -> Lead
     if converted == 0:
         return LeadsNeeded(NeededState.NONE_CONVERTED)
     needed = -(-target * sample // converted)
-    low, high = wilson_interval(converted, sample)
+    low, high = wilson_bounds(converted, sample)
     return LeadsNeeded(
         NeededState.COMPUTED,
         needed=needed,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import filled
-from mtl.metrics.domain.outcomes import UNITS, MetricField, MetricGroup, MetricUnit
+from mtl.metrics.domain.outcomes import GROUP_FIELDS, UNITS, MetricField, MetricGroup, MetricUnit
 from mtl.metrics.domain.periods import MetricPeriod
 from mtl.texts import TEXTS
 
@@ -78,15 +78,10 @@ def label_of(value: StrEnum) -> str:
 
 def dimensions_of(group: MetricGroup, *fields: MetricField) -> list[DimensionOut]:
     """Return the dimensions of a chart: that of its group, and those that it always has."""
-    grouped = {
-        MetricGroup.NONE: (),
-        MetricGroup.SOURCE: (MetricField.SOURCE,),
-        MetricGroup.OWNER: (MetricField.OWNER_ID,),
-        MetricGroup.GRADE: (MetricField.GRADE,),
-    }
+    grouped = (GROUP_FIELDS[group],) if group in GROUP_FIELDS else ()
     return [
         DimensionOut(field=field, label=label_of(field), read_as=READ_AS.get(field, field.value))
-        for field in (*fields, *grouped[group])
+        for field in (*fields, *grouped)
     ]
 
 

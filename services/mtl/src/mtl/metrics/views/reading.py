@@ -13,16 +13,10 @@ from chassis.records.access.visibility import Visibility, is_visible
 from chassis.records.lists.list_search import plan_each_search
 from kernel.errors import Invalid, Violation
 from mtl.leads.store import LEADS, leads
-from mtl.metrics.domain.outcomes import MAX_CHART_ROWS, MetricGroup
+from mtl.metrics.domain.outcomes import GROUP_FIELDS, MAX_CHART_ROWS, MetricGroup
 from mtl.metrics.domain.periods import MetricPeriod
 
 SECONDS_PER_HOUR = 3600
-# The column of leads by which a chart is grouped; a field of its rows has the same name.
-_COLUMNS = {
-    MetricGroup.SOURCE: "source",
-    MetricGroup.OWNER: "owner_id",
-    MetricGroup.GRADE: "grade",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +51,14 @@ class MetricReading:
         """The value by which leads are grouped; null for all where they are not."""
         if self.group is MetricGroup.NONE:
             return cast(null(), Text)
-        return cast(leads.c[_COLUMNS[self.group]], Text)
+        return cast(leads.c[GROUP_FIELDS[self.group].value], Text)
 
     def named(self, key: str | None) -> dict[str, str | None]:
         """Return the fields of a row that name its group."""
-        return {name: key if self.group is group else None for group, name in _COLUMNS.items()}
+        return {
+            field.value: key if self.group is group else None
+            for group, field in GROUP_FIELDS.items()
+        }
 
     async def rows(self, query: Select[Any], *, totals: int = 0) -> Sequence[Row[Any]]:
         """Fetch the rows of a chart, and before them so many rows of totals.
