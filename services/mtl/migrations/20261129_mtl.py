@@ -20,6 +20,7 @@ TABLES = (
     "lead_keys",
     "lead_history",
     "rule_versions",
+    "score_models",
     "lead_touches",
     "follow_ups",
     "accounts",
@@ -52,6 +53,7 @@ LEAD_TEXTS = (
 LEAD_SORTED_TEXTS = ("name", "company")
 # Totals of the follow-ups, which have audit entries of their own.
 FOLLOW_UP_TOTALS = ("follow_up_count", "last_followed_up_at", "next_step_on")
+SCORE_PARTS = ("attribute", "behavior", "intelligent")
 LEAD_ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 
 
@@ -60,6 +62,7 @@ def upgrade() -> None:
     _lead_keys()
     _lead_history()
     _rule_versions()
+    _score_models()
     _lead_touches()
     _follow_ups()
     _copies()
@@ -108,6 +111,7 @@ def _leads() -> None:
         sa.Column("score", sa.Integer()),
         sort_column("score", sa.Double()),
         sa.Column("grade", sa.String(40)),
+        *(sa.Column(f"{part}_score", sa.Integer()) for part in SCORE_PARTS),
         instant("handed_over_at", nullable=True),
         sa.Column("wakes_on", sa.Date()),
         sa.Column("conversion_id", sa.Uuid()),
@@ -212,6 +216,25 @@ def _rule_versions() -> None:
     )
     secure("rule_versions", append_only=True)
     audited("rule_versions", resource="mtl.rule", noise=("digest",))
+
+
+def _score_models() -> None:
+    """The models that were trained from leads, with their cards."""
+    op.create_table(
+        "score_models",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("document", JSONB(), nullable=False),
+        sa.Column("card", JSONB(), nullable=False),
+        sa.Column("profile", JSONB(), nullable=False),
+        sa.Column("trained_by", sa.Text(), nullable=False),
+        instant("trained_at"),
+        sa.UniqueConstraint("tenant_id", "number"),
+    )
+    secure("score_models", append_only=True)
+    audited("score_models", resource="mtl.score_model", noise=("document", "profile"))
 
 
 def _lead_touches() -> None:

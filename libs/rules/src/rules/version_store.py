@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,11 +60,21 @@ class VersionStore:
         """Return the query of all versions of a rule set, unordered; the caller pages it."""
         return select(self.table).where(self.table.c.rule_set == rule_set)
 
+    def _newest(self, rule_set: str) -> Select[Any]:
+        return self.query(rule_set).order_by(self.table.c.number.desc()).limit(1)
+
     async def latest(self, tx: AsyncConnection, rule_set: str) -> RuleVersion | None:
         """Return the version in force; None before the first one."""
-        newest = self.query(rule_set).order_by(self.table.c.number.desc()).limit(1)
-        row = (await tx.execute(newest)).mappings().one_or_none()
+        row = (await tx.execute(self._newest(rule_set))).mappings().one_or_none()
         return None if row is None else from_columns(RuleVersion, row)
+
+    async def latest_of(
+        self, tx: AsyncConnection, rule_sets: Sequence[str]
+    ) -> dict[str, RuleVersion]:
+        """Return the versions in force of several rule sets, by name, in one statement."""
+        newest = [self._newest(name).subquery().select() for name in rule_sets]
+        rows = (await tx.execute(union_all(*newest))).mappings()
+        return {row["rule_set"]: from_columns(RuleVersion, dict(row)) for row in rows}
 
     async def get(self, tx: AsyncConnection, rule_set: str, number: int) -> RuleVersion:
         """Return a version by its number. Raises NotFound."""

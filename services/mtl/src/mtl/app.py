@@ -12,6 +12,7 @@ from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
 from mtl.timelines.routes import ROUTERS as TIMELINE_ROUTERS
 from mtl.touches.routes import ROUTERS as TOUCH_ROUTERS
+from mtl.trainings.routes import ROUTERS as TRAINING_ROUTERS
 from mtl.worker import WORKER
 
 
@@ -29,6 +30,7 @@ def create() -> FastAPI:
             *FOLLOW_UP_ROUTERS,
             *METRIC_ROUTERS,
             *SCORING_ROUTERS,
+            *TRAINING_ROUTERS,
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

@@ -13,9 +13,12 @@ from mtl.leads.actions.moves import WAKE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline, wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
+from mtl.score_settings.actions import BEHAVIOR_JOB
 from mtl.scores.actions import RESCORING_JOB
-from mtl.scores.timers import rescore_leads
+from mtl.scores.timers import count_behavior, rescore_leads
 from mtl.settings import MtlSettings
+from mtl.trainings.actions import TRAINING_JOB
+from mtl.trainings.timers import give_up_training, train_score_model
 
 SUBSCRIPTIONS = (
     process(
@@ -37,7 +40,10 @@ WORKER = Worker(
         CONVERSION_DEADLINE_JOB: check_conversion_deadline,
         WAKE_JOB: wake_lead,
         RESCORING_JOB: rescore_leads,
+        BEHAVIOR_JOB: count_behavior,
+        TRAINING_JOB: train_score_model,
         NEXT_STEP_JOB: remind_of_next_step,
     },
+    failure_handlers={TRAINING_JOB: give_up_training},
     settings=MtlSettings,
 )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Done
-from mtl.leads.actions import scoring
+from mtl.leads.actions import rescoring
 from mtl.scores.timers import rescore_leads
 from services.mtl.tests.factories import create, problem, violations
 from testkit.jobs import job_of
@@ -92,7 +92,7 @@ async def test_publishing_scores_the_stored_leads_anew(
     published: PublishedFacts,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(scoring, "RESCORED_AT_ONCE", 2)
+    monkeypatch.setattr(rescoring, "RESCORED_AT_ONCE", 2)
     leads = [await create(client, company=f"c{n}", job_title="经理") for n in range(3)]
     other = await create(client, company="other")
     await client.delete(f"/leads/{other['id']}")

@@ -3,6 +3,7 @@
 from chassis.events.outbox import publish
 from chassis.web.commands import Command
 from mtl.leads.store import LEAD
+from mtl.score_settings.actions import lead_was_touched
 from mtl.touches import store
 from mtl.touches.domain import LeadTouch
 
@@ -21,6 +22,7 @@ async def record_touch(
     touch.ensure_not_in_future(now=command.now)
     if await store.add_unless_known(tx, touch):
         await publish(tx, touch.recorded(), of=touch)
+        await lead_was_touched(tx, touch.lead_id, now=command.now)
         return touch, True
     stored = await store.get_by_external_id(tx, touch.lead_id, touch.external_id)
     touch.ensure_repeats(stored, at_is_given=at_is_given)

@@ -1,5 +1,7 @@
 """The table of touches and all SQL on it."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +10,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, tenant_column
-from chassis.database.rows import from_columns
+from chassis.database.rows import from_columns, is_one_of
 from chassis.records.writes import insert_rows
 from mtl.database import metadata
 from mtl.touches.domain import LeadTouch, TouchKind
+from scoring.behavior import Touch
 
 lead_touches = Table(
     "lead_touches",
@@ -47,6 +50,20 @@ async def get_by_external_id(
     """Return the touch of a lead with this external id, which exists."""
     query = touches_query(lead_id).where(lead_touches.c.external_id == external_id)
     return from_columns(LeadTouch, (await tx.execute(query)).one()._mapping)
+
+
+async def touches_of(
+    tx: AsyncConnection, lead_ids: Sequence[UUID], kinds: Sequence[str]
+) -> dict[UUID, list[Touch]]:
+    """Return when touches of these kinds happened, by lead, in the form that is scored."""
+    columns = (lead_touches.c.lead_id, lead_touches.c.kind, lead_touches.c.at)
+    query = select(*columns).where(
+        is_one_of(lead_touches.c.lead_id, lead_ids), lead_touches.c.kind.in_(kinds)
+    )
+    found: defaultdict[UUID, list[Touch]] = defaultdict(list)
+    for row in await tx.execute(query):
+        found[row.lead_id].append(Touch(str(row.kind), row.at))
+    return found
 
 
 def touches_query(lead_id: UUID, kind: TouchKind | None = None) -> Select[Any]:

@@ -1,10 +1,9 @@
 """Scores leads by the rules in force, in the transaction that writes them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
 import structlog
@@ -13,46 +12,42 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.canonical_json import canonical_json
 from chassis.records.custom_fields.domain import FieldDefinition
 from chassis.records.custom_fields.store import definitions_of
-from chassis.records.record_commands import save_record
-from chassis.web.commands import Command
-from contracts.mtl.events import LeadScored
 from kernel.errors import Invalid
 from mtl.leads.domain.lead import Lead
-from mtl.leads.domain.scoring import LEAD_FACTS, facts_of, scored
-from mtl.leads.store import LEAD, LEADS, next_leads_to_score
-from mtl.rule_sets.store import LEAD_SCORE, VERSIONS
+from mtl.leads.domain.scoring import LEAD_FACTS, LeadScoring, facts_of, scored
+from mtl.leads.store import LEADS
+from mtl.rule_sets.store import LEAD_SCORE, SCORE_SETTINGS, VERSIONS
+from mtl.score_models.store import trained_model
+from mtl.score_settings.domain import ScoreSettings
 from rules.custom_fields import custom_facts, custom_field_spec
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema
 from rules.rule_set_json import parse_rule_set
 from rules.rule_sets import fields_of
 from rules.versions import RuleVersion
+from scoring.blend import ScorePart
+from scoring.trained import TrainedModel
 
 log = structlog.get_logger()
 
 CUSTOM: Final = "custom."
-RESCORED_AT_ONCE: Final = 200
 
 
 async def lead_facts(tx: AsyncConnection) -> FactSchema:
     """Return the fields of leads that rules may read, with the tenant's custom fields."""
     definitions = await definitions_of(tx, LEADS.resource)
-    return _with_custom_fields(definitions)
-
-
-def _with_custom_fields(definitions: Mapping[str, FieldDefinition]) -> FactSchema:
     return LEAD_FACTS.with_fields(map(custom_field_spec, definitions.values()))
 
 
 @dataclass(frozen=True)
 class LeadScorer:
-    """The rules in force, made ready for many leads; without rules leads have no score."""
+    """What scores leads now, made ready for many; `definitions` are the custom fields it reads."""
 
-    rules: Evaluator | None = None
+    scoring: LeadScoring = field(default_factory=LeadScoring)
     definitions: Mapping[str, FieldDefinition] | None = None
 
     def facts(self, lead: Lead) -> dict[str, Any]:
-        """Return the facts of a lead, with its custom fields if rules read any."""
+        """Return the facts of a lead, with its custom fields if any are read."""
         facts = facts_of(lead)
         if self.definitions:
             facts |= custom_facts(self.definitions.values(), lead.custom_fields)
@@ -60,52 +55,75 @@ class LeadScorer:
 
     def score(self, lead: Lead) -> Lead:
         """Return the lead with its score and grade."""
-        return scored(lead, self.rules, self.facts(lead) if self.rules is not None else {})
+        reads_facts = self.scoring.rules is not None or self.scoring.model is not None
+        return scored(lead, self.scoring, self.facts(lead) if reads_facts else {})
 
 
 async def scorer_of(tx: AsyncConnection) -> LeadScorer:
-    """Return the rules in force.
+    """Return what scores leads now: the rules, the settings and the model in force.
 
-    Rules that read a custom field which was deleted since leave the leads without a score: the log
-    says so, and publishing them anew shows what is wrong.
+    Rules that read a custom field which was deleted since give leads no points: the log says so,
+    and publishing them anew shows what is wrong.
     """
-    version = await VERSIONS.latest(tx, LEAD_SCORE)
+    versions = await VERSIONS.latest_of(tx, [LEAD_SCORE, SCORE_SETTINGS])
+    settings = ScoreSettings.of(versions.get(SCORE_SETTINGS))
+    return await _scorer(tx, versions.get(LEAD_SCORE), settings)
+
+
+async def scorer_with(tx: AsyncConnection, settings: ScoreSettings) -> LeadScorer:
+    """Return what would score leads with other settings: the rules in force with these."""
+    return await _scorer(tx, await VERSIONS.latest(tx, LEAD_SCORE), settings)
+
+
+async def _scorer(
+    tx: AsyncConnection, version: RuleVersion | None, settings: ScoreSettings
+) -> LeadScorer:
+    model = await _model_in_use(tx, settings)
+    rules, read = await _rules_in_use(tx, version)
+    if model is not None:
+        read |= {one for one in model.fields if one.startswith(CUSTOM)}
+    return LeadScorer(LeadScoring(rules, settings, model), await _definitions(tx, read))
+
+
+async def _model_in_use(tx: AsyncConnection, settings: ScoreSettings) -> TrainedModel | None:
+    if settings.model is None or not settings.counts(ScorePart.INTELLIGENT):
+        return None
+    return await trained_model(tx, settings.model)
+
+
+async def _definitions(
+    tx: AsyncConnection, read: Collection[str]
+) -> Mapping[str, FieldDefinition] | None:
+    """Return the definitions of the custom fields that are read, without deleted ones."""
+    if not read:
+        return None
+    known = await definitions_of(tx, LEADS.resource)
+    return {key: known[key] for key in sorted(known) if f"{CUSTOM}{key}" in read}
+
+
+async def _rules_in_use(
+    tx: AsyncConnection, version: RuleVersion | None
+) -> tuple[Evaluator | None, set[str]]:
+    """Return the rules of a version, and the custom fields that they read."""
     if version is None or not version.content["rows"]:
-        return LeadScorer()
+        return None, set()
     try:
-        return await _scorer(tx, version)
+        return await _evaluator(tx, version)
     except Invalid as invalid:
         await log.aerror("rules_unreadable", rule_set=LEAD_SCORE, version=version.number)
         await log.adebug("rules_unreadable", violations=[one.code for one in invalid.violations])
-        return LeadScorer()
+        return None, set()
 
 
-async def _scorer(tx: AsyncConnection, version: RuleVersion) -> LeadScorer:
+async def _evaluator(tx: AsyncConnection, version: RuleVersion) -> tuple[Evaluator, set[str]]:
     content = canonical_json(version.content)
     if CUSTOM.encode() not in content:
-        return LeadScorer(_evaluator(content))
-    definitions = await definitions_of(tx, LEADS.resource)
-    rule_set = parse_rule_set(_with_custom_fields(definitions), version.content)
-    read = {name.removeprefix(CUSTOM) for name in fields_of(rule_set) if name.startswith(CUSTOM)}
-    return LeadScorer(Evaluator(rule_set), {key: definitions[key] for key in sorted(read)})
+        return _plain_evaluator(content), set()
+    rule_set = parse_rule_set(await lead_facts(tx), version.content)
+    return Evaluator(rule_set), {one for one in fields_of(rule_set) if one.startswith(CUSTOM)}
 
 
 @lru_cache(maxsize=256)
-def _evaluator(content: bytes) -> Evaluator:
+def _plain_evaluator(content: bytes) -> Evaluator:
     """Return the evaluator of rules without custom fields: the same rules score many leads."""
     return Evaluator(parse_rule_set(LEAD_FACTS, orjson.loads(content)))
-
-
-async def rescore_chunk(command: Command, after: UUID | None) -> UUID | None:
-    """Score the next leads by id anew; return the last one, None at the end.
-
-    Only leads whose score or grade changes are written, each with an event. Converted leads keep
-    the score with which they were converted, and deleted ones theirs.
-    """
-    tx, scorer = command.tx, await scorer_of(command.tx)
-    found = await next_leads_to_score(tx, after, limit=RESCORED_AT_ONCE)
-    for lead in found:
-        rescored = scorer.score(lead)
-        if rescored != lead:
-            await save_record(command, LEAD, lead, rescored, LeadScored)
-    return found[-1].id if len(found) == RESCORED_AT_ONCE else None

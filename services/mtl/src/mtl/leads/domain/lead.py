@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Final
@@ -35,6 +35,7 @@ from mtl.leads.domain.moves import (
     LeadStatus,
     RefusalReason,
 )
+from scoring.blend import ScorePart
 from scoring.grades import Grade
 
 FOLLOW_UP: Final = TaskKind("WORK_LEAD", zh="跟进线索 {name}", en="Follow up on lead {name}")
@@ -76,6 +77,9 @@ class Lead(LeadDetails, FollowUpTotals):
     status_note: Annotated[str | None, Personal("text")] = None
     score: int | None = None
     grade: Grade | None = None
+    attribute_score: int | None = None
+    behavior_score: int | None = None
+    intelligent_score: int | None = None
     handed_over_at: datetime | None = None
     wakes_on: date | None = None
     conversion_id: UUID | None = None
@@ -99,6 +103,15 @@ class Lead(LeadDetails, FollowUpTotals):
             return ()
         keys = [(kind, value) for _, kind, value in self.keyed_fields()]
         return [key for key in keys if self.status is not INVALID or key[0] == "external_id"]
+
+    @property
+    def score_parts(self) -> Mapping[ScorePart, int | None]:
+        """What the score was put together from, each part from 0 to 100."""
+        return {
+            ScorePart.ATTRIBUTE: self.attribute_score,
+            ScorePart.BEHAVIOR: self.behavior_score,
+            ScorePart.INTELLIGENT: self.intelligent_score,
+        }
 
     @property
     def is_open(self) -> bool:

@@ -1,17 +1,21 @@
-"""What rules read of a lead, and the score and the grade that follow from its points."""
+"""What rules and models read of a lead, and the score and the grade that follow from them."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from mtl.leads.domain.details import CompanySize
 from mtl.leads.domain.lead import Lead
+from mtl.score_settings.domain import ScoreSettings
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema, FactType, FieldSpec
+from scoring.behavior import Touch, falls_below, score_at
+from scoring.blend import FULL_SCORE, ScorePart, blend, to_scale
 from scoring.grades import Grade, GradeRules, grade
+from scoring.trained import TrainedModel, rounded_score
 
-FULL_SCORE: Final = 100
 GRADES: Final = GradeRules(
     {Grade.A: Decimal(80), Grade.B: Decimal(60), Grade.C: Decimal(40)}, margin=Decimal(5)
 )
@@ -49,6 +53,23 @@ LEAD_FACTS: Final = FactSchema.of(
 )
 
 
+@dataclass(frozen=True)
+class LeadScoring:
+    """What scores leads now: rules, settings, and a model; each may be absent."""
+
+    rules: Evaluator | None = None
+    settings: ScoreSettings = field(default_factory=ScoreSettings)
+    model: TrainedModel | None = None
+
+
+@dataclass(frozen=True)
+class Behavior:
+    """The part of behavior from 0 to 100, and when decay has taken five points from it."""
+
+    score: int
+    count_again_at: datetime | None
+
+
 def facts_of(lead: Lead) -> dict[str, Any]:
     """Return what rules read of a lead, without its custom fields."""
     facts: dict[str, Any] = {name: getattr(lead, name) for name in _TEXTS}
@@ -60,13 +81,57 @@ def facts_of(lead: Lead) -> dict[str, Any]:
     return facts
 
 
-def scored(lead: Lead, rules: Evaluator | None, facts: Mapping[str, Any]) -> Lead:
-    """Return the lead with the score from 0 to 100 and the grade that rules give it.
+def scored(lead: Lead, scoring: LeadScoring, facts: Mapping[str, Any]) -> Lead:
+    """Return the lead with its parts, their blend from 0 to 100, and the grade of that.
 
     Points beyond 0 and 100 do not count. A grade falls only when the score is more than 5 below
-    its threshold. Without rules a lead has neither.
+    its threshold. Without any part a lead has neither. The part of behavior is that of the lead,
+    which is counted when touches are recorded and as they lose their worth.
     """
-    if rules is None:
-        return replace(lead, score=None, grade=None)
-    score = min(max(rules.decide(facts).points, 0), FULL_SCORE)
-    return replace(lead, score=score, grade=grade(GRADES, Decimal(score), lead.grade))
+    parts = {
+        ScorePart.ATTRIBUTE: _attribute_score(scoring, facts),
+        ScorePart.BEHAVIOR: _behavior_score(scoring, lead),
+        ScorePart.INTELLIGENT: _intelligent_score(scoring, lead, facts),
+    }
+    present = {part: None if one is None else Decimal(one) for part, one in parts.items()}
+    blended = blend(present, scoring.settings.decimal_weights).score
+    score = None if blended is None else rounded_score(blended)
+    return replace(
+        lead,
+        attribute_score=parts[ScorePart.ATTRIBUTE],
+        behavior_score=parts[ScorePart.BEHAVIOR],
+        intelligent_score=parts[ScorePart.INTELLIGENT],
+        score=score,
+        grade=None if score is None else grade(GRADES, Decimal(score), lead.grade),
+    )
+
+
+def behavior_of(settings: ScoreSettings, touches: Sequence[Touch], at: datetime) -> Behavior:
+    """Return the part of behavior at an instant, and when it must be counted again.
+
+    That is when decay alone has taken five points of a hundred from it: nobody reads a difference
+    of less in a grade, which has this margin.
+    """
+    points = score_at(settings.behavior, touches, at).points
+    full = Decimal(settings.full_behavior)
+    part = rounded_score(to_scale(points, full))
+    if not part:
+        return Behavior(0, None)
+    threshold = max(Decimal(part) - GRADES.margin, Decimal("0.5")) * full / FULL_SCORE
+    return Behavior(part, falls_below(settings.behavior, touches, threshold, after=at))
+
+
+def _attribute_score(scoring: LeadScoring, facts: Mapping[str, Any]) -> int | None:
+    if scoring.rules is None or not scoring.settings.counts(ScorePart.ATTRIBUTE):
+        return None
+    return min(max(scoring.rules.decide(facts).points, 0), FULL_SCORE)
+
+
+def _behavior_score(scoring: LeadScoring, lead: Lead) -> int | None:
+    return (lead.behavior_score or 0) if scoring.settings.counts(ScorePart.BEHAVIOR) else None
+
+
+def _intelligent_score(scoring: LeadScoring, lead: Lead, facts: Mapping[str, Any]) -> int | None:
+    if scoring.model is None or not scoring.settings.counts(ScorePart.INTELLIGENT):
+        return None
+    return rounded_score(scoring.model.score(facts, lead.updated_at))

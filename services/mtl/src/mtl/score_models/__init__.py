@@ -1,0 +1,1 @@
+"""The stored models that score leads."""

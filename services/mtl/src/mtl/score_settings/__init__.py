@@ -1,0 +1,1 @@
+"""How the score of a lead is put together, and when it is counted again."""
