@@ -9,7 +9,7 @@ import pytest
 
 from scoring import training_process
 from scoring.example_json import example_from_json, example_to_json
-from scoring.examples import Example, TooFewExamples
+from scoring.examples import Example, TooFewExamples, Value
 from scoring.model import InvalidModel
 from scoring.reasons import Direction
 from scoring.trained import (
@@ -28,7 +28,7 @@ def fair(n: int) -> Example:
     """An example: of those from a fair nine in ten are won, of the others one in ten."""
     source = "fair" if n % 2 else "web"
     is_won = (n // 2) % 10 < (9 if source == "fair" else 1)
-    fields = {"source": source, "size": n % 7, "note": f"note {n}"}
+    fields: dict[str, Value] = {"source": source, "size": n % 7, "note": f"note {n}"}
     return Example(START + timedelta(hours=n), fields, is_won)
 
 

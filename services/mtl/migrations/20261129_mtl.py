@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import replica_columns, tenant_column
@@ -112,6 +112,10 @@ def _leads() -> None:
         sort_column("score", sa.Double()),
         sa.Column("grade", sa.String(40)),
         *(sa.Column(f"{part}_score", sa.Integer()) for part in SCORE_PARTS),
+        *(
+            sa.Column(name, ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'"))
+            for name in ("tags", "rule_tags")
+        ),
         instant("handed_over_at", nullable=True),
         sa.Column("wakes_on", sa.Date()),
         sa.Column("conversion_id", sa.Uuid()),

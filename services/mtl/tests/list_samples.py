@@ -12,7 +12,8 @@ SAMPLES = {
             "name": "CASE WHEN n % 11 <> 3 THEN"
             " 'name ' || translate(md5((n % 4999)::text), '01234567', 'abcdef89') END",
             "company": "CASE WHEN n % 11 <> 4 THEN 'company ' || md5((n % 4999)::text) END",
-        }
+        },
+        filters={"tag": ("key", "unknown")},
     ),
     "follow-ups": ListSample(
         columns={"checklist": "'[]'::jsonb"}, filters={"done": ("true", "false")}

@@ -53,6 +53,8 @@ class LeadState(AggregateState):
     score: int | None = None
     grade: str | None = None
     owner_id: str | None = None
+    tags: tuple[str, ...] = ()
+    rule_tags: tuple[str, ...] = ()
     attributes: dict[str, str] = Field(default_factory=dict)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
 

@@ -238,6 +238,7 @@ TEXTS: dict[str, Text] = {
 # What people call the rules that they change, and the fields which these read.
 RULE_LABELS: dict[str, Text] = {
     "RuleSet.lead_score": Text("线索评分", "Lead score"),
+    "RuleSet.lead_tags": Text("自动标签", "Tags by rule"),
     "LeadField.job_title": Text("职务", "Job title"),
     "LeadField.department": Text("部门", "Department"),
     "LeadField.company": Text("公司", "Company"),

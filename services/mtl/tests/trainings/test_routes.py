@@ -135,10 +135,11 @@ async def test_examples_are_leads_as_they_were_captured(
     )
     await client.patch(f"/leads/{won['id']}", json={"source": "广告", "email": "w@example.com"})
     known = await create(client, company="b")
-    for lead, values in [
+    ends: list[tuple[Any, dict[str, Any]]] = [
         (won, {"status": CONVERTED}),
         (known, {"status": INVALID, "status_reason": InvalidReason.ALREADY_KNOWN}),
-    ]:
+    ]
+    for lead, values in ends:
         changed = update(leads).where(leads.c.id == UUID(lead["id"])).values(**values)
         await tx.execute(changed)
     [example] = await training_examples(tx)

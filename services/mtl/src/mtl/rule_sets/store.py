@@ -7,5 +7,6 @@ from rules.version_store import VersionStore, rule_versions_table
 
 LEAD_SCORE: Final = "lead_score"
 SCORE_SETTINGS: Final = "lead_score_settings"
-rule_versions = rule_versions_table(metadata, [LEAD_SCORE, SCORE_SETTINGS])
+LEAD_TAGS: Final = "lead_tags"
+rule_versions = rule_versions_table(metadata, [LEAD_SCORE, SCORE_SETTINGS, LEAD_TAGS])
 VERSIONS = VersionStore(rule_versions)

@@ -17,7 +17,7 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from mtl.leads.actions.scoring import lead_facts, scorer_of
 from mtl.leads.store import LEAD, LEADS
-from mtl.rule_sets.store import LEAD_SCORE, SCORE_SETTINGS, VERSIONS
+from mtl.rule_sets.store import LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS, VERSIONS
 from mtl.score_settings.domain import ScoreSettings
 from mtl.scores.actions import check_settings, publish_settings, start_rescoring
 from mtl.scores.schemas import (
@@ -27,6 +27,7 @@ from mtl.scores.schemas import (
     ScoreSettingsOut,
     ScoreSettingsTryIn,
     ScoreTrialOut,
+    check_tags,
 )
 from mtl.scores.views import facts_of_lead, tried_leads, try_settings
 from mtl.texts import RULE_LABELS, TEXTS
@@ -103,6 +104,16 @@ async def lead_score(lead_id: UUID, tx: Tx, now: Now) -> LeadScoreOut:
     return LeadScoreOut.of(lead, scorer.scoring, scorer.facts(lead), touches.get(lead_id, []), now)
 
 
+LEAD_TAG_RULES: Final = RuleKind(
+    name=LEAD_TAGS,
+    label="RuleSet.lead_tags",
+    hit_policy=HitPolicy.COLLECT,
+    schema=lead_facts,
+    records=tried_leads,
+    facts=facts_of_lead,
+    published=_published,
+    check_outcome=check_tags,
+)
 LEAD_SCORE_RULES: Final = RuleKind(
     name=LEAD_SCORE,
     label="RuleSet.lead_score",
@@ -114,7 +125,7 @@ LEAD_SCORE_RULES: Final = RuleKind(
 )
 RULES: Final = RuleAdministration(
     service="mtl",
-    kinds=(LEAD_SCORE_RULES,),
+    kinds=(LEAD_SCORE_RULES, LEAD_TAG_RULES),
     store=VERSIONS,
     records=LEADS,
     labels=TEXTS | RULE_LABELS,

@@ -1,19 +1,22 @@
 """Request and response bodies of the settings of scores, and of the score of a lead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import filled
+from chassis.foundation.violations import violations_of_body
 from kernel.decimals import NonNegativeDecimal
+from kernel.errors import Violation
 from kernel.texts import TrimmedText
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.scoring import LeadScoring
+from mtl.leads.schemas.fields import Tags
 from mtl.score_settings.domain import FULL_BEHAVIOR, ScoreSettings, TouchWorth
 from mtl.texts import RULE_LABELS, TEXTS
 from mtl.touches.domain import TouchKind
@@ -32,6 +35,23 @@ EXAMPLE: Any = {
     "touches": {"FORM": {"points": 30, "cap": 60, "half_life_days": 30}},
     "model": None,
 }
+
+
+class TagsOutcome(BaseModel):
+    """What a rule of `lead_tags` gives the leads that it matches."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tags: Annotated[Tags, Field(min_length=1)]
+
+
+def check_tags(outcome: Mapping[str, Any]) -> Iterable[Violation]:
+    """Return the violations of the outcome of a rule that tags leads."""
+    try:
+        TagsOutcome.model_validate(dict(outcome))
+    except ValidationError as error:
+        return violations_of_body(error)
+    return ()
 
 
 class TouchWorthBody(BaseModel):

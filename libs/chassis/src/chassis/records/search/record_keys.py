@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Column, ColumnElement, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.search.spelling import KEY_MARK, digest_letters
 from chassis.records.search.tables import search_grams
 
-KeysOf = Callable[[str], Iterable[str]]
+KeysOf = Callable[[Any], Iterable[str]]
 KEY_BYTES = 8
 
 
@@ -43,6 +43,13 @@ async def ids_with_keys(
         .limit(limit)
     )
     return list((await tx.execute(query)).scalars())
+
+
+def has_key(resource: str, record_id: Column[UUID], key: str) -> ColumnElement[bool]:
+    """Return the condition that a record of a resource is stored under a key."""
+    grams = search_grams.c
+    found = select(grams.id).where(grams.resource == resource, grams.gram == _line(key))
+    return record_id.in_(found)
 
 
 def _line(key: str) -> str:

@@ -14,7 +14,8 @@ from kernel.errors import NotFound
 from mtl.leads.actions.scoring import LeadScorer
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import LeadStatus
-from mtl.leads.store import LEAD, next_leads_to_score
+from mtl.leads.store import LEAD
+from mtl.leads.store.scoring import next_leads_to_score
 
 RESCORED_AT_ONCE: Final = 200
 

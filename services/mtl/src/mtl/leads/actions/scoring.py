@@ -16,7 +16,7 @@ from kernel.errors import Invalid
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.scoring import LEAD_FACTS, LeadScoring, facts_of, scored
 from mtl.leads.store import LEADS
-from mtl.rule_sets.store import LEAD_SCORE, SCORE_SETTINGS, VERSIONS
+from mtl.rule_sets.store import LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS, VERSIONS
 from mtl.score_models.store import trained_model
 from mtl.score_settings.domain import ScoreSettings
 from rules.custom_fields import custom_facts, custom_field_spec
@@ -55,8 +55,9 @@ class LeadScorer:
 
     def score(self, lead: Lead) -> Lead:
         """Return the lead with its score and grade."""
-        reads_facts = self.scoring.rules is not None or self.scoring.model is not None
-        return scored(lead, self.scoring, self.facts(lead) if reads_facts else {})
+        scoring = self.scoring
+        reads_facts = scoring.rules or scoring.tags or scoring.model
+        return scored(lead, scoring, self.facts(lead) if reads_facts else {})
 
 
 async def scorer_of(tx: AsyncConnection) -> LeadScorer:
@@ -65,24 +66,25 @@ async def scorer_of(tx: AsyncConnection) -> LeadScorer:
     Rules that read a custom field which was deleted since give leads no points: the log says so,
     and publishing them anew shows what is wrong.
     """
-    versions = await VERSIONS.latest_of(tx, [LEAD_SCORE, SCORE_SETTINGS])
-    settings = ScoreSettings.of(versions.get(SCORE_SETTINGS))
-    return await _scorer(tx, versions.get(LEAD_SCORE), settings)
+    versions = await VERSIONS.latest_of(tx, [LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS])
+    return await _scorer(tx, versions, ScoreSettings.of(versions.get(SCORE_SETTINGS)))
 
 
 async def scorer_with(tx: AsyncConnection, settings: ScoreSettings) -> LeadScorer:
     """Return what would score leads with other settings: the rules in force with these."""
-    return await _scorer(tx, await VERSIONS.latest(tx, LEAD_SCORE), settings)
+    return await _scorer(tx, await VERSIONS.latest_of(tx, [LEAD_SCORE, LEAD_TAGS]), settings)
 
 
 async def _scorer(
-    tx: AsyncConnection, version: RuleVersion | None, settings: ScoreSettings
+    tx: AsyncConnection, versions: Mapping[str, RuleVersion], settings: ScoreSettings
 ) -> LeadScorer:
     model = await _model_in_use(tx, settings)
-    rules, read = await _rules_in_use(tx, version)
+    rules, read = await _rules_in_use(tx, LEAD_SCORE, versions)
+    tags, read_for_tags = await _rules_in_use(tx, LEAD_TAGS, versions)
+    read |= read_for_tags
     if model is not None:
         read |= {one for one in model.fields if one.startswith(CUSTOM)}
-    return LeadScorer(LeadScoring(rules, settings, model), await _definitions(tx, read))
+    return LeadScorer(LeadScoring(rules, tags, settings, model), await _definitions(tx, read))
 
 
 async def _model_in_use(tx: AsyncConnection, settings: ScoreSettings) -> TrainedModel | None:
@@ -102,15 +104,16 @@ async def _definitions(
 
 
 async def _rules_in_use(
-    tx: AsyncConnection, version: RuleVersion | None
+    tx: AsyncConnection, name: str, versions: Mapping[str, RuleVersion]
 ) -> tuple[Evaluator | None, set[str]]:
-    """Return the rules of a version, and the custom fields that they read."""
+    """Return the rules in force of a rule set, and the custom fields that they read."""
+    version = versions.get(name)
     if version is None or not version.content["rows"]:
         return None, set()
     try:
         return await _evaluator(tx, version)
     except Invalid as invalid:
-        await log.aerror("rules_unreadable", rule_set=LEAD_SCORE, version=version.number)
+        await log.aerror("rules_unreadable", rule_set=name, version=version.number)
         await log.adebug("rules_unreadable", violations=[one.code for one in invalid.violations])
         return None, set()
 

@@ -38,6 +38,7 @@ class LeadDetails:
     """The details of a lead and its owner; phones in E.164, mails in lower case.
 
     `region_code` is a code of GB/T 2260; `utm_*` are the parameters of the advertisement's link.
+    `tags` are those that people gave it.
     """
 
     name: Annotated[str | None, Personal("name")] = None
@@ -70,6 +71,7 @@ class LeadDetails:
     utm_campaign: str | None = None
     utm_term: str | None = None
     utm_content: str | None = None
+    tags: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     custom_fields: Mapping[str, Any] = field(default_factory=dict)
     owner_id: str | None = None

@@ -77,6 +77,7 @@ class Lead(LeadDetails, FollowUpTotals):
     status_note: Annotated[str | None, Personal("text")] = None
     score: int | None = None
     grade: Grade | None = None
+    rule_tags: tuple[str, ...] = ()
     attribute_score: int | None = None
     behavior_score: int | None = None
     intelligent_score: int | None = None

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mtl.leads.domain.details import CompanySize
 from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.tags import MAX_TAGS, distinct_tags
 from mtl.score_settings.domain import ScoreSettings
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema, FactType, FieldSpec
@@ -55,9 +56,10 @@ LEAD_FACTS: Final = FactSchema.of(
 
 @dataclass(frozen=True)
 class LeadScoring:
-    """What scores leads now: rules, settings, and a model; each may be absent."""
+    """What scores and tags leads now: rules, settings, and a model; each may be absent."""
 
     rules: Evaluator | None = None
+    tags: Evaluator | None = None
     settings: ScoreSettings = field(default_factory=ScoreSettings)
     model: TrainedModel | None = None
 
@@ -82,7 +84,7 @@ def facts_of(lead: Lead) -> dict[str, Any]:
 
 
 def scored(lead: Lead, scoring: LeadScoring, facts: Mapping[str, Any]) -> Lead:
-    """Return the lead with its parts, their blend from 0 to 100, and the grade of that.
+    """Return the lead with its parts, their blend from 0 to 100, the grade of that, and its tags.
 
     Points beyond 0 and 100 do not count. A grade falls only when the score is more than 5 below
     its threshold. Without any part a lead has neither. The part of behavior is that of the lead,
@@ -98,12 +100,21 @@ def scored(lead: Lead, scoring: LeadScoring, facts: Mapping[str, Any]) -> Lead:
     score = None if blended is None else rounded_score(blended)
     return replace(
         lead,
+        rule_tags=tags_of(scoring.tags, facts),
         attribute_score=parts[ScorePart.ATTRIBUTE],
         behavior_score=parts[ScorePart.BEHAVIOR],
         intelligent_score=parts[ScorePart.INTELLIGENT],
         score=score,
         grade=None if score is None else grade(GRADES, Decimal(score), lead.grade),
     )
+
+
+def tags_of(rules: Evaluator | None, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the tags of all rules that match, in their order, at most twenty."""
+    if rules is None:
+        return ()
+    outcomes = rules.decide(facts).outcomes
+    return distinct_tags(tag for one in outcomes for tag in one["tags"])[:MAX_TAGS]
 
 
 def behavior_of(settings: ScoreSettings, touches: Sequence[Touch], at: datetime) -> Behavior:

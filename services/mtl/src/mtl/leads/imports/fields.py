@@ -70,9 +70,11 @@ LEAD_FIELDS: Final = (
     ImportField("utm_campaign", ("utm campaign", "广告系列"), example="autumn"),
     ImportField("utm_term", ("utm term", "广告关键词"), example="crm"),
     ImportField("utm_content", ("utm content", "广告内容"), example="banner"),
+    ImportField("tags", ("labels", "标签"), example=Text("重点；展会", "key; fair")),
     ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人"), example=SELLER),
 )
 
+_TAG_ENDS = re.compile(r"[;；,，、\n]")
 _NUMBER = re.compile(r"\d+")
 _SIZES: Final[Mapping[int, CompanySize]] = {
     10000: CompanySize.FROM_10000,
@@ -105,6 +107,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "company_size": size_of_cell,
     "country": lambda cell: country_code(cell) or cell,
     "region_code": _region_of_cell,
+    "tags": lambda cell: [tag for part in _TAG_ENDS.split(cell) if (tag := part.strip())],
 }
 
 

@@ -46,6 +46,7 @@ from mtl.leads.actions.records import capture_lead, capture_leads, edit_lead, re
 from mtl.leads.domain.details import IDENTIFYING_FIELDS, LeadDetails
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.tags import MAX_TAGS, distinct_tags, tag_keys
 from mtl.leads.imports.fields import LEAD_FIELDS, OWNER_FIELD, read_cells
 from mtl.leads.schemas.fields import MAX_ATTRIBUTE_VALUE_LENGTH, MAX_ATTRIBUTES
 from mtl.leads.schemas.leads import LeadIn
@@ -54,7 +55,7 @@ from mtl.leads.store import LEAD, LEADS
 COMPARED_FIELDS = tuple(
     each.name
     for each in fields(LeadDetails)
-    if each.name not in ("attributes", "custom_fields", "owner_id")
+    if each.name not in ("tags", "attributes", "custom_fields", "owner_id")
 )
 NOT_SELECTED = "Select"  # the value that web forms export for a choice nobody made
 
@@ -77,6 +78,7 @@ class LeadRow:
         return replace(
             lead,
             **{name: value for name, value in given.items() if value is not None},
+            tags=distinct_tags((*lead.tags, *self.details.tags))[:MAX_TAGS],
             attributes={**lead.attributes, **self.details.attributes},
             custom_fields=custom_fields,
         )
@@ -123,6 +125,7 @@ class LeadRow:
         return (
             known
             and owner in (None, lead.owner_id)
+            and set(tag_keys(details.tags)) <= set(tag_keys(lead.tags))
             and details.attributes.items() <= lead.attributes.items()
             and custom_fields.items() <= lead.custom_fields.items()
         )

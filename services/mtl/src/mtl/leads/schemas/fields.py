@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from chassis.records.codes import CountryCode, LanguageTag
 from chassis.records.contact_points import Email, Phone
@@ -12,6 +12,7 @@ from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.texts import TrimmedText
 from mtl.leads.domain.details import CompanySize
+from mtl.leads.domain.tags import MAX_TAG_LENGTH, MAX_TAGS, distinct_tags
 from parties.fields import RegionCode, Uscc, Website, WechatId
 
 MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME_LENGTH, MAX_ATTRIBUTE_VALUE_LENGTH = 100, 100, 1000
@@ -24,6 +25,8 @@ def _bounded_text(maximum: int) -> TrimmedText:
 ShortText = Annotated[str, _bounded_text(100)]
 LineText = Annotated[str, _bounded_text(200)]
 LongText = Annotated[str, _bounded_text(2000)]
+TagName = Annotated[str, _bounded_text(MAX_TAG_LENGTH)]
+Tags = Annotated[tuple[TagName, ...], Field(max_length=MAX_TAGS), AfterValidator(distinct_tags)]
 LeadName = Annotated[str, _bounded_text(200), Personal("name")]
 LeadAttributeName = Annotated[
     str, StringConstraints(min_length=1, max_length=MAX_ATTRIBUTE_NAME_LENGTH)
@@ -80,6 +83,7 @@ class LeadFields(BaseModel):
     utm_campaign: LineText | None = None
     utm_term: LineText | None = Field(default=None, description="The keyword of the advertisement")
     utm_content: LineText | None = None
+    tags: Tags = Field(default=(), description="Given by people; a case makes no difference")
     attributes: Annotated[
         dict[LeadAttributeName, LeadAttributeValue], Field(max_length=MAX_ATTRIBUTES)
     ] = {}
@@ -120,5 +124,7 @@ class LeadFieldsOut(BaseModel):
     utm_campaign: str | None
     utm_term: str | None
     utm_content: str | None
+    tags: list[str]
+    rule_tags: list[str] = Field(description="Given by the rules `lead_tags`")
     attributes: dict[str, str]
     custom_fields: dict[str, Any]

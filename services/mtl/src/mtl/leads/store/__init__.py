@@ -27,7 +27,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
 from chassis.database.encryption.columns import digest_column
 from chassis.database.record_columns import record_columns
@@ -37,12 +36,13 @@ from chassis.records.access.visibility import ScopedResource, Visibility
 from chassis.records.contact_points import phone_tail
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
+from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
-from chassis.records.lists.spellings import CodeFilter, upper_case
+from chassis.records.lists.spellings import CodeFilter, FilterText, upper_case
 from chassis.records.record_lookups import visible_ids
 from chassis.records.record_types import RecordType
+from chassis.records.search.record_keys import has_key
 from chassis.records.work.follow_ups import FollowUp
-from chassis.web.operations.store import OperationStatus
 from contracts.mtl.events import (
     LeadAssigned,
     LeadCaptured,
@@ -55,6 +55,7 @@ from mtl.database import metadata
 from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
 from mtl.leads.domain.lead import FOLLOW_UP, FollowUpTotals, Lead
 from mtl.leads.domain.moves import LeadStatus
+from mtl.leads.domain.tags import tag_key, tag_keys
 from mtl.leads.schemas.leads import LeadOut
 from mtl.settings import lead_key_secret
 from parties.candidate_keys import keys_of_company
@@ -87,6 +88,11 @@ LEAD = RecordType(
     called_by=("company", "name", "external_id"),
     follow_up=FollowUp(kind=FOLLOW_UP, is_open=lambda lead: lead.is_open),
 )
+TAG = Filter(
+    name="tag",
+    kind=FilterText,
+    where=lambda tag: has_key(LEADS.resource, leads.c.id, tag_key(tag)),
+)
 LISTING = Listing(
     LEADS,
     LeadOut,
@@ -97,12 +103,13 @@ LISTING = Listing(
         CodeFilter("status_reason", upper_case),
         CodeFilter("region_code", upper_case),
         CodeFilter("uscc", upper_case),
+        TAG,
         *DATES,
     ],
     sorts=[*DATES, "name", "company", "score"],
     words=["name", "company"],
     contact_points=["phone", "work_phone", "other_phone", "email", "other_email"],
-    keys={"company": keys_of_company},
+    keys={"company": keys_of_company, "tags": tag_keys, "rule_tags": tag_keys},
     custom=custom_conditions,
 )
 
@@ -160,20 +167,6 @@ _RELEASE = text("""
 )
 
 
-async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Whether a running conversion will create this account."""
-    query = (
-        select(leads.c.id)
-        .join(operations, operations.c.id == leads.c.conversion_id)
-        .where(
-            leads.c.account_id == account_id,
-            leads.c.existing_account.is_(False),
-            operations.c.status == OperationStatus.RUNNING,
-        )
-    )
-    return (await tx.execute(query.limit(1))).one_or_none() is not None
-
-
 async def save_totals(tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals) -> None:
     """Write what the follow-ups of a lead come to; the caller has locked its row."""
     await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(totals)))
@@ -209,17 +202,6 @@ async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, 
     """Return these leads, without deleted ones, by id."""
     rows = await tx.execute(select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None)))
     return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}
-
-
-async def next_leads_to_score(tx: AsyncConnection, after: UUID | None, *, limit: int) -> list[Lead]:
-    """Read and lock the next leads in the order of ids, without converted and deleted ones."""
-    query = select(leads).where(
-        leads.c.deleted_at.is_(None), leads.c.status != LeadStatus.CONVERTED
-    )
-    if after is not None:
-        query = query.where(leads.c.id > after)
-    rows = await tx.execute(query.order_by(leads.c.id).limit(limit).with_for_update())
-    return [from_columns(Lead, dict(row)) for row in rows.mappings()]
 
 
 async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:
