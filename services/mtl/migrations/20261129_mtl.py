@@ -21,6 +21,8 @@ TABLES = (
     "lead_history",
     "rule_versions",
     "score_models",
+    "bulk_changes",
+    "bulk_change_leads",
     "lead_touches",
     "follow_ups",
     "accounts",
@@ -63,6 +65,7 @@ def upgrade() -> None:
     _lead_history()
     _rule_versions()
     _score_models()
+    _bulk_changes()
     _lead_touches()
     _follow_ups()
     _copies()
@@ -239,6 +242,39 @@ def _score_models() -> None:
     )
     secure("score_models", append_only=True)
     audited("score_models", resource="mtl.score_model", noise=("document", "profile"))
+
+
+def _bulk_changes() -> None:
+    """Changes of many leads at once, and what became of each lead."""
+    op.create_table(
+        "bulk_changes",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("change", JSONB(), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        sa.Column("leads", sa.Integer(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("caller_kind", sa.String(40), nullable=False),
+        sa.Column("scopes", ARRAY(sa.Text()), nullable=False),
+        instant("created_at"),
+        instant("finished_at", nullable=True),
+    )
+    index("bulk_changes", "tenant_id", "created_by", "id")
+    secure("bulk_changes")
+    op.create_table(
+        "bulk_change_leads",
+        tenant_column(),
+        sa.Column("change_id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), primary_key=True),
+        sa.Column("outcome", sa.String(40), nullable=False),
+        sa.Column("code", sa.String(60)),
+        sa.Column("before", JSONB()),
+        sa.Column("owner_before", sa.Text()),
+        sa.Column("version", sa.Integer()),
+    )
+    index("bulk_change_leads", "tenant_id", "change_id", "outcome", "lead_id")
+    secure("bulk_change_leads")
 
 
 def _lead_touches() -> None:

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
+from mtl.bulk_changes.routes import ROUTERS as BULK_ROUTERS
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
@@ -31,6 +32,7 @@ def create() -> FastAPI:
             *METRIC_ROUTERS,
             *SCORING_ROUTERS,
             *TRAINING_ROUTERS,
+            *BULK_ROUTERS,
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

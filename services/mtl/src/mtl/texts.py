@@ -1,12 +1,14 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from mtl.bulk_texts import BULK_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
 from scoring.texts import TEXTS as SCORING_TEXTS
 
 TEXTS: dict[str, Text] = {
     **RULE_TEXTS,
     **SCORING_TEXTS,
+    **BULK_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",

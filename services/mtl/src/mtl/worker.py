@@ -6,6 +6,8 @@ from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
+from mtl.bulk_changes.actions import BULK_JOB
+from mtl.bulk_changes.timers import change_leads, give_up_bulk_change
 from mtl.followups.actions import NEXT_STEP_JOB
 from mtl.followups.timers import remind_of_next_step
 from mtl.leads.actions.conversions import CONVERSION_DEADLINE_JOB
@@ -42,8 +44,9 @@ WORKER = Worker(
         RESCORING_JOB: rescore_leads,
         BEHAVIOR_JOB: count_behavior,
         TRAINING_JOB: train_score_model,
+        BULK_JOB: change_leads,
         NEXT_STEP_JOB: remind_of_next_step,
     },
-    failure_handlers={TRAINING_JOB: give_up_training},
+    failure_handlers={TRAINING_JOB: give_up_training, BULK_JOB: give_up_bulk_change},
     settings=MtlSettings,
 )

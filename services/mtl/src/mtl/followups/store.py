@@ -53,6 +53,19 @@ def _is_done(done: bool) -> ColumnElement[bool]:  # noqa: FBT001  # the value of
     return done_at.is_not(None) if done else done_at.is_(None)
 
 
+async def open_steps_of(tx: AsyncConnection, lead_id: UUID, owner_id: str) -> Sequence[UUID]:
+    """Return the follow-ups of a lead whose next step a person still has to do, by id."""
+    c = follow_ups.c
+    query = select(c.id).where(
+        c.lead_id == lead_id,
+        c.owner_id == owner_id,
+        c.next_step_on.is_not(None),
+        c.next_step_done_at.is_(None),
+        c.deleted_at.is_(None),
+    )
+    return (await tx.execute(query.order_by(c.id))).scalars().all()
+
+
 LISTING = Listing(
     FOLLOW_UPS,
     FollowUpOut,
