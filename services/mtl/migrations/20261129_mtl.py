@@ -52,6 +52,8 @@ LEAD_TEXTS = (
 LEAD_SORTED_TEXTS = ("name", "company")
 # Totals of the follow-ups, which have audit entries of their own.
 FOLLOW_UP_TOTALS = ("follow_up_count", "last_followed_up_at", "next_step_on")
+# What follows from owner, follow-ups and rules.
+LEAD_CLOCK = ("owned_since", "accept_by", "falls_back_at", "clock_due_at")
 LEAD_ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 
 
@@ -122,12 +124,17 @@ def _leads() -> None:
         sort_column("last_followed_up_at", sa.DateTime(timezone=True)),
         sa.Column("next_step_on", sa.Date()),
         sort_column("next_step_on", sa.Date()),
+        *(instant(name, nullable=True) for name in LEAD_CLOCK),
+        sort_column("falls_back_at", sa.DateTime(timezone=True)),
         instant("created_at"),
         instant("updated_at"),
         instant("deleted_at", nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
     )
+    due = "leads.clock_due_at IS NOT NULL"
+    index("leads", "tenant_id", "clock_due_at", "id", where=due)
     for column in (
+        "falls_back_at_sort",
         "name_sort",
         "company_sort",
         "phone_digest",
@@ -153,7 +160,7 @@ def _leads() -> None:
         index("leads", "tenant_id", column, "id")
     index("leads", "tenant_id", "id", where="leads.deleted_at IS NOT NULL", name="ix_leads_deleted")
     secure("leads")
-    noise = ("version", "updated_at", *FOLLOW_UP_TOTALS)
+    noise = ("version", "updated_at", *FOLLOW_UP_TOTALS, *LEAD_CLOCK)
     audited("leads", resource="mtl.lead", encrypted=LEAD_ENCRYPTED, noise=noise)
     with_custom_fields("leads", resource="mtl.lead")
 
@@ -184,6 +191,7 @@ def _lead_history() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("note", sa.Text()),
         sa.Column("actor", sa.Text()),
+        instant("accept_by", nullable=True),
         sa.Column("conversion_id", sa.Uuid()),
         sa.Column("account_id", sa.Uuid()),
         sa.Column("contact_id", sa.Uuid()),

@@ -21,6 +21,7 @@ from mtl.leads.actions.scoring import scorer_of
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEAD, LEADS
+from mtl.leads.store.clocks import clock_reader
 
 
 async def capture_lead(command: Command, lead: Lead) -> Lead:
@@ -48,7 +49,8 @@ async def capture_leads(
     """
     tx = command.tx
     scorer = await scorer_of(tx)
-    leads = [scorer.score(lead) for lead in leads]
+    clocks = await clock_reader(tx)
+    leads = [await clocks.kept(None, scorer.score(lead), now=lead.created_at) for lead in leads]
     duplicates = await store.reserve_keys(tx, leads)
     captured = [lead for lead in leads if lead.id not in duplicates]
     await insert_rows(tx, LEAD.table, captured)

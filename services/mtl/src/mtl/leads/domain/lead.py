@@ -35,6 +35,7 @@ from mtl.leads.domain.moves import (
     LeadStatus,
     RefusalReason,
 )
+from mtl.leads.domain.ownership import OwnershipDates
 from scoring.grades import Grade
 
 FOLLOW_UP: Final = TaskKind("WORK_LEAD", zh="跟进线索 {name}", en="Follow up on lead {name}")
@@ -69,7 +70,7 @@ class FollowUpTotals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lead(LeadDetails, FollowUpTotals):
+class Lead(LeadDetails, FollowUpTotals, OwnershipDates):
     id: UUID
     status: LeadStatus = RAW
     status_reason: str | None = None
