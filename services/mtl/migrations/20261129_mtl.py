@@ -19,6 +19,7 @@ TABLES = (
     "leads",
     "lead_keys",
     "lead_history",
+    "lead_recyclings",
     "rule_versions",
     "lead_touches",
     "follow_ups",
@@ -61,6 +62,7 @@ def upgrade() -> None:
     _leads()
     _lead_keys()
     _lead_history()
+    _lead_recyclings()
     _rule_versions()
     _lead_touches()
     _follow_ups()
@@ -200,6 +202,24 @@ def _lead_history() -> None:
     index("lead_history", "tenant_id", "lead_id", "id")
     index("lead_history", "tenant_id", "to_status", "at")
     secure("lead_history", append_only=True)
+
+
+def _lead_recyclings() -> None:
+    """Each time that a lead fell back from its owner."""
+    op.create_table(
+        "lead_recyclings",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        instant("at"),
+        sa.Column("former_owner_id", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(40), nullable=False),
+        sa.Column("rule_name", sa.Text(), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        instant("barred_until", nullable=True),
+    )
+    index("lead_recyclings", "tenant_id", "lead_id", "id")
+    secure("lead_recyclings", append_only=True)
 
 
 def _rule_versions() -> None:

@@ -227,6 +227,21 @@ TEXTS: dict[str, Text] = {
     "TimelineKind.STATUS": Text("状态变更", "Change of status"),
     "TimelineKind.OWNER": Text("负责人变更", "Change of owner"),
     "TimelineKind.CAPTURE": Text("线索创建", "Capture"),
+    # Ownership: rules, clocks and leads that fall back.
+    "LEAD_OWNER_BARRED": Text(
+        "此人未及时跟进该线索，已被收回，暂不能再次领取。",
+        "This person let the lead fall back, and may not take it again yet.",
+    ),
+    "REMINDER_TOO_LATE": Text(
+        "提醒须早于收回或接受的期限。", "A reminder must come before a deadline of the rule."
+    ),
+    "LEAD_FELL_BACK": Text("按规则收回", "It fell back by the rules"),
+    "LEAD_FELL_BACK_BY_RULE": Text(
+        "按规则“{rule}”收回：{reason}", "It fell back by the rule “{rule}”: {reason}"
+    ),
+    "FallBackReason.NO_FIRST_FOLLOW_UP": Text("未及时首次跟进", "no first follow-up in time"),
+    "FallBackReason.NO_FOLLOW_UP": Text("未及时再次跟进", "not followed up again in time"),
+    "FallBackReason.NOT_CONVERTED": Text("未及时转化", "not converted in time"),
     "Grade.A": Text("A 级", "A"),
     "Grade.B": Text("B 级", "B"),
     "Grade.C": Text("C 级", "C"),
@@ -236,6 +251,10 @@ TEXTS: dict[str, Text] = {
 # What people call the rules that they change, and the fields which these read.
 RULE_LABELS: dict[str, Text] = {
     "RuleSet.lead_score": Text("线索评分", "Lead score"),
+    "RuleSet.lead_retention": Text("线索收回", "Recycling of leads"),
+    "LeadField.status": Text("状态", "Status"),
+    "LeadField.grade": Text("等级", "Grade"),
+    "LeadField.score": Text("评分", "Score"),
     "LeadField.job_title": Text("职务", "Job title"),
     "LeadField.department": Text("部门", "Department"),
     "LeadField.company": Text("公司", "Company"),

@@ -13,6 +13,8 @@ from mtl.leads.actions.moves import WAKE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline, wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
+from mtl.recyclings.actions import RECKONING_JOB, RECYCLING_JOB
+from mtl.recyclings.timers import reckon_clocks, recycle_leads, start_again
 from mtl.scores.actions import RESCORING_JOB
 from mtl.scores.timers import rescore_leads
 from mtl.settings import MtlSettings
@@ -38,6 +40,9 @@ WORKER = Worker(
         WAKE_JOB: wake_lead,
         RESCORING_JOB: rescore_leads,
         NEXT_STEP_JOB: remind_of_next_step,
+        RECKONING_JOB: reckon_clocks,
+        RECYCLING_JOB: recycle_leads,
     },
+    failure_handlers={RECKONING_JOB: start_again, RECYCLING_JOB: start_again},
     settings=MtlSettings,
 )
