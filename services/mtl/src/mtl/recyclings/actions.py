@@ -217,7 +217,9 @@ async def _release(
     words: Words,
     now: datetime,
 ) -> Release:
-    assert read.row is not None and read.retention is not None and lead.owner_id is not None
+    assert read.row is not None
+    assert read.retention is not None
+    assert lead.owner_id is not None
     name = read.row.name or read.row.id
     calendar = await clocks.clock_of(lead.owner_id, read.retention)
     return Release(

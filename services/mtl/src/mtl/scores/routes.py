@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mtl.leads.actions.scoring import lead_facts
 from mtl.leads.store import LEADS
+from mtl.recyclings.routes import LEAD_RETENTION_RULES
 from mtl.rule_sets.store import LEAD_SCORE, VERSIONS
 from mtl.scores.actions import start_rescoring
 from mtl.scores.views import facts_of_lead, tried_leads
@@ -32,7 +33,7 @@ LEAD_SCORE_RULES: Final = RuleKind(
 )
 RULES: Final = RuleAdministration(
     service="mtl",
-    kinds=(LEAD_SCORE_RULES,),
+    kinds=(LEAD_SCORE_RULES, LEAD_RETENTION_RULES),
     store=VERSIONS,
     records=LEADS,
     labels=TEXTS | RULE_LABELS,

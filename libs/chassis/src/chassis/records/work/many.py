@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import Uuid
+from sqlalchemy.types import Text, Uuid
 
 from chassis.events.outbox import publish_all
 from chassis.records.work.actions import Change, changed_event, duties_of, json_of
 from chassis.records.work.published_work import PublishedWork
-from contracts.work import WorkNotice
+from contracts.work import WorkNotice, WorkReminder, WorkTask
 
 # The ids are sorted, so that two transactions lock rows in one order.
 _LOCK = text("""
@@ -23,13 +24,14 @@ _LOCK = text("""
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _LOCK_TYPED = _LOCK.columns(record_id=Uuid(), tasks=JSONB(), reminders=JSONB())
 _STORE = text("""
-    UPDATE record_work AS w SET tasks = changed.tasks, reminders = changed.reminders
+    UPDATE record_work AS w
+    SET tasks = CAST(changed.tasks AS jsonb), reminders = CAST(changed.reminders AS jsonb)
     FROM unnest(:ids, :tasks, :reminders) AS changed (id, tasks, reminders)
     WHERE w.record_id = changed.id
 """).bindparams(
     bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("tasks", type_=ARRAY(JSONB)),
-    bindparam("reminders", type_=ARRAY(JSONB)),
+    bindparam("tasks", type_=ARRAY(Text)),
+    bindparam("reminders", type_=ARRAY(Text)),
 )
 
 
@@ -59,8 +61,12 @@ async def change_work(tx: AsyncConnection, resource: str, wanted: Sequence[WorkC
         changed.append((work, one.notices))
     values = {
         "ids": ids,
-        "tasks": [json_of(work.tasks) for work, _ in changed],
-        "reminders": [json_of(work.reminders) for work, _ in changed],
+        "tasks": [_as_text(work.tasks) for work, _ in changed],
+        "reminders": [_as_text(work.reminders) for work, _ in changed],
     }
     await tx.execute(_STORE, values)
     await publish_all(tx, [(changed_event(work, notices), work) for work, notices in changed])
+
+
+def _as_text(work: Sequence[WorkTask | WorkReminder]) -> str:
+    return orjson.dumps(json_of(work)).decode()

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,6 +71,13 @@ leads = Table(
     sort_column("next_step_on", Date()),
     sort_column("score", Double()),
     sort_column("falls_back_at", DateTime(timezone=True)),
+    Index(
+        None,
+        "tenant_id",
+        "clock_due_at",
+        "id",
+        postgresql_where=text("leads.clock_due_at IS NOT NULL"),
+    ),
 )
 STATES = ("status", "grade", "score", "owner_id", "account_id", "source", "industry")
 PARTIES = ("name", "company", "phone", "phone_tail", "email", "external_id")
