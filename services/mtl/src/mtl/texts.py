@@ -1,10 +1,12 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from mtl.retention_texts import RETENTION_LABELS, RETENTION_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
 
 TEXTS: dict[str, Text] = {
     **RULE_TEXTS,
+    **RETENTION_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",
@@ -227,30 +229,6 @@ TEXTS: dict[str, Text] = {
     "TimelineKind.STATUS": Text("状态变更", "Change of status"),
     "TimelineKind.OWNER": Text("负责人变更", "Change of owner"),
     "TimelineKind.CAPTURE": Text("线索创建", "Capture"),
-    # Ownership: rules, clocks and leads that fall back.
-    "LEAD_OWNER_BARRED": Text(
-        "此人未及时跟进该线索，已被收回，暂不能再次领取。",
-        "This person let the lead fall back, and may not take it again yet.",
-    ),
-    "REMINDER_TOO_LATE": Text(
-        "提醒须早于收回或接受的期限。", "A reminder must come before a deadline of the rule."
-    ),
-    "LEAD_FELL_BACK": Text("按规则收回", "It fell back by the rules"),
-    "LEAD_FELL_BACK_BY_RULE": Text(
-        "按规则“{rule}”收回：{reason}", "It fell back by the rule “{rule}”: {reason}"
-    ),
-    "FallBackReason.NO_FIRST_FOLLOW_UP": Text("未及时首次跟进", "no first follow-up in time"),
-    "FallBackReason.NO_FOLLOW_UP": Text("未及时再次跟进", "not followed up again in time"),
-    "FallBackReason.NOT_CONVERTED": Text("未及时转化", "not converted in time"),
-    "ClockState.RUNNING": Text("计时中", "The clock runs"),
-    "ClockState.NO_RULE": Text("没有适用的收回规则", "No rule applies to the lead"),
-    "ClockState.NO_DEADLINE": Text("适用的规则不收回线索", "Its rule never takes the lead back"),
-    "ClockState.NO_OWNER": Text("线索没有负责人", "Nobody owns the lead"),
-    "ClockState.CLOSED": Text("线索不在跟进中", "The lead is not open"),
-    "ClockState.DELETED": Text("线索已删除", "The lead is deleted"),
-    "TargetKind.NOBODY": Text("收回后没有负责人", "Nobody has it then"),
-    "TargetKind.DEPARTMENT_HEAD": Text("收回给部门主管", "The head of the department gets it"),
-    "TargetKind.PERSON": Text("收回给指定人员", "A person whom the rule names gets it"),
     "Grade.A": Text("A 级", "A"),
     "Grade.B": Text("B 级", "B"),
     "Grade.C": Text("C 级", "C"),
@@ -259,11 +237,8 @@ TEXTS: dict[str, Text] = {
 
 # What people call the rules that they change, and the fields which these read.
 RULE_LABELS: dict[str, Text] = {
+    **RETENTION_LABELS,
     "RuleSet.lead_score": Text("线索评分", "Lead score"),
-    "RuleSet.lead_retention": Text("线索收回", "Recycling of leads"),
-    "LeadField.status": Text("状态", "Status"),
-    "LeadField.grade": Text("等级", "Grade"),
-    "LeadField.score": Text("评分", "Score"),
     "LeadField.job_title": Text("职务", "Job title"),
     "LeadField.department": Text("部门", "Department"),
     "LeadField.company": Text("公司", "Company"),

@@ -125,9 +125,12 @@ async def add_owner_change(
     record_id: UUID,
     *,
     before: str | None,
-    after: str,
+    after: str | None,
 ) -> None:
-    """Add a change of the owner to the history of a record that has just been saved."""
+    """Add a change of the owner to the history of a record that has just been saved.
+
+    `after` is None if nobody owns the record from now on.
+    """
     change = OwnerChange(record_id, before, after, command.reason)
     await add_owner_changes(command, scoped, [change])
 

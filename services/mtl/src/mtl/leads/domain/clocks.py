@@ -68,9 +68,8 @@ class LeadClock:
         reminders = [*self.reminders]
         if self.accept_reminder_at is not None:
             reminders.append(self.accept_reminder_at)
-        if known is not None and known in (*ends, *reminders):
-            return known
-        return min([*ends, *(one for one in reminders if one > now)], default=None)
+        waiting = (one for one in reminders if one > now or one == known)
+        return min([*ends, *waiting], default=None)
 
     def later(self, *, now: datetime) -> datetime | None:
         """Return what is due after all that was due until now."""
