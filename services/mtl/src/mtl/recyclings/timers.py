@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.foundation.context import current
 from chassis.jobs import queue
 from chassis.jobs.queue import Again, Done, Job
 from chassis.web.commands import Command
@@ -17,7 +16,7 @@ STARTS_AGAIN_AFTER = timedelta(hours=1)
 
 async def recycle_leads(tx: AsyncConnection, job: Job) -> Done | Again:
     """Handle a chunk of due leads; look again every five minutes for as long as there are rules."""
-    chunk = await recycle_chunk(Command(tx, job.now, actor=current().actor))
+    chunk = await recycle_chunk(Command(tx, job.now, actor=ACTOR))
     if chunk.is_full:
         return Again(run_at=job.now)
     return Again(run_at=job.now + LOOKS_EVERY) if chunk.has_rules else Done()
@@ -26,7 +25,7 @@ async def recycle_leads(tx: AsyncConnection, job: Job) -> Done | Again:
 async def reckon_clocks(tx: AsyncConnection, job: Job) -> Done | Again:
     """Reckon the clocks of a chunk of leads anew."""
     after = job.payload["after"]
-    command = Command(tx, job.now, actor=current().actor)
+    command = Command(tx, job.now, actor=ACTOR)
     last = await reckon_chunk(command, None if after is None else UUID(after))
     return Done() if last is None else Again(run_at=job.now, payload={"after": str(last)})
 
