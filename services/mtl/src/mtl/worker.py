@@ -4,6 +4,7 @@ from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
 from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
+from chassis.records.working_time.replica import working_time_subscription
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
 from mtl.followups.actions import NEXT_STEP_JOB
@@ -30,6 +31,7 @@ SUBSCRIPTIONS = (
     replica("mtl.accounts", ACCOUNT_COPY),
     replica("mtl.opportunities", OPPORTUNITY_COPY),
     *directory_subscriptions("mtl"),
+    working_time_subscription("mtl"),
 )
 
 WORKER = Worker(
