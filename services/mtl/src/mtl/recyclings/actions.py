@@ -21,6 +21,7 @@ from chassis.records.work.many import WorkChange, change_work
 from chassis.web.commands import Command
 from contracts.work import TaskKind
 from kernel.errors import DomainError, Invalid, Violation
+from mtl.leads.actions.clocks import postpone_clock, save_clocks
 from mtl.leads.actions.releases import release_leads
 from mtl.leads.domain.clocks import ACCEPT_LEAD, KEEP_LEAD
 from mtl.leads.domain.lead import Lead
@@ -32,8 +33,6 @@ from mtl.leads.store.recyclings import (
     ids_of_due_leads,
     leads_in_order,
     next_open_leads,
-    postpone_clock,
-    write_clocks,
 )
 from mtl.recyclings.store import active_people, department_head_of
 from mtl.texts import TEXTS
@@ -83,7 +82,7 @@ async def reckon_chunk(command: Command, after: UUID | None) -> UUID | None:
     tx, clocks = command.tx, await clock_reader(command.tx)
     found = await next_open_leads(tx, after, limit=RECKONED_AT_ONCE)
     kept = [(lead, await clocks.kept(lead, lead, now=command.now)) for lead in found]
-    await write_clocks(tx, [becomes for lead, becomes in kept if becomes != lead])
+    await save_clocks(tx, [becomes for lead, becomes in kept if becomes != lead])
     if len(found) == RECKONED_AT_ONCE:
         return found[-1].id
     await queue.enqueue(tx, RECYCLING_JOB, "due", run_at=command.now, actor=ACTOR)
@@ -154,7 +153,7 @@ async def _handle(command: Command, clocks: ClockReader, due: Sequence[Lead]) ->
         await set_audit_reason(tx, words.recycled)
         await release_leads(command, clocks, releases)
         await set_audit_reason(tx, command.reason)
-    await write_clocks(tx, kept)
+    await save_clocks(tx, kept)
     await change_work(tx, LEADS.resource, work)
 
 

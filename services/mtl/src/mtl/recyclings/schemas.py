@@ -63,6 +63,21 @@ class BarredPersonOut(BaseModel):
     until: datetime
 
 
+class ClockPeriodOut(BaseModel):
+    """A length of time."""
+
+    count: int
+    unit: TimeUnit
+    text: str
+
+    @classmethod
+    def of(cls, period: Period | None) -> Self | None:
+        """Return a period in words, if there is one."""
+        if period is None:
+            return None
+        return cls(count=period.count, unit=period.unit, text=_length(period))
+
+
 class ClockRuleOut(BaseModel):
     """The rule that decides for a lead."""
 
@@ -70,6 +85,10 @@ class ClockRuleOut(BaseModel):
     row_id: str
     name: str
     text: str = Field(description="What it asks for, in the preferred language")
+    first_follow_up: ClockPeriodOut | None
+    next_follow_up: ClockPeriodOut | None
+    conversion: ClockPeriodOut | None
+    accept_within: ClockPeriodOut | None
     target: TargetKind
     target_text: str = Field(description="Who gets the lead when it falls back")
     barred_days: int
@@ -83,6 +102,10 @@ class ClockRuleOut(BaseModel):
             row_id=row.id,
             name=row.name or row.id,
             text=words_of(retention),
+            first_follow_up=ClockPeriodOut.of(retention.rule.first_follow_up),
+            next_follow_up=ClockPeriodOut.of(retention.rule.next_follow_up),
+            conversion=ClockPeriodOut.of(retention.rule.conversion),
+            accept_within=ClockPeriodOut.of(retention.accept_within),
             target=kind,
             target_text=_words(TEXTS[f"TargetKind.{kind}"]),
             barred_days=retention.rule.barred_days,

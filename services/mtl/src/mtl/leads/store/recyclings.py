@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    BindParameter,
     Column,
     DateTime,
     Index,
@@ -15,9 +14,10 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    column,
+    func,
     insert,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -103,22 +103,12 @@ async def _write(tx: AsyncConnection, changed: Sequence[Lead], names: Sequence[s
     if not changed:
         return
     columns = ("id", *names)
-    values = {name: [getattr(lead, name) for lead in changed] for name in columns}
-    await tx.execute(text(_update(names)).bindparams(*map(_array, columns)), values)
-
-
-def _array(name: str) -> BindParameter[Any]:
-    return bindparam(name, type_=ARRAY(_TYPES[name]))
-
-
-def _update(names: Sequence[str]) -> str:
-    columns = ("id", *names)
-    arrays, listed = (", ".join(one) for one in ([f":{name}" for name in columns], columns))
-    assigned = ", ".join(f"{name} = changed.{name}" for name in names)
-    return (
-        f"UPDATE leads SET {assigned} FROM unnest({arrays}) AS changed ({listed})"  # noqa: S608  # the names are ours
-        " WHERE leads.id = changed.id"
-    )
+    arrays = [bindparam(f"all_{name}", type_=ARRAY(_TYPES[name])) for name in columns]
+    listed = func.unnest(*arrays).table_valued(*(column(one, _TYPES[one]) for one in columns))
+    rows = listed.render_derived(name="changed")
+    values = {name: rows.c[name] for name in names}
+    parameters = {f"all_{name}": [getattr(one, name) for one in changed] for name in columns}
+    await tx.execute(update(leads).values(values).where(leads.c.id == rows.c.id), parameters)
 
 
 async def add_recyclings(tx: AsyncConnection, recyclings: Sequence[Recycling]) -> None:

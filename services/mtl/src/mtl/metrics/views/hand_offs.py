@@ -44,22 +44,23 @@ async def read_hand_offs(reading: MetricReading, period: MetricPeriod) -> HandOf
         measures=measures_of(
             MetricField.HAND_OVERS, MetricField.LATE, MetricField.ANSWER_MEDIAN_HOURS
         ),
-        rows=[
-            HandOffRow.of(
-                HandOffOutcome(row.outcome),
-                row.reason,
-                hand_overs=row.hand_overs,
-                late=row.late,
-                hours=rounded(row.hours),
-            ).of_group(**reading.named(row.key))
-            for row in found
-        ],
+        rows=[_row(row).of_group(**reading.named(row.key)) for row in found],
         totals=HandOffTotals(
             hand_overs=total.hand_overs,
             late=total.late,
             **{outcome.lower(): number for outcome, number in counts.items()},
             answer_median_hours=rounded(total.hours),
         ),
+    )
+
+
+def _row(row: Any) -> HandOffRow:
+    return HandOffRow.of(
+        HandOffOutcome(row.outcome),
+        row.reason,
+        hand_overs=row.hand_overs,
+        late=row.late,
+        hours=rounded(row.hours),
     )
 
 
