@@ -41,10 +41,13 @@ PLAIN_WRITES = {
     "chassis.records.lists.saved_views._ensure_unique": "the former default, whichever it is",
     "chassis.records.numbers.number_formats.save_number_format": "inserts or updates at once",
     "chassis.records.work.actions._change": "inserts or updates what was published of a record",
+    "chassis.records.work.many._LOCK": "inserts or updates what was published of many records",
     "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
     "cpq.price_books.store.add_version": "history, which is only appended to",
-    "mtl.leads.store._RELEASE": "releases many keys at once, which are no records",
-    "mtl.leads.store._RESERVE": "reserves keys and returns their holders in one statement",
+    "mtl.leads.store.keys._RELEASE": "releases many keys at once, which are no records",
+    "mtl.leads.store.keys._RESERVE": "reserves keys and returns their holders in one statement",
+    "mtl.leads.store.recyclings._write": "clocks and owners of many, whose rows are locked",
+    "mtl.leads.store.recyclings.postpone_clock": "of a lead that perhaps cannot be read",
     "mtl.leads.store.save_totals": "totals of follow-ups, which leave the version (decision 38)",
     "org.notifications.store.read_all": "marks many at once",
     "org.principals.store.revoke": "revokes many at once, as the lock of rights allows",
@@ -53,6 +56,8 @@ PLAIN_WRITES = {
 }
 # Writes of columns that no event carries, each with its reason.
 UNPUBLISHED_COLUMNS = {
+    "mtl.leads.store.recyclings.postpone_clock": "when a lead is looked at again is no news",
+    "mtl.leads.store.recyclings.write_clocks": "clocks follow from what is published (decision 41)",
     "mtl.leads.store.save_totals": "the follow-ups behind the totals publish themselves",
 }
 # Functions of another feature's `store` that a feature may write by, each with its reason.

@@ -19,6 +19,7 @@ TABLES = (
     "leads",
     "lead_keys",
     "lead_history",
+    "lead_recyclings",
     "rule_versions",
     "score_models",
     "bulk_changes",
@@ -56,6 +57,8 @@ LEAD_SORTED_TEXTS = ("name", "company")
 # Totals of the follow-ups, which have audit entries of their own.
 FOLLOW_UP_TOTALS = ("follow_up_count", "last_followed_up_at", "next_step_on")
 SCORE_PARTS = ("attribute", "behavior", "intelligent")
+# What follows from owner, follow-ups and rules.
+LEAD_CLOCK = ("owned_since", "accept_by", "falls_back_at", "clock_due_at")
 LEAD_ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 
 
@@ -63,6 +66,7 @@ def upgrade() -> None:
     _leads()
     _lead_keys()
     _lead_history()
+    _lead_recyclings()
     _rule_versions()
     _score_models()
     _bulk_changes()
@@ -133,12 +137,17 @@ def _leads() -> None:
         sort_column("last_followed_up_at", sa.DateTime(timezone=True)),
         sa.Column("next_step_on", sa.Date()),
         sort_column("next_step_on", sa.Date()),
+        *(instant(name, nullable=True) for name in LEAD_CLOCK),
+        sort_column("falls_back_at", sa.DateTime(timezone=True)),
         instant("created_at"),
         instant("updated_at"),
         instant("deleted_at", nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
     )
+    due = "leads.clock_due_at IS NOT NULL"
+    index("leads", "tenant_id", "clock_due_at", "id", where=due)
     for column in (
+        "falls_back_at_sort",
         "name_sort",
         "company_sort",
         "phone_digest",
@@ -164,7 +173,7 @@ def _leads() -> None:
         index("leads", "tenant_id", column, "id")
     index("leads", "tenant_id", "id", where="leads.deleted_at IS NOT NULL", name="ix_leads_deleted")
     secure("leads")
-    noise = ("version", "updated_at", *FOLLOW_UP_TOTALS)
+    noise = ("version", "updated_at", *FOLLOW_UP_TOTALS, *LEAD_CLOCK)
     audited("leads", resource="mtl.lead", encrypted=LEAD_ENCRYPTED, noise=noise)
     with_custom_fields("leads", resource="mtl.lead")
 
@@ -195,6 +204,7 @@ def _lead_history() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("note", sa.Text()),
         sa.Column("actor", sa.Text()),
+        instant("accept_by", nullable=True),
         sa.Column("conversion_id", sa.Uuid()),
         sa.Column("account_id", sa.Uuid()),
         sa.Column("contact_id", sa.Uuid()),
@@ -203,6 +213,24 @@ def _lead_history() -> None:
     index("lead_history", "tenant_id", "lead_id", "id")
     index("lead_history", "tenant_id", "to_status", "at")
     secure("lead_history", append_only=True)
+
+
+def _lead_recyclings() -> None:
+    """Each time that a lead fell back from its owner."""
+    op.create_table(
+        "lead_recyclings",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        instant("at"),
+        sa.Column("former_owner_id", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(40), nullable=False),
+        sa.Column("rule_name", sa.Text(), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        instant("barred_until", nullable=True),
+    )
+    index("lead_recyclings", "tenant_id", "lead_id", "id")
+    secure("lead_recyclings", append_only=True)
 
 
 def _rule_versions() -> None:

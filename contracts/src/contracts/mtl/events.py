@@ -175,6 +175,20 @@ class LeadAssigned(Event):
     reason: str | None = None
 
 
+class LeadRecycled(Event):
+    """A lead fell back from its owner, who did not follow it up or convert it in time.
+
+    `reason` is a code, `rule` the name of the rule that a tenant has published.
+    """
+
+    type: ClassVar[str] = "mtl.lead.recycled.v1"
+    lead: LeadState
+    former_owner_id: str
+    reason: str
+    rule: str
+    barred_until: datetime | None = None
+
+
 class LeadDeleted(Event):
     """A lead was deleted; it may be restored."""
 

@@ -13,7 +13,12 @@ RESOURCES: Final = (
         write=SALES,
         sees_all=DIRECTION,
         owned=True,
-        tasks={"WORK_LEAD": ("跟进线索", "Follow up on a lead")},
+        tasks={
+            "WORK_LEAD": ("跟进线索", "Follow up on a lead"),
+            "KEEP_LEAD": ("线索将被收回", "A lead is about to fall back"),
+            "ACCEPT_LEAD": ("接受或退回线索", "Accept or refuse a lead"),
+        },
+        notices={"LEAD_RECYCLED": ("线索被收回", "A lead has fallen back")},
         aggregates=("mtl.lead_touch",),
     ),
     editable(

@@ -8,6 +8,7 @@ from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
+from mtl.recyclings.routes import ROUTERS as RECYCLING_ROUTERS
 from mtl.scores.routes import ROUTERS as SCORING_ROUTERS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
@@ -30,6 +31,7 @@ def create() -> FastAPI:
             *LEAD_ROUTERS,
             *FOLLOW_UP_ROUTERS,
             *METRIC_ROUTERS,
+            *RECYCLING_ROUTERS,
             *SCORING_ROUTERS,
             *TRAINING_ROUTERS,
             *BULK_ROUTERS,

@@ -4,6 +4,7 @@ from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
 from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
+from chassis.records.working_time.replica import working_time_subscription
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
 from mtl.bulk_changes.actions import BULK_JOB
@@ -15,6 +16,8 @@ from mtl.leads.actions.moves import WAKE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline, wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
+from mtl.recyclings.actions import RECKONING_JOB, RECYCLING_JOB
+from mtl.recyclings.timers import reckon_clocks, recycle_leads, start_again
 from mtl.score_settings.actions import BEHAVIOR_JOB
 from mtl.scores.actions import RESCORING_JOB
 from mtl.scores.timers import count_behavior, rescore_leads
@@ -33,6 +36,7 @@ SUBSCRIPTIONS = (
     replica("mtl.accounts", ACCOUNT_COPY),
     replica("mtl.opportunities", OPPORTUNITY_COPY),
     *directory_subscriptions("mtl"),
+    working_time_subscription("mtl"),
 )
 
 WORKER = Worker(
@@ -46,7 +50,14 @@ WORKER = Worker(
         TRAINING_JOB: train_score_model,
         BULK_JOB: change_leads,
         NEXT_STEP_JOB: remind_of_next_step,
+        RECKONING_JOB: reckon_clocks,
+        RECYCLING_JOB: recycle_leads,
     },
-    failure_handlers={TRAINING_JOB: give_up_training, BULK_JOB: give_up_bulk_change},
+    failure_handlers={
+        TRAINING_JOB: give_up_training,
+        BULK_JOB: give_up_bulk_change,
+        RECKONING_JOB: start_again,
+        RECYCLING_JOB: start_again,
+    },
     settings=MtlSettings,
 )

@@ -7,7 +7,8 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from mtl.leads.store import lead_keys, leads
+from mtl.leads.store import leads
+from mtl.leads.store.keys import lead_keys
 from services.mtl.tests.factories import create
 from testkit.plugin import Committed
 from testkit.published import published_facts

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.web.patches import merge_patch
-from mtl.leads.store import lead_keys
+from mtl.leads.store.keys import lead_keys
 from services.mtl.tests.factories import CONTACT, create, create_qualified, problem, violations
 from testkit.plugin import PublishedFacts
 

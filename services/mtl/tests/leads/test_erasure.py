@@ -9,7 +9,7 @@ from sqlalchemy import select
 from chassis.database.backbone_tables import outbox
 from chassis.tenancy import tasks
 from libs.chassis.tests.tenancy.running import reported, request_task, run
-from mtl.leads.store import lead_keys
+from mtl.leads.store.keys import lead_keys
 from services.mtl.tests.factories import create
 from testkit.plugin import Committed
 

@@ -15,7 +15,7 @@ from mtl.leads.actions import records
 from mtl.leads.domain.keys import DuplicateLead, LeadKey
 from mtl.leads.domain.lead import Lead
 from mtl.leads.schemas.leads import LeadIn
-from mtl.leads.store import key_digests, lead_keys
+from mtl.leads.store.keys import key_digests, lead_keys
 from services.mtl.tests.factories import NOON, make_lead
 
 SECRET = b"of a tenant"

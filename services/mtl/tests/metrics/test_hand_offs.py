@@ -49,6 +49,7 @@ async def test_outcomes_and_reasons(
     }
     assert found["totals"] == {
         "hand_overs": 8,
+        "late": 0,
         "accepted": 3,
         "refused": 3,
         "closed": 1,

@@ -11,7 +11,8 @@ from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.search.record_keys import ids_with_keys
 from mtl.duplicates.domain import LEAST_SHOWN, Likeness, likeness
 from mtl.leads.domain.lead import Lead
-from mtl.leads.store import LEADS, key_digests, lead_keys, leads, leads_by_id, tenant_secret
+from mtl.leads.store import LEADS, leads, leads_by_id
+from mtl.leads.store.keys import key_digests, lead_keys, tenant_secret
 from parties.candidate_keys import searched_keys
 from parties.company_names import CompanyName, parse_company_name
 

@@ -138,7 +138,7 @@ async def _keep_lead_and_reminder(
     if before == after:
         return
     tx, due = command.tx, after.reminder
-    await save_follow_up_totals(tx, after.lead_id, await store.totals_of(tx, after.lead_id))
+    await save_follow_up_totals(command, after.lead_id, await store.totals_of(tx, after.lead_id))
     if before is not None and before.reminder != due and before.reminder is not None:
         await settle_tasks(tx, _reference(after.id), kinds=[NEXT_STEP])
         await queue.cancel(tx, NEXT_STEP_JOB, str(after.id))

@@ -8,5 +8,8 @@ from rules.version_store import VersionStore, rule_versions_table
 LEAD_SCORE: Final = "lead_score"
 SCORE_SETTINGS: Final = "lead_score_settings"
 LEAD_TAGS: Final = "lead_tags"
-rule_versions = rule_versions_table(metadata, [LEAD_SCORE, SCORE_SETTINGS, LEAD_TAGS])
+LEAD_RETENTION: Final = "lead_retention"
+rule_versions = rule_versions_table(
+    metadata, [LEAD_SCORE, SCORE_SETTINGS, LEAD_TAGS, LEAD_RETENTION]
+)
 VERSIONS = VersionStore(rule_versions)

@@ -17,6 +17,7 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from mtl.leads.actions.scoring import lead_facts, scorer_of
 from mtl.leads.store import LEAD, LEADS
+from mtl.recyclings.routes import LEAD_RETENTION_RULES
 from mtl.rule_sets.store import LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS, VERSIONS
 from mtl.score_settings.domain import ScoreSettings
 from mtl.scores.actions import check_settings, publish_settings, start_rescoring
@@ -125,7 +126,7 @@ LEAD_SCORE_RULES: Final = RuleKind(
 )
 RULES: Final = RuleAdministration(
     service="mtl",
-    kinds=(LEAD_SCORE_RULES, LEAD_TAG_RULES),
+    kinds=(LEAD_SCORE_RULES, LEAD_TAG_RULES, LEAD_RETENTION_RULES),
     store=VERSIONS,
     records=LEADS,
     labels=TEXTS | RULE_LABELS,

@@ -1,6 +1,9 @@
 """What happens to a lead."""
 
 from enum import StrEnum
+from typing import Final
+
+NOBODY: Final = ""  # the name of the owner of a lead that nobody owns
 
 
 class TimelineKind(StrEnum):

@@ -13,7 +13,7 @@ from chassis.web.references import PersonSubject
 from kernel.personal import Personal
 from mtl.leads.schemas.moves import words_of_reason
 from mtl.texts import TEXTS
-from mtl.timelines.domain import TimelineKind
+from mtl.timelines.domain import NOBODY, TimelineKind
 
 _STATUS: Final = Text(
     "状态由“{before}”变为“{after}”", "Status changed from “{before}” to “{after}”"
@@ -23,6 +23,7 @@ _OWNER: Final = Text(
 )
 _FIRST_OWNER: Final = Text("负责人：{after}", "Owner: {after}")
 _CAPTURE: Final = Text("线索创建", "Lead captured")
+_NOBODY: Final = Text("无", "nobody")
 _UNKNOWN_PERSON: Final = Text("未知人员", "somebody unknown")
 # The kind of record that an entry of each kind links to.
 _RESOURCES: Final[Mapping[TimelineKind, str]] = {
@@ -94,12 +95,16 @@ def _status_title(row: Mapping[str, Any]) -> str:
 
 def _owner_title(row: Mapping[str, Any]) -> str:
     unknown = _in_words(_UNKNOWN_PERSON)
-    after = row["after"] or unknown
+    after = _in_words(_NOBODY) if row["after"] == NOBODY else row["after"] or unknown
     if row["reason"] is None:  # nobody owned it before
         title = _in_words(_FIRST_OWNER, after=after)
     else:
         title = _in_words(_OWNER, before=row["before"] or unknown, after=after)
-    return _with_text(title, row["text"])
+    if row["code"] is None:
+        return _with_text(title, row["text"])
+    reason = _label("FallBackReason", row["code"])
+    fell_back = _in_words(TEXTS["LEAD_FELL_BACK_BY_RULE"], rule=row["text"], reason=reason)
+    return _with_text(title, fell_back)
 
 
 def _capture_title(row: Mapping[str, Any]) -> str:

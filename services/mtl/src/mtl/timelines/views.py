@@ -3,20 +3,22 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, literal, null, select, union_all
+from sqlalchemy import Select, Text, case, cast, func, literal, null, select, union_all
 
 from chassis.records.access.tables import owner_changes, people
 from chassis.records.audit.tables import audit_entries
 from mtl.followups.store import follow_ups
 from mtl.leads.store import LEADS, lead_history, leads
-from mtl.timelines.domain import TimelineKind
+from mtl.leads.store.recyclings import lead_recyclings
+from mtl.timelines.domain import NOBODY, TimelineKind
 from mtl.touches.store import lead_touches
 
 
 def timeline_query(lead_id: UUID) -> Select[Any]:
     """A query for all entries of a lead; the caller pages it.
 
-    `before` and `after` are codes, or names of owners; `text` is what people wrote. Each part finds
+    `before` and `after` are codes, or names of owners; `text` is what people wrote, or the name of
+    the rule by which a lead fell back, for the reason `code`. Each part finds
     its rows by an index that begins with the lead.
     """
     parts = (
@@ -31,7 +33,7 @@ def timeline_query(lead_id: UUID) -> Select[Any]:
 
 def _entry(kind: TimelineKind, key: Any, at: Any, **columns: Any) -> Select[Any]:
     """Return the columns that all parts have, in one order; those not named are null."""
-    names = ("actor", "before", "after", "reason", "text")
+    names = ("actor", "before", "after", "reason", "text", "code")
     texts = (cast(columns.get(name, null()), Text).label(name) for name in names)
     record_id = columns.get("record_id", key).label("record_id")
     source = literal(kind.value, Text).label("source")
@@ -75,7 +77,7 @@ def _moves(lead_id: UUID) -> Select[Any]:
 
 
 def _owners(lead_id: UUID) -> Select[Any]:
-    c = owner_changes.c
+    c, fallen = owner_changes.c, lead_recyclings.c
     changes = _entry(
         TimelineKind.OWNER,
         c.id,
@@ -83,10 +85,12 @@ def _owners(lead_id: UUID) -> Select[Any]:
         record_id=c.record_id,
         actor=c.changed_by,
         before=_name_of(c.from_owner_id),
-        after=_name_of(c.to_owner_id),
+        after=case((c.to_owner_id.is_(None), NOBODY), else_=_name_of(c.to_owner_id)),
         reason=c.from_owner_id,
-        text=c.reason,
+        text=func.coalesce(fallen.rule_name, c.reason),
+        code=fallen.reason,
     )
+    changes = changes.outerjoin(lead_recyclings, fallen.id == c.id)
     return changes.where(c.resource == LEADS.resource, c.record_id == lead_id)
 
 

@@ -1,7 +1,7 @@
 """Transfers of records to another owner, with a history of the owners."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -125,20 +125,46 @@ async def add_owner_change(
     record_id: UUID,
     *,
     before: str | None,
-    after: str,
+    after: str | None,
 ) -> None:
-    """Add a change of the owner to the history of a record that has just been saved."""
-    change = {
-        "id": new_id(),
-        "resource": scoped.resource,
-        "record_id": record_id,
-        "from_owner_id": before,
-        "to_owner_id": after,
-        "reason": command.reason,
-        "changed_by": command.actor,
-        "changed_at": command.now,
-    }
-    await command.tx.execute(insert(owner_changes).values(change))
+    """Add a change of the owner to the history of a record that has just been saved.
+
+    `after` is None if nobody owns the record from now on.
+    """
+    change = OwnerChange(record_id, before, after, command.reason)
+    await add_owner_changes(command, scoped, [change])
+
+
+@dataclass(frozen=True)
+class OwnerChange:
+    """A record got another owner, or none; `id` is that of the entry in its history."""
+
+    record_id: UUID
+    before: str | None
+    after: str | None
+    reason: str | None = None
+    id: UUID = field(default_factory=new_id)
+
+
+async def add_owner_changes(
+    command: Command, scoped: ScopedResource | UnownedResource, changes: Sequence[OwnerChange]
+) -> None:
+    """Add changes of the owner to the histories of records that have just been saved."""
+    rows = [
+        {
+            "id": change.id,
+            "resource": scoped.resource,
+            "record_id": change.record_id,
+            "from_owner_id": change.before,
+            "to_owner_id": change.after,
+            "reason": change.reason,
+            "changed_by": command.actor,
+            "changed_at": command.now,
+        }
+        for change in changes
+    ]
+    if rows:
+        await command.tx.execute(insert(owner_changes), rows)
 
 
 async def assign_on_create(command: Command, request: TransferRequest, record_id: UUID) -> None:

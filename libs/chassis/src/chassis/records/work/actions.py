@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.records.work.published_work import PublishedWork
 from chassis.records.work.tables import record_work
-from contracts.event import EVENT_CLASSES
+from contracts.event import EVENT_CLASSES, Event
 from contracts.resources import OWNER_NOTICE
 from contracts.work import (
     NoticeKind,
@@ -58,8 +58,18 @@ async def raise_task(
     There is one such task per record: an existing one is reassigned and reopened.
     Raises ValueError if the kind's text needs a parameter that is missing.
     """
-    if assignee is None:
-        return
+    if assignee is not None:
+        raised = task_raised(kind, assignee=assignee, params=params, due_date=due_date)
+        await _change(tx, about, change=raised)
+
+
+def task_raised(
+    kind: TaskKind, *, assignee: str, params: Mapping[str, str], due_date: date | None = None
+) -> Change:
+    """Return the change that gives somebody the task of this kind, open.
+
+    Raises ValueError if the kind's text needs a parameter that is missing.
+    """
     checked_params = kind.checked(params)
 
     def raised(before: Duties, sequence: int) -> Duties:
@@ -75,7 +85,7 @@ async def raise_task(
         others = (other for other in before.tasks if other.kind != kind.code)
         return replace(before, tasks=[*others, task])
 
-    await _change(tx, about, change=raised)
+    return raised
 
 
 async def raise_reminder(
@@ -123,24 +133,32 @@ async def settle_tasks(
 
     The reminders of the settled tasks are settled with them; without kinds, all reminders are.
     """
-    codes = {kind.code for kind in kinds}
+    codes = frozenset(kind.code for kind in kinds)
+    duties = await _locked_duties(tx, about)
+    work: list[WorkTask | WorkReminder] = [*duties.tasks, *duties.reminders]
+    if any(_is_affected(one, codes) for one in work):
+        await _change(tx, about, change=tasks_settled(kinds))
 
-    def is_affected(one: WorkTask | WorkReminder) -> bool:
-        return one.open and (not codes or bool({one.kind, getattr(one, "task", None)} & codes))
+
+def tasks_settled(kinds: Sequence[TaskKind | ReminderKind] = ()) -> Change:
+    """Return the change that settles the open tasks of these kinds, or all."""
+    codes = frozenset(kind.code for kind in kinds)
 
     def settled(before: Duties, sequence: int) -> Duties:
         changes = {"open": False, "changed_in": sequence}
+
+        def after(one: Any) -> Any:
+            return one.model_copy(update=changes) if _is_affected(one, codes) else one
+
         return Duties(
-            [one.model_copy(update=changes) if is_affected(one) else one for one in before.tasks],
-            [
-                one.model_copy(update=changes) if is_affected(one) else one
-                for one in before.reminders
-            ],
+            [after(one) for one in before.tasks], [after(one) for one in before.reminders]
         )
 
-    duties = await _locked_duties(tx, about)
-    if any(map(is_affected, duties.tasks)) or any(map(is_affected, duties.reminders)):
-        await _change(tx, about, change=settled)
+    return settled
+
+
+def _is_affected(one: WorkTask | WorkReminder, codes: frozenset[str]) -> bool:
+    return one.open and (not codes or bool({one.kind, getattr(one, "task", None)} & codes))
 
 
 async def has_open_task(tx: AsyncConnection, kind: TaskKind, about: RecordRef) -> bool:
@@ -178,10 +196,11 @@ async def _locked_duties(tx: AsyncConnection, about: RecordRef) -> Duties:
     c = record_work.c
     query = select(c.tasks, c.reminders).where(c.record_id == about.record_id).with_for_update()
     row = (await tx.execute(query)).one_or_none()
-    return Duties([], []) if row is None else _duties(row)
+    return Duties([], []) if row is None else duties_of(row)
 
 
-def _duties(row: Any) -> Duties:
+def duties_of(row: Any) -> Duties:
+    """Return the duties in a row of the table."""
     return Duties(
         [WorkTask.model_validate(one) for one in row.tasks],
         [WorkReminder.model_validate(one) for one in row.reminders],
@@ -208,23 +227,28 @@ async def _change(
             ).returning(c.tasks, c.reminders, c.version)
         )
     ).one()
-    duties = _duties(stored)
+    duties = duties_of(stored)
     if change is not None:
         duties = change(duties, stored.version)
         await tx.execute(
             update(record_work)
             .where(c.record_id == about.record_id)
-            .values(tasks=_json(duties.tasks), reminders=_json(duties.reminders))
+            .values(tasks=json_of(duties.tasks), reminders=json_of(duties.reminders))
         )
-    service = about.resource.partition(".")[0]
     work = PublishedWork(
         about.record_id, stored.version, about.resource, duties.tasks, duties.reminders
     )
-    event = EVENT_CLASSES[f"{service}.work.changed.v1"].model_validate(
-        {"work": work.state(), "notices": notices}
+    await publish(tx, changed_event(work, notices), of=work)
+
+
+def changed_event(work: PublishedWork, notices: Sequence[WorkNotice]) -> Event:
+    """Return the event that carries the work about a record, of the record's service."""
+    service = work.resource.partition(".")[0]
+    return EVENT_CLASSES[f"{service}.work.changed.v1"].model_validate(
+        {"work": work.state(), "notices": tuple(notices)}
     )
-    await publish(tx, event, of=work)
 
 
-def _json(work: Sequence[WorkTask | WorkReminder]) -> list[dict[str, Any]]:
+def json_of(work: Sequence[WorkTask | WorkReminder]) -> list[dict[str, Any]]:
+    """Return tasks or reminders as the table holds them."""
     return [one.model_dump(mode="json") for one in work]

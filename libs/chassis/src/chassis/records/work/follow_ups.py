@@ -1,6 +1,6 @@
 """The task that the owner of a record has while the record is open, kept by every save."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -19,12 +19,14 @@ class FollowUp(Generic[R]):
 
     The owner gets the task when they get an open record, or when their record is opened again or
     restored; it is due on `due_date` of the record. A record that is closed or deleted settles it.
-    A new record raises no task: whoever created it knows of it.
+    A new record raises no task: whoever created it knows of it. Tasks of the kinds `ends_with`
+    are settled when the record is closed, deleted or gets another owner.
     """
 
     kind: TaskKind
     is_open: Callable[[R], bool]
     due_date: Callable[[R], date | None] = lambda record: None
+    ends_with: Sequence[TaskKind] = ()
 
     def is_needed(self, record: R) -> bool:
         """Return whether the record is open and not deleted."""
@@ -36,6 +38,9 @@ async def keep_follow_up(
 ) -> None:
     """Raise or settle the follow-up of a record that was just saved."""
     was_needed, is_needed = follow_up.is_needed(before), follow_up.is_needed(saved)
+    ends = was_needed and (not is_needed or before.owner_id != saved.owner_id)
+    if ends and is_needed and follow_up.ends_with:
+        await settle_tasks(tx, about, kinds=follow_up.ends_with)
     if is_needed and (not was_needed or before.owner_id != saved.owner_id):
         await raise_task(
             tx,
@@ -45,5 +50,5 @@ async def keep_follow_up(
             params={"name": saved.display_name},
             due_date=follow_up.due_date(saved),
         )
-    elif was_needed and not is_needed:
-        await settle_tasks(tx, about, kinds=[follow_up.kind])
+    elif ends:
+        await settle_tasks(tx, about, kinds=[follow_up.kind, *follow_up.ends_with])

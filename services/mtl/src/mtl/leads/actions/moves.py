@@ -11,6 +11,7 @@ from chassis.foundation.clock import business_date
 from chassis.jobs import queue
 from chassis.records.record_commands import AlreadyMade, move_record, save_record
 from chassis.records.tenant_settings import settings_of
+from chassis.records.work.actions import settle_tasks
 from chassis.web.commands import Command
 from contracts.event import Event
 from contracts.work import RecordRef
@@ -18,6 +19,7 @@ from kernel.errors import Invalid, Violation
 from kernel.working_clock import local_instant
 from mtl.leads import store
 from mtl.leads.actions.records import replace_changed_keys
+from mtl.leads.domain.clocks import ACCEPT_LEAD
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import InvalidReason, LeadMove, LeadStatus, RefusalReason
 from mtl.leads.store import LEAD, LEADS
@@ -31,6 +33,9 @@ async def save_move(command: Command, before: Lead, after: Lead, event: Event | 
     await replace_changed_keys(command, before, after)
     saved = await save_record(command, LEAD, before, after, event)
     await store.add_to_history(command.tx, saved, before, command.actor)
+    if before.accept_by is not None and saved.accept_by is None and saved.is_open:
+        about = RecordRef(resource=LEADS.resource, record_id=saved.id)
+        await settle_tasks(command.tx, about, kinds=[ACCEPT_LEAD])
     return saved
 
 

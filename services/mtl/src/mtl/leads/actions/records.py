@@ -17,10 +17,12 @@ from chassis.records.writes import insert_rows
 from chassis.web.commands import Command
 from contracts.mtl.events import LeadCaptured
 from mtl.leads import store
+from mtl.leads.actions.releases import ensure_may_take
 from mtl.leads.actions.scoring import scorer_of
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEAD, LEADS
+from mtl.leads.store.clocks import clock_reader
 
 
 async def capture_lead(command: Command, lead: Lead) -> Lead:
@@ -48,7 +50,8 @@ async def capture_leads(
     """
     tx = command.tx
     scorer = await scorer_of(tx)
-    leads = [scorer.score(lead) for lead in leads]
+    clocks = await clock_reader(tx)
+    leads = [await clocks.kept(None, scorer.score(lead), now=lead.created_at) for lead in leads]
     duplicates = await store.reserve_keys(tx, leads)
     captured = [lead for lead in leads if lead.id not in duplicates]
     await insert_rows(tx, LEAD.table, captured)
@@ -70,11 +73,20 @@ async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead
         return after if _is_transfer(before, after) else scorer.score(after)
 
     async def check(before: Lead, after: Lead) -> None:
-        if not _is_transfer(before, after):
+        if _is_transfer(before, after):
+            await _ensure_may_give(command, before, after)
+        else:
             before.ensure_not_converted()
         await replace_changed_keys(command, before, after)
 
     return await edit_record(command, LEAD, lead_id, scored_edit, check=check)
+
+
+async def _ensure_may_give(command: Command, before: Lead, after: Lead) -> None:
+    """Refuse that an owner gives a lead to somebody who let it fall back lately; managers may."""
+    caller = command.caller
+    if caller is not None and caller.subject == before.owner_id and after.owner_id is not None:
+        await ensure_may_take(command, before.id, after.owner_id)
 
 
 def _is_transfer(before: Lead, after: Lead) -> bool:

@@ -35,6 +35,7 @@ from mtl.leads.domain.moves import (
     LeadStatus,
     RefusalReason,
 )
+from mtl.leads.domain.ownership import OwnershipDates
 from scoring.blend import ScorePart
 from scoring.grades import Grade
 
@@ -70,7 +71,7 @@ class FollowUpTotals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lead(LeadDetails, FollowUpTotals):
+class Lead(LeadDetails, FollowUpTotals, OwnershipDates):
     id: UUID
     status: LeadStatus = RAW
     status_reason: str | None = None

@@ -142,6 +142,9 @@ class LeadOut(LeadFieldsOut):
     follow_up_count: int = Field(description="How often somebody followed it up")
     last_followed_up_at: datetime | None = Field(description="When somebody last followed it up")
     next_step_on: date | None = Field(description="The day of its earliest open next step")
+    owned_since: datetime | None = Field(description="Since when its owner has it as an open lead")
+    accept_by: datetime | None = Field(description="When sales accept or refuse it at the latest")
+    falls_back_at: datetime | None = Field(description="When its owner loses it; null if never")
     version: int
     created_at: datetime
     updated_at: datetime

@@ -1,7 +1,5 @@
 """The tables of leads: records, unique keys and history; and all SQL on them."""
 
-import hashlib
-import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,18 +11,15 @@ from sqlalchemy import (
     DateTime,
     Double,
     Index,
-    LargeBinary,
     Select,
     Table,
     Text,
     Uuid,
-    bindparam,
     insert,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, tenant_column
@@ -43,6 +38,7 @@ from chassis.records.record_lookups import visible_ids
 from chassis.records.record_types import RecordType
 from chassis.records.search.record_keys import has_key
 from chassis.records.work.follow_ups import FollowUp
+from chassis.records.writes import update_row
 from contracts.mtl.events import (
     LeadAssigned,
     LeadCaptured,
@@ -52,12 +48,15 @@ from contracts.mtl.events import (
 )
 from kernel.ids import new_id
 from mtl.database import metadata
+from mtl.leads.domain.clocks import ACCEPT_LEAD, KEEP_LEAD
 from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
 from mtl.leads.domain.lead import FOLLOW_UP, FollowUpTotals, Lead
 from mtl.leads.domain.moves import LeadStatus
+from mtl.leads.domain.ownership import OwnershipDates
 from mtl.leads.domain.tags import tag_key, tag_keys
 from mtl.leads.schemas.leads import LeadOut
-from mtl.settings import lead_key_secret
+from mtl.leads.store.clocks import keep_clock
+from mtl.leads.store.keys import key_digests, lead_keys, release, reserve, tenant_secret
 from parties.candidate_keys import keys_of_company
 
 ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
@@ -72,11 +71,28 @@ leads = Table(
     *(sort_column(one, DateTime(timezone=True)) for one in ("converted_at", "last_followed_up_at")),
     sort_column("next_step_on", Date()),
     sort_column("score", Double()),
+    sort_column("falls_back_at", DateTime(timezone=True)),
+    Index(
+        None,
+        "tenant_id",
+        "clock_due_at",
+        "id",
+        postgresql_where=text("leads.clock_due_at IS NOT NULL"),
+    ),
 )
 STATES = ("status", "grade", "score", "owner_id", "account_id", "source", "industry")
 PARTIES = ("name", "company", "phone", "phone_tail", "email", "external_id")
 DATES = ("created_at", "updated_at", "converted_at", "last_followed_up_at", "next_step_on")
+CLOCK = ("falls_back_at",)
 LEADS = ScopedResource("mtl.lead", leads)
+
+
+async def _update(tx: AsyncConnection, before: Lead, after: Lead) -> Lead:
+    """Save a lead with its clock, which no command can forget, as all save leads here."""
+    clocked = await keep_clock(tx, before, after)
+    return await update_row(tx, leads, clocked, before=before)
+
+
 LEAD = RecordType(
     scoped=LEADS,
     entity=Lead,
@@ -86,7 +102,10 @@ LEAD = RecordType(
     restored=LeadRestored,
     assigned=LeadAssigned,
     called_by=("company", "name", "external_id"),
-    follow_up=FollowUp(kind=FOLLOW_UP, is_open=lambda lead: lead.is_open),
+    follow_up=FollowUp(
+        kind=FOLLOW_UP, is_open=lambda lead: lead.is_open, ends_with=(KEEP_LEAD, ACCEPT_LEAD)
+    ),
+    update=_update,
 )
 TAG = Filter(
     name="tag",
@@ -105,23 +124,13 @@ LISTING = Listing(
         CodeFilter("uscc", upper_case),
         TAG,
         *DATES,
+        *CLOCK,
     ],
-    sorts=[*DATES, "name", "company", "score"],
+    sorts=[*DATES, *CLOCK, "name", "company", "score"],
     words=["name", "company"],
     contact_points=["phone", "work_phone", "other_phone", "email", "other_email"],
     keys={"company": keys_of_company, "tags": tag_keys, "rule_tags": tag_keys},
     custom=custom_conditions,
-)
-
-# The unique keys of leads. They are whole digests, because the columns of `leads` are encrypted.
-lead_keys = Table(
-    "lead_keys",
-    metadata,
-    tenant_column(),
-    Column("kind", Text, primary_key=True),
-    Column("digest", LargeBinary, primary_key=True, info={"personal": "digest"}),
-    Column("lead_id", Uuid, nullable=False, info={"personal": "subject"}),
-    Index(None, "tenant_id", "lead_id"),
 )
 
 lead_history = Table(
@@ -136,6 +145,7 @@ lead_history = Table(
     Column("reason", Text),
     Column("note", Text, info={"personal": "text"}),
     Column("actor", Text),
+    Column("accept_by", DateTime(timezone=True)),
     Column("conversion_id", Uuid),
     Column("account_id", Uuid),
     Column("contact_id", Uuid),
@@ -146,30 +156,12 @@ lead_history = Table(
 
 _CONVERSION_COLUMNS = ("conversion_id", "account_id", "contact_id", "opportunity_id")
 
-# On a conflict the update changes nothing: it waits for the transaction that holds the key and
-# returns its holder in one statement. The order of the keys prevents deadlocks.
-_RESERVE = text("""
-    INSERT INTO lead_keys AS k (kind, digest, lead_id)
-    SELECT * FROM unnest(:kinds, :digests, :lead_ids) AS requested (kind, digest, lead_id)
-    ORDER BY kind, digest
-    ON CONFLICT (tenant_id, kind, digest) DO UPDATE SET lead_id = k.lead_id
-    RETURNING kind, digest, lead_id
-""").bindparams(
-    bindparam("kinds", type_=ARRAY(Text)),
-    bindparam("digests", type_=ARRAY(LargeBinary)),
-    bindparam("lead_ids", type_=ARRAY(Uuid)),
-)
-_RELEASE = text("""
-    DELETE FROM lead_keys USING unnest(:kinds, :digests) AS released (kind, digest)
-    WHERE lead_keys.kind = released.kind AND lead_keys.digest = released.digest
-""").bindparams(
-    bindparam("kinds", type_=ARRAY(Text)), bindparam("digests", type_=ARRAY(LargeBinary))
-)
 
-
-async def save_totals(tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals) -> None:
-    """Write what the follow-ups of a lead come to; the caller has locked its row."""
-    await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(totals)))
+async def save_totals(tx: AsyncConnection, lead: Lead) -> None:
+    """Write what the follow-ups of a lead come to, and its clock; the caller has locked its row."""
+    names = (*FollowUpTotals.__dataclass_fields__, *OwnershipDates.__dataclass_fields__)
+    values = {name: getattr(lead, name) for name in names}
+    await tx.execute(update(leads).where(leads.c.id == lead.id).values(values))
 
 
 def history_query(lead_id: UUID) -> Select[Any]:
@@ -194,6 +186,7 @@ def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
         "reason": lead.status_reason,
         "note": lead.status_note,
         "actor": actor,
+        "accept_by": lead.accept_by,
         **{name: getattr(conversion, name) for name in _CONVERSION_COLUMNS},
     }
 
@@ -215,13 +208,13 @@ async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, D
     for lead_id, digests in keys.items():
         for key in digests:
             requested.setdefault(key, lead_id)
-    holders = await _reserve(tx, requested)
+    holders = await reserve(tx, requested)
     reserved = {key: holder for key, holder in holders.items() if holder != requested[key]}
     assigned, duplicates = assign_keys(keys, reserved)
     changed = [key for key in requested if assigned.get(key) != holders[key]]
     if changed:
-        await tx.execute(_RELEASE, _arrays(changed))
-        await _reserve(tx, {key: assigned[key] for key in changed if key in assigned})
+        await release(tx, changed)
+        await reserve(tx, {key: assigned[key] for key in changed if key in assigned})
     return duplicates
 
 
@@ -247,36 +240,11 @@ async def replace_keys(
     requested = key_digests(tenant_secret(transaction_tenant()), lead)
     stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
     current = [LeadKey(row.kind, bytes(row.digest)) for row in stored]
-    holders = await _reserve(tx, dict.fromkeys([*current, *requested], lead.id))
+    holders = await reserve(tx, dict.fromkeys([*current, *requested], lead.id))
     conflict = next((key for key in requested if holders[key] != lead.id), None)
     if conflict is not None:
         duplicate = DuplicateLead(holders[conflict], conflict.kind)
         return (await hide_invisible(tx, {lead.id: duplicate}, visibility))[lead.id]
     if obsolete := set(current) - set(requested):
-        await tx.execute(_RELEASE, _arrays(obsolete))
+        await release(tx, obsolete)
     return None
-
-
-async def _reserve(tx: AsyncConnection, requested: Mapping[LeadKey, UUID]) -> dict[LeadKey, UUID]:
-    """Insert the keys that are free; return the lead that holds each key now."""
-    if not requested:
-        return {}
-    rows = await tx.execute(_RESERVE, _arrays(requested) | {"lead_ids": [*requested.values()]})
-    return {LeadKey(row.kind, bytes(row.digest)): UUID(str(row.lead_id)) for row in rows}
-
-
-def _arrays(keys: Collection[LeadKey]) -> dict[str, list[Any]]:
-    return {"kinds": [key.kind for key in keys], "digests": [key.digest for key in keys]}
-
-
-def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:
-    """The HMAC-SHA256 digests of a lead's key values: phones, mails, WeChat and external id."""
-    return [
-        LeadKey(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
-        for kind, value in lead.key_values
-    ]
-
-
-def tenant_secret(tenant: UUID) -> bytes:
-    """A secret per tenant, so that equal phones of two tenants have different digests."""
-    return hmac.digest(lead_key_secret(), str(tenant).encode(), hashlib.sha256)

@@ -57,6 +57,7 @@ class MetricField(StrEnum):
     CONVERSION_MEDIAN_HOURS = "conversion_median_hours"
     CONVERSION_P90_HOURS = "conversion_p90_hours"
     HAND_OVERS = "hand_overs"
+    LATE = "late"
     ANSWER_MEDIAN_HOURS = "answer_median_hours"
     EFFECTIVE = "effective"
     TARGET = "target"

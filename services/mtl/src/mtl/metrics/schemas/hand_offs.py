@@ -18,10 +18,19 @@ class HandOffRow(GroupedRow):
     reason: RefusalReason | None
     reason_label: str | None
     hand_overs: int
+    late: int = Field(description="Not answered in the time that the rules set")
     answer_median_hours: Hours = Field(description="From the hand-over to the answer")
 
     @classmethod
-    def of(cls, outcome: HandOffOutcome, reason: str | None, hand_overs: int, hours: Hours) -> Self:
+    def of(
+        cls,
+        outcome: HandOffOutcome,
+        reason: str | None,
+        *,
+        hand_overs: int,
+        late: int,
+        hours: Hours,
+    ) -> Self:
         """Return the row of an outcome, with its labels."""
         known = None if reason is None else RefusalReason(reason)
         return cls(
@@ -30,6 +39,7 @@ class HandOffRow(GroupedRow):
             reason=known,
             reason_label=None if known is None else label_of(known),
             hand_overs=hand_overs,
+            late=late,
             answer_median_hours=hours,
         )
 
@@ -38,6 +48,7 @@ class HandOffTotals(BaseModel):
     """All hand-overs of the period; a lead handed over twice counts twice."""
 
     hand_overs: int
+    late: int = Field(description="Not answered in the time that the rules set")
     accepted: int
     refused: int
     closed: int = Field(description="Disqualified or set aside instead of an answer")

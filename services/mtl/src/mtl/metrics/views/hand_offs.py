@@ -21,12 +21,14 @@ async def read_hand_offs(reading: MetricReading, period: MetricPeriod) -> HandOf
     handed = hand_overs_query(reading, period).cte("handed")
     cell = tuple_(handed.c.key, handed.c.outcome, handed.c.reason)
     number = func.count().label("hand_overs")
+    late = func.count().filter(handed.c.is_late).label("late")
     query = (
         select(
             handed.c.key,
             handed.c.outcome,
             handed.c.reason,
             number,
+            late,
             percentile(0.5, handed.c.hours).label("hours"),
         )
         .group_by(func.rollup(cell))
@@ -39,25 +41,34 @@ async def read_hand_offs(reading: MetricReading, period: MetricPeriod) -> HandOf
     return HandOffChart(
         **span_of(period),
         dimensions=dimensions_of(reading.group, MetricField.OUTCOME, MetricField.REASON),
-        measures=measures_of(MetricField.HAND_OVERS, MetricField.ANSWER_MEDIAN_HOURS),
-        rows=[
-            HandOffRow.of(
-                HandOffOutcome(row.outcome), row.reason, row.hand_overs, rounded(row.hours)
-            ).of_group(**reading.named(row.key))
-            for row in found
-        ],
+        measures=measures_of(
+            MetricField.HAND_OVERS, MetricField.LATE, MetricField.ANSWER_MEDIAN_HOURS
+        ),
+        rows=[_row(row).of_group(**reading.named(row.key)) for row in found],
         totals=HandOffTotals(
             hand_overs=total.hand_overs,
+            late=total.late,
             **{outcome.lower(): number for outcome, number in counts.items()},
             answer_median_hours=rounded(total.hours),
         ),
     )
 
 
+def _row(row: Any) -> HandOffRow:
+    return HandOffRow.of(
+        HandOffOutcome(row.outcome),
+        row.reason,
+        hand_overs=row.hand_overs,
+        late=row.late,
+        hours=rounded(row.hours),
+    )
+
+
 def hand_overs_query(reading: MetricReading, period: MetricPeriod) -> Select[Any]:
     """Return a query for the hand-overs of a period, each with the move that followed it.
 
-    A lead that is handed over again counts again.
+    A lead that is handed over again counts again. It is late if it was not answered by the instant
+    that the rules set when it was handed over.
     """
     moves = lead_history.c
     later = lead_history.alias("later")
@@ -82,6 +93,7 @@ def hand_overs_query(reading: MetricReading, period: MetricPeriod) -> Select[Any
             outcome.label("outcome"),
             case((is_refusal, answer.c.reason)).label("reason"),
             hours_between(moves.at, answer.c.at).label("hours"),
+            (func.coalesce(answer.c.at, reading.now) > moves.accept_by).label("is_late"),
         )
         .select_from(joined)
         .where(moves.to_status == MQL, moves.at >= period.start, moves.at < period.end)

@@ -1,0 +1,49 @@
+"""A lead that fell back from its owner, and who may not take it again yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from kernel.errors import RuleBroken
+from kernel.personal import Personal
+from mtl.leads.domain.lead import Lead
+from parties.ownership_clock import FallBackReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recycling:
+    """A lead fell back from an owner, by which rule, and until when that person is barred from it.
+
+    The id is that of the change of the owner.
+    """
+
+    id: UUID
+    lead_id: Annotated[UUID, Personal("subject")]
+    at: datetime
+    former_owner_id: str
+    reason: FallBackReason
+    rule_name: str
+    rule_version: int
+    barred_until: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A lead that falls back now: to whom, why, and by which rule; nobody gets it for None."""
+
+    lead: Lead
+    to_owner_id: str | None
+    reason: FallBackReason
+    rule_name: str
+    rule_version: int
+    barred_until: datetime | None
+    reason_text: str
+
+
+def ensure_not_barred(bars: Mapping[str, datetime], person: str) -> None:
+    """Refuse a person who let the lead fall back. Raises RuleBroken (LEAD_OWNER_BARRED)."""
+    until = bars.get(person)
+    if until is not None:
+        raise RuleBroken("LEAD_OWNER_BARRED", until=until.isoformat())

@@ -1,0 +1,186 @@
+"""Reads the retention rules in force and the working time of owners, and keeps the clocks of leads.
+
+Every save of a lead passes here, so that every way of getting a lead starts the same clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.foundation.canonical_json import canonical_json
+from chassis.records.custom_fields.domain import FieldDefinition
+from chassis.records.custom_fields.store import definitions_of
+from chassis.records.tenant_settings import settings_of
+from chassis.records.working_time.absences import clock_of_person
+from kernel.errors import Invalid
+from kernel.working_clock import WorkingClock
+from kernel.working_week import OFFICE_WEEK
+from mtl.leads.domain.clocks import LeadClock, handed_over, is_kept, lead_clock, owned
+from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.retention import (
+    RETENTION_FACTS,
+    Retention,
+    check_retention,
+    retention_facts_of,
+    retention_of,
+)
+from mtl.rule_sets.store import LEAD_RETENTION, VERSIONS
+from rules.custom_fields import custom_facts, custom_field_spec
+from rules.evaluation import Evaluator
+from rules.fields import FactSchema
+from rules.rule_set_json import parse_rule_set
+from rules.rule_sets import Row, RuleSet, fields_of
+from rules.versions import RuleVersion
+
+log = structlog.get_logger()
+
+LEAD_RESOURCE: Final = "mtl.lead"
+CUSTOM: Final = "custom."
+
+
+@dataclass(frozen=True)
+class ReadClock:
+    """The clock of a lead, by which row of the rules, and what that row decides."""
+
+    clock: LeadClock = field(default_factory=LeadClock)
+    row: Row | None = None
+    retention: Retention | None = None
+
+
+@dataclass(frozen=True)
+class ClockReader:
+    """The retention rules in force, made ready for many leads; it reads each owner's hours once."""
+
+    tx: AsyncConnection
+    number: int = 0
+    rules: Evaluator | None = None
+    definitions: Mapping[str, FieldDefinition] = field(default_factory=dict)
+    _clocks: dict[str | None, WorkingClock] = field(default_factory=dict)
+    _retentions: dict[str, Retention] = field(default_factory=dict)
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether there are rules, so that leads may fall back."""
+        return self.rules is not None
+
+    def facts(self, lead: Lead) -> dict[str, Any]:
+        """Return what rules read of a lead."""
+        facts = retention_facts_of(lead)
+        if self.definitions:
+            facts |= custom_facts(self.definitions.values(), lead.custom_fields)
+        return facts
+
+    async def kept(self, before: Lead | None, after: Lead, *, now: datetime) -> Lead:
+        """Return the lead as it is to be saved, with its ownership and its clock.
+
+        A closed lead, and one that nobody has, falls back no more.
+        """
+        lead = owned(before, after, now=now)
+        _, retention = self.decide(lead)
+        clock = await self._clock_for(lead, retention)
+        lead = handed_over(before, lead, retention, clock)
+        found = LeadClock()
+        if retention is not None and clock is not None and is_kept(lead):
+            found = lead_clock(lead, retention, clock)
+        known = None if before is None else before.clock_due_at
+        return replace(
+            lead, falls_back_at=found.falls_back_at, clock_due_at=found.due_at(known, now=now)
+        )
+
+    async def read(self, lead: Lead) -> ReadClock:
+        """Return the clock of a lead by the rules in force, with the row that decides."""
+        row, retention = self.decide(lead)
+        clock = await self._clock_for(lead, retention)
+        if row is None or retention is None or clock is None:
+            return ReadClock()
+        return ReadClock(lead_clock(lead, retention, clock), row, retention)
+
+    def decide(self, lead: Lead) -> tuple[Row | None, Retention | None]:
+        """Return the first row that applies to an open lead, and what it decides."""
+        if self.rules is None or not lead.is_open or lead.deleted_at is not None:
+            return None, None
+        rows = self.rules.decide(self.facts(lead)).rows
+        if not rows:
+            return None, None
+        row = rows[0]
+        if row.id not in self._retentions:
+            self._retentions[row.id] = retention_of(row.outcome)
+        return row, self._retentions[row.id]
+
+    async def clock_of(self, owner_id: str | None, retention: Retention) -> WorkingClock:
+        """Return the clock that measures for an owner; that of the calendar where it suffices."""
+        if not retention.needs_working_time:
+            zone = ZoneInfo((await settings_of(self.tx)).timezone)
+            return WorkingClock(zone=zone, week=OFFICE_WEEK)
+        if owner_id not in self._clocks:
+            self._clocks[owner_id] = await clock_of_person(self.tx, owner_id)
+        return self._clocks[owner_id]
+
+    async def _clock_for(self, lead: Lead, retention: Retention | None) -> WorkingClock | None:
+        return None if retention is None else await self.clock_of(lead.owner_id, retention)
+
+
+async def keep_clock(tx: AsyncConnection, before: Lead | None, after: Lead) -> Lead:
+    """Return a lead as it is to be saved at its time of change, with its clock."""
+    return await (await clock_reader(tx)).kept(before, after, now=after.updated_at)
+
+
+async def retention_facts(tx: AsyncConnection) -> FactSchema:
+    """Return the fields of leads that retention rules may read, with the custom fields."""
+    return _with_custom_fields(await definitions_of(tx, LEAD_RESOURCE))
+
+
+def _with_custom_fields(definitions: Mapping[str, FieldDefinition]) -> FactSchema:
+    return RETENTION_FACTS.with_fields(map(custom_field_spec, definitions.values()))
+
+
+async def clock_reader(tx: AsyncConnection) -> ClockReader:
+    """Return the reader of clocks by the rules in force.
+
+    By rules that read a custom field which was deleted since, no lead falls back: the log says so,
+    and publishing them anew shows what is wrong.
+    """
+    version = await VERSIONS.latest(tx, LEAD_RETENTION)
+    if version is None or not version.content["rows"]:
+        return ClockReader(tx)
+    try:
+        return await _reader(tx, version)
+    except Invalid as invalid:
+        codes = [one.code for one in invalid.violations]
+        await log.aerror("rules_unreadable", rule_set=LEAD_RETENTION, codes=codes)
+        return ClockReader(tx)
+
+
+async def _reader(tx: AsyncConnection, version: RuleVersion) -> ClockReader:
+    content = canonical_json(version.content)
+    if CUSTOM.encode() not in content:
+        return ClockReader(tx, version.number, _evaluator(content))
+    definitions = await definitions_of(tx, LEAD_RESOURCE)
+    rules = parse_rule_set(_with_custom_fields(definitions), version.content, check_retention)
+    return reader_of(tx, version.number, rules, definitions)
+
+
+def reader_of(
+    tx: AsyncConnection,
+    number: int,
+    rules: RuleSet,
+    definitions: Mapping[str, FieldDefinition],
+) -> ClockReader:
+    """Return the reader of clocks by these rules, such as those of a draft."""
+    read = {name.removeprefix(CUSTOM) for name in fields_of(rules) if name.startswith(CUSTOM)}
+    return ClockReader(
+        tx, number, Evaluator(rules), {key: definitions[key] for key in sorted(read)}
+    )
+
+
+@lru_cache(maxsize=256)
+def _evaluator(content: bytes) -> Evaluator:
+    """Return the evaluator of rules without custom fields, which many leads share."""
+    return Evaluator(parse_rule_set(RETENTION_FACTS, orjson.loads(content), check_retention))
