@@ -6,10 +6,13 @@ from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
+from mtl.assignments.actions.running import REASSIGNMENT_JOB
+from mtl.assignments.timers import assign_left_leads, assign_new_leads
 from mtl.followups.actions import NEXT_STEP_JOB
 from mtl.followups.timers import remind_of_next_step
 from mtl.leads.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.leads.actions.moves import WAKE_JOB
+from mtl.leads.actions.records import ASSIGNMENT_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline, wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
@@ -38,6 +41,8 @@ WORKER = Worker(
         WAKE_JOB: wake_lead,
         RESCORING_JOB: rescore_leads,
         NEXT_STEP_JOB: remind_of_next_step,
+        ASSIGNMENT_JOB: assign_new_leads,
+        REASSIGNMENT_JOB: assign_left_leads,
     },
     settings=MtlSettings,
 )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import NAME_KEY_OF
 from chassis.records.access.visibility import (
+    Access,
     ScopedResource,
     UnownedResource,
     Visibility,
@@ -76,13 +77,17 @@ async def ids_with(
 
 
 async def visible_ids(
-    tx: AsyncConnection, scoped: ScopedResource, ids: Collection[UUID], visibility: Visibility
+    tx: AsyncConnection,
+    scoped: ScopedResource,
+    ids: Collection[UUID],
+    visibility: Visibility,
+    access: Access = Access.READ,
 ) -> set[UUID]:
-    """Return which of these records, deleted ones too, the caller sees."""
+    """Return which of these records, deleted ones too, the caller sees, or may change."""
     if not ids:
         return set()
     key = scoped.table.c.id
-    query = select(key).where(key.in_(ids), is_visible(scoped, visibility))
+    query = select(key).where(key.in_(ids), is_visible(scoped, visibility, access))
     return set((await tx.execute(query)).scalars())
 
 

@@ -6,5 +6,6 @@ from mtl.database import metadata
 from rules.version_store import VersionStore, rule_versions_table
 
 LEAD_SCORE: Final = "lead_score"
-rule_versions = rule_versions_table(metadata, [LEAD_SCORE])
+LEAD_ASSIGNMENT: Final = "lead_assignment"
+rule_versions = rule_versions_table(metadata, [LEAD_SCORE, LEAD_ASSIGNMENT])
 VERSIONS = VersionStore(rule_versions)

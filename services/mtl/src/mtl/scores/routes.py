@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mtl.assignments.routes import LEAD_ASSIGNMENT_RULES
 from mtl.leads.actions.scoring import lead_facts
 from mtl.leads.store import LEADS
 from mtl.rule_sets.store import LEAD_SCORE, VERSIONS
@@ -32,7 +33,7 @@ LEAD_SCORE_RULES: Final = RuleKind(
 )
 RULES: Final = RuleAdministration(
     service="mtl",
-    kinds=(LEAD_SCORE_RULES,),
+    kinds=(LEAD_SCORE_RULES, LEAD_ASSIGNMENT_RULES),
     store=VERSIONS,
     records=LEADS,
     labels=TEXTS | RULE_LABELS,

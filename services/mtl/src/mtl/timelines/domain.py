@@ -1,6 +1,9 @@
 """What happens to a lead."""
 
 from enum import StrEnum
+from typing import Final
+
+NOBODY: Final = ""  # in the place of a name: since then the lead has no owner
 
 
 class TimelineKind(StrEnum):

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, literal, null, select, union_all
+from sqlalchemy import Select, Text, case, cast, literal, null, select, union_all
 
 from chassis.records.access.tables import owner_changes, people
 from chassis.records.audit.tables import audit_entries
 from mtl.followups.store import follow_ups
 from mtl.leads.store import LEADS, lead_history, leads
-from mtl.timelines.domain import TimelineKind
+from mtl.timelines.domain import NOBODY, TimelineKind
 from mtl.touches.store import lead_touches
 
 
@@ -83,7 +83,7 @@ def _owners(lead_id: UUID) -> Select[Any]:
         record_id=c.record_id,
         actor=c.changed_by,
         before=_name_of(c.from_owner_id),
-        after=_name_of(c.to_owner_id),
+        after=case((c.to_owner_id.is_(None), NOBODY), else_=_name_of(c.to_owner_id)),
         reason=c.from_owner_id,
         text=c.reason,
     )

@@ -18,7 +18,8 @@ class FollowUp(Generic[R]):
     """Declares the follow-up of a type of record: its task, and which records are open.
 
     The owner gets the task when they get an open record, or when their record is opened again or
-    restored; it is due on `due_date` of the record. A record that is closed or deleted settles it.
+    restored; it is due on `due_date` of the record. A record that is closed or deleted settles it,
+    and so does one that nobody owns any more.
     A new record raises no task: whoever created it knows of it.
     """
 
@@ -35,7 +36,8 @@ async def keep_follow_up(
     tx: AsyncConnection, follow_up: FollowUp[Any], about: RecordRef, before: Any, saved: Any
 ) -> None:
     """Raise or settle the follow-up of a record that was just saved."""
-    was_needed, is_needed = follow_up.is_needed(before), follow_up.is_needed(saved)
+    was_needed = follow_up.is_needed(before) and before.owner_id is not None
+    is_needed = follow_up.is_needed(saved) and saved.owner_id is not None
     if is_needed and (not was_needed or before.owner_id != saved.owner_id):
         await raise_task(
             tx,

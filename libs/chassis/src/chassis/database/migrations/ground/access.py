@@ -169,7 +169,7 @@ def _owner_changes() -> None:
         sa.Column("resource", sa.Text(), nullable=False),
         sa.Column("record_id", sa.Uuid(), nullable=False),
         sa.Column("from_owner_id", sa.Text()),
-        sa.Column("to_owner_id", sa.Text(), nullable=False),
+        sa.Column("to_owner_id", sa.Text()),
         sa.Column("reason", sa.Text()),
         sa.Column("changed_by", sa.Text(), nullable=False),
         instant("changed_at"),

@@ -27,7 +27,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
 from chassis.database.encryption.columns import digest_column
 from chassis.database.record_columns import record_columns
@@ -42,7 +41,6 @@ from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_lookups import visible_ids
 from chassis.records.record_types import RecordType
 from chassis.records.work.follow_ups import FollowUp
-from chassis.web.operations.store import OperationStatus
 from contracts.mtl.events import (
     LeadAssigned,
     LeadCaptured,
@@ -61,6 +59,9 @@ from parties.candidate_keys import keys_of_company
 
 ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 
+HELD = text("status NOT IN ('CONVERTED', 'INVALID') AND deleted_at IS NULL")
+UNOWNED = text("owner_id IS NULL AND deleted_at IS NULL")
+
 leads = Table(
     "leads",
     metadata,
@@ -71,11 +72,15 @@ leads = Table(
     *(sort_column(one, DateTime(timezone=True)) for one in ("converted_at", "last_followed_up_at")),
     sort_column("next_step_on", Date()),
     sort_column("score", Double()),
+    Index("ix_leads_held", "tenant_id", "owner_id", postgresql_where=HELD),
+    Index("ix_leads_in_pool", "tenant_id", "pool_id", "score_sort", "id", postgresql_where=UNOWNED),
 )
 STATES = ("status", "grade", "score", "owner_id", "account_id", "source", "industry")
+PLACES = ("pool_id", "assignment_status", "unassigned_reason")
 PARTIES = ("name", "company", "phone", "phone_tail", "email", "external_id")
 DATES = ("created_at", "updated_at", "converted_at", "last_followed_up_at", "next_step_on")
-LEADS = ScopedResource("mtl.lead", leads)
+# Whoever has a grant of a pool, its admins, sees the leads that are or were in it.
+LEADS = ScopedResource("mtl.lead", leads, of=(("mtl.pool", "pool_id"),))
 LEAD = RecordType(
     scoped=LEADS,
     entity=Lead,
@@ -93,6 +98,7 @@ LISTING = Listing(
     entity=Lead,
     filters=[
         *STATES,
+        *PLACES,
         *PARTIES,
         CodeFilter("status_reason", upper_case),
         CodeFilter("region_code", upper_case),
@@ -160,20 +166,6 @@ _RELEASE = text("""
 )
 
 
-async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Whether a running conversion will create this account."""
-    query = (
-        select(leads.c.id)
-        .join(operations, operations.c.id == leads.c.conversion_id)
-        .where(
-            leads.c.account_id == account_id,
-            leads.c.existing_account.is_(False),
-            operations.c.status == OperationStatus.RUNNING,
-        )
-    )
-    return (await tx.execute(query.limit(1))).one_or_none() is not None
-
-
 async def save_totals(tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals) -> None:
     """Write what the follow-ups of a lead come to; the caller has locked its row."""
     await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(totals)))
@@ -209,17 +201,6 @@ async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, 
     """Return these leads, without deleted ones, by id."""
     rows = await tx.execute(select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None)))
     return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}
-
-
-async def next_leads_to_score(tx: AsyncConnection, after: UUID | None, *, limit: int) -> list[Lead]:
-    """Read and lock the next leads in the order of ids, without converted and deleted ones."""
-    query = select(leads).where(
-        leads.c.deleted_at.is_(None), leads.c.status != LeadStatus.CONVERTED
-    )
-    if after is not None:
-        query = query.where(leads.c.id > after)
-    rows = await tx.execute(query.order_by(leads.c.id).limit(limit).with_for_update())
-    return [from_columns(Lead, dict(row)) for row in rows.mappings()]
 
 
 async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:
