@@ -347,6 +347,7 @@ class QuotaState(AggregateState):
     department_id: UUID | None = None
     holding_limit: int | None = None
     daily_claim_limit: int | None = None
+    note: str | None = None
     custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 

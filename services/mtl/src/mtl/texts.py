@@ -1,10 +1,12 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from mtl.pool_texts import POOL_RULE_LABELS, POOL_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
 
 TEXTS: dict[str, Text] = {
     **RULE_TEXTS,
+    **POOL_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",
@@ -235,6 +237,7 @@ TEXTS: dict[str, Text] = {
 
 # What people call the rules that they change, and the fields which these read.
 RULE_LABELS: dict[str, Text] = {
+    **POOL_RULE_LABELS,
     "RuleSet.lead_score": Text("线索评分", "Lead score"),
     "LeadField.job_title": Text("职务", "Job title"),
     "LeadField.department": Text("部门", "Department"),

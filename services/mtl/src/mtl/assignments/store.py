@@ -90,7 +90,7 @@ class LeadAssignment:
 async def lock_turns(
     tx: AsyncConnection, rule_ids: Collection[str]
 ) -> Mapping[str, Mapping[str, Fraction]]:
-    """Lock what people have earned of these rules, in one order; rules that are new have nothing."""
+    """Lock what people have earned of these rules, in one order; of new rules it is nothing."""
     c = assignment_turns.c
     new = [{"rule_id": rule_id} for rule_id in sorted(rule_ids)]
     await tx.execute(upsert(assignment_turns).values(new).on_conflict_do_nothing())
@@ -133,7 +133,7 @@ async def add_assignments(
 async def given_this_month(
     tx: AsyncConnection, rule_ids: Collection[str], today: date
 ) -> Mapping[str, Mapping[str, int]]:
-    """Return how many leads each recipient got of each of these rules since the first of the month."""
+    """Return how many leads each recipient got of each of these rules in this month."""
     c = lead_assignments.c
     query = select(c.rule_id, c.recipient_id, func.count()).where(
         is_one_of(c.rule_id, rule_ids), c.assigned_on >= today.replace(day=1)

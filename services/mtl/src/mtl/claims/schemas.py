@@ -43,7 +43,7 @@ class PoolLeadOut(LeadFieldsOut):
     grade: Grade | None
     version: int
     created_at: datetime
-    hidden_fields: list[str] = []
+    hidden_fields: list[str] = Field(default=[])
 
     def hiding(self, hidden: Collection[str]) -> Self:
         """Return the lead without what these fields say."""

@@ -45,8 +45,8 @@ class LeadResource(Resource[LeadCaptureIn, Lead]):
         Raises Invalid (POOL_UNKNOWN, OWNER_UNKNOWN, OWNER_INACTIVE) and what the capture raises.
         """
         if body.owner_id not in (None, command.actor):
-            passed_on = replace(self, create=partial(records.capture_lead, passes_on=True))
-            return await Resource.create_from(passed_on, command, body)
+            create: Any = partial(records.capture_lead, passes_on=True)
+            return await Resource.create_from(replace(self, create=create), command, body)
         if body.pool_id is None and not body.assign:
             return await super().create_from(command, body)
         lead = self.new_record(command, body)

@@ -114,6 +114,6 @@ class PoolOut(RecordOut):
     active: bool
     members: list[PoolMemberOut]
     admin_ids: Annotated[list[UUID], RefersTo("org.person")]
-    admin_names: list[str | None] = []
+    admin_names: list[str | None] = Field(default=[])
     hidden_fields: list[str]
     daily_claim_limit: int | None

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from contracts.mtl.events import QuotaState
 from kernel.records import StoredRecord
-
-EVERYBODY: Final = "EVERYBODY"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,27 +16,15 @@ class Quota(StoredRecord):
     for everybody. A limit that is None is left to the next wider quota.
     """
 
-    concerns: str = EVERYBODY
     holder_id: str | None = None
     department_id: UUID | None = None
     holding_limit: int | None = None
     daily_claim_limit: int | None = None
-
-    @property
-    def display_name(self) -> str:
-        """What notices would call the quota; the people concerned have names of their own."""
-        return self.concerns
+    note: str | None = None
 
     def state(self) -> QuotaState:
         """The quota in the form that events carry."""
         return QuotaState.of(self, quota_id=self.id)
-
-
-def concerned(holder_id: str | None, department_id: UUID | None) -> str:
-    """Return whom a quota concerns, as one text that no two quotas share."""
-    if holder_id is not None:
-        return f"PERSON {holder_id}"
-    return EVERYBODY if department_id is None else f"DEPARTMENT {department_id}"
 
 
 @dataclass(frozen=True)
@@ -60,8 +45,14 @@ class NearQuota:
 
 
 def limits_from(quotas: Iterable[NearQuota]) -> Limits:
-    """Return a person's limits: of each kind the nearest, of person, departments and everybody."""
-    nearest = sorted(quotas, key=lambda one: one.distance)
-    holding = (one.holding_limit for one in nearest if one.holding_limit is not None)
-    claims = (one.daily_claim_limit for one in nearest if one.daily_claim_limit is not None)
-    return Limits(next(holding, None), next(claims, None))
+    """Return a person's limits: of each kind the nearest, of person, departments and everybody.
+
+    Of several that are equally near the smallest one counts.
+    """
+    near = list(quotas)
+    holding = [(q.distance, q.holding_limit) for q in near if q.holding_limit is not None]
+    claims = [(q.distance, q.daily_claim_limit) for q in near if q.daily_claim_limit is not None]
+    return Limits(
+        min(holding)[1] if holding else None,
+        min(claims)[1] if claims else None,
+    )

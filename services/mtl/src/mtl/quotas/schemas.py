@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from chassis.records.access.schemas import OwnerId
 from chassis.records.answers import RecordOut
 from chassis.web.references import PersonSubject, RefersTo
+from kernel.texts import TrimmedText
 
 LARGEST_LIMIT: Final = 1_000_000
 QuotaLimit = Annotated[StrictInt, Field(ge=0, le=LARGEST_LIMIT)]
@@ -27,6 +28,7 @@ class QuotaEdit(BaseModel):
     daily_claim_limit: QuotaLimit | None = Field(
         default=None, description="How many leads one may claim on a day, returned ones included"
     )
+    note: Annotated[str, TrimmedText(min_length=1, max_length=500)] | None = None
     custom_fields: dict[str, Any] = {}
 
 
@@ -57,3 +59,4 @@ class QuotaOut(RecordOut):
     department_name: str | None = None
     holding_limit: int | None
     daily_claim_limit: int | None
+    note: str | None

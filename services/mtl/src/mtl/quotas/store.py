@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Index, Table, Text, bindparam, select, text
+from sqlalchemy import Table, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,25 +14,11 @@ from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
 from contracts.mtl.events import QuotaChanged, QuotaCreated, QuotaDeleted, QuotaRestored
-from kernel.errors import Conflict
 from mtl.database import metadata
 from mtl.quotas.domain import Limits, NearQuota, Quota, limits_from
 from mtl.quotas.schemas import QuotaOut
 
-quotas = Table(
-    "quotas",
-    metadata,
-    *record_columns(Quota),
-    Index(None, "tenant_id", "concerns", unique=True),
-)
-
-
-async def _duplicate(tx: AsyncConnection, quota: Quota) -> Conflict:
-    query = select(quotas.c.deleted_at).where(quotas.c.concerns == quota.concerns)
-    deleted_at = (await tx.execute(query)).scalar_one()
-    return Conflict("QUOTA_DUPLICATE" if deleted_at is None else "QUOTA_DELETED")
-
-
+quotas = Table("quotas", metadata, *record_columns(Quota))
 QUOTA = RecordType(
     scoped=UnownedResource("mtl.quota", quotas),
     entity=Quota,
@@ -40,8 +26,6 @@ QUOTA = RecordType(
     changed=QuotaChanged,
     deleted=QuotaDeleted,
     restored=QuotaRestored,
-    unique=("concerns",),
-    duplicate=_duplicate,
 )
 LISTING = Listing(
     QUOTA.scoped,
@@ -75,7 +59,7 @@ FROM unnest(:subjects) AS s(subject), LATERAL (
     WHERE l.subject = s.subject
     UNION ALL
     SELECT 1000, holding_limit, daily_claim_limit FROM quotas
-    WHERE concerns = 'EVERYBODY' AND deleted_at IS NULL) q
+    WHERE holder_id IS NULL AND department_id IS NULL AND deleted_at IS NULL) q
 """).bindparams(bindparam("subjects", type_=ARRAY(Text)))
 
 

@@ -96,7 +96,7 @@ class OwnerChangeOut(BaseModel):
     id: UUID
     from_owner_id: str | None
     from_owner_name: str | None
-    to_owner_id: str | None
+    to_owner_id: str | None = Field(description="Null: nobody owned the record any more")
     to_owner_name: str | None
     reason: str | None
     changed_by: str

@@ -104,7 +104,7 @@ owner_changes = Table(
     Column("resource", Text, nullable=False),
     Column("record_id", Uuid, nullable=False),
     Column("from_owner_id", Text),
-    Column("to_owner_id", Text),
+    Column("to_owner_id", Text),  # null: nobody owns the record any more
     Column("reason", Text),
     Column("changed_by", Text, nullable=False),
     instant("changed_at"),

@@ -119,8 +119,9 @@ class Lead(LeadDetails, FollowUpTotals, LeadPlacement):
 
     def in_pool(self, pool_id: UUID) -> Lead:
         """Return the lead without an owner, in a pool until somebody claims it."""
-        unowned = {"owner_id": None, "assignment_status": None, "unassigned_reason": None}
-        return replace(self, **unowned, pool_id=pool_id)
+        return replace(
+            self, owner_id=None, pool_id=pool_id, assignment_status=None, unassigned_reason=None
+        )
 
     def waiting(self) -> Lead:
         """Return the lead without an owner, to which the rules will assign one."""

@@ -14,7 +14,7 @@ class LeadCaptureIn(LeadIn):
 
     pool_id: UUID | None = Field(
         default=None,
-        description="It waits in this pool, without an owner, until a member claims it",
+        description="Without an owner it waits in this pool until a member claims it",
     )
     assign: StrictBool = Field(
         default=False, description="Whether the rules `lead_assignment` find its owner, soon after"
