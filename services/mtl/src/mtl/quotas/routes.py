@@ -19,8 +19,8 @@ RESOURCE = Resource(
     docs={
         "create": "Set a quota\n\n"
         "A person's own quota counts before that of their department, the nearest department before"
-        " those above it, and all before that of everybody; for each limit by itself. Of two for the "
-        "same the smaller limit counts.",
+        " those above it, and all before that of everybody; for each limit by itself. Of two for "
+        "the same the smaller limit counts.",
         "edit": "Change the limits of a quota\n\nWhoever holds more leads keeps them.",
     },
 )
