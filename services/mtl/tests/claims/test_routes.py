@@ -48,10 +48,8 @@ async def test_a_member_claims_a_lead_and_sees_all_of_it(
     assert chinese.json()["detail"] == "该线索已被他人领取。"
     [change] = (await client.get(f"/leads/{lead_id}/owners", headers=li)).json()["items"]
     assert (change["from_owner_id"], change["to_owner_name"]) == (None, "li")
-    titles = [
-        one["title"] for one in (await client.get(f"/leads/{lead_id}/timeline")).json()["items"]
-    ]
-    assert titles[0] == "Owner: li"
+    timeline = (await client.get(f"/leads/{lead_id}/timeline")).json()["items"]
+    assert timeline[0]["title"] == "Owner: li"
     assert (await client.get(f"/pools/{pool_id}/leads", headers=li)).json()["items"] == []
 
 
@@ -76,8 +74,11 @@ async def test_a_returned_lead_waits_again_and_its_task_is_settled(
     assert (changes[0]["to_owner_id"], changes[0]["reason"]) == (None, "客户在其他大区")
     titles = [one["title"] for one in (await client.get(f"{path}/timeline")).json()["items"]]
     assert titles[0] == "“li” is no longer the owner: 客户在其他大区"
-    tasks = [task for work in await published_work() for task in work.tasks]
-    assert [task.open for task in tasks] == [True, False]
+    tasks = [one for one in await published_work() if one.kind == "WORK_LEAD"]
+    assert [(one.step, one.person) for one in tasks] == [
+        ("raised", subject("li")),
+        ("settled", subject("li")),
+    ]
 
 
 async def test_returning_again_for_another_reason_is_refused(
@@ -147,10 +148,9 @@ async def test_a_batch_claims_the_best_first_and_says_why_it_got_fewer(
     pool_id = await make_pool(client, "li")
     poor = await put_in(client, pool_id)
     later = await put_in(client, pool_id)
-    good = await put_in(client, pool_id, job_title="总经理", company_size="FROM_500")
-    better = await put_in(
-        client, pool_id, job_title="总经理", company_size="FROM_500", email="a@b.cn"
-    )
+    director = {"job_title": "总经理", "company_size": "FROM_500"}
+    good = await put_in(client, pool_id, **director)
+    better = await put_in(client, pool_id, **director, email="a@b.cn")
     last = await put_in(client, pool_id)
     li, path = signed_in(tenant, "li"), f"/pools/{pool_id}/claim"
     two = (await client.post(path, json={"count": 2}, headers=li)).json()

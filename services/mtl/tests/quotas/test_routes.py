@@ -119,9 +119,8 @@ async def test_only_who_administrates_all_leads_transfers_beyond_a_quota(
     sun = signed_in(tenant, "sun")
     first, second, third = [await own(client, sun) for _ in range(3)]
     body = {"owner_id": subject("li")}
-    assert (
-        await client.post(f"/leads/{first}/transfer", json=body, headers=sun)
-    ).status_code == 200
+    fits = await client.post(f"/leads/{first}/transfer", json=body, headers=sun)
+    assert fits.status_code == 200
     full = await client.post(f"/leads/{second}/transfer", json=body, headers=sun)
     assert problem(full) == (409, "HOLDING_FULL")
     many = await client.post("/leads/transfer", json={**body, "ids": [second]}, headers=sun)

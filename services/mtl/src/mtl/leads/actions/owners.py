@@ -39,6 +39,7 @@ async def move_to_pool(command: Command, lead: Lead, pool_id: UUID) -> Lead:
     """
 
     def pooled(before: Lead) -> Lead:
+        before.ensure_not_converted()
         return before.in_pool(pool_id)
 
     saved = await edit_lead(command.unconditional, lead.id, pooled)
