@@ -15,7 +15,6 @@ POOL_TEXTS: dict[str, Text] = {
         "Please choose one of owner, pool and assignment by the rules.",
     ),
     "POOL_UNKNOWN": Text("没有该线索池，或已停用。", "There is no such active pool."),
-    "POOL_NOT_FOUND": Text("没有该线索池。", "There is no such pool."),
     "POOL_INACTIVE": Text("该线索池已停用。", "This pool is not active."),
     "POOL_EMPTY": Text("线索池中没有更多可领取的线索。", "There are no more leads in the pool."),
     "POOL_ADMIN_NEEDED": Text(
@@ -45,7 +44,6 @@ POOL_TEXTS: dict[str, Text] = {
     "POOL_CLAIMS_USED_UP": Text(
         "今天在该线索池的领取次数已用完。", "All of today's claims from this pool are used up."
     ),
-    "QUOTA_NOT_FOUND": Text("没有该限额。", "There is no such quota."),
     "QUOTA_FOR_TWO": Text(
         "请选择人员或部门中的一项。", "Please choose either a person or a department."
     ),

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
+from chassis.foundation.context import Context, use_context
 from chassis.jobs.queue import Again, Job
 from mtl.assignments.timers import assign_left_leads, assign_new_leads
 from services.mtl.tests.factories import NOON
@@ -15,6 +16,7 @@ from testkit.directory import subject
 from testkit.jobs import job_of, make_job
 
 PATH = "/rule-sets/lead_assignment"
+BY_RULES = Context(actor="system:lead_assignment")
 ALWAYS: dict[str, Any] = {"all": []}
 
 
@@ -58,15 +60,17 @@ async def waiting_jobs(tx: AsyncConnection, kind: str) -> list[Job]:
 async def run_new(tx: AsyncConnection, tenant: UUID, *, at: Any = NOON) -> None:
     """Assign all leads that wait."""
     job = make_job(tenant, "lead_assignment", "test", now=at)
-    while isinstance(await assign_new_leads(tx, job), Again):
-        pass
+    with use_context(BY_RULES):
+        while isinstance(await assign_new_leads(tx, job), Again):
+            pass
 
 
 async def run_left(tx: AsyncConnection, tenant: UUID, *, at: Any = NOON) -> None:
     """Try again to assign the leads that nobody could be given."""
     job = make_job(tenant, "lead_reassignment", "test", now=at)
-    while isinstance(result := await assign_left_leads(tx, job), Again):
-        job = make_job(tenant, "lead_reassignment", "test", now=at, payload=result.payload)
+    with use_context(BY_RULES):
+        while isinstance(result := await assign_left_leads(tx, job), Again):
+            job = make_job(tenant, "lead_reassignment", "test", now=at, payload=result.payload)
 
 
 async def owners(client: AsyncClient, *lead_ids: str) -> list[str | None]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,7 @@ async def company(committed: Committed, tenant: UUID, committed_client: AsyncCli
 
 async def fill(committed: Committed, tenant: UUID, pool_id: str | None, count: int) -> list[str]:
     """Capture so many leads into a pool, or for li, in one transaction; return their ids."""
-    place = {"owner_id": subject("li")}
+    place: dict[str, Any] = {"owner_id": subject("li")}
     if pool_id is not None:
         place = {"owner_id": None, "pool_id": UUID(pool_id)}
     async with committed.app.begin(tenant) as tx:
@@ -36,7 +37,7 @@ async def fill(committed: Committed, tenant: UUID, pool_id: str | None, count: i
     return [str(lead.id) for lead in new]
 
 
-async def number(committed: Committed, tenant: UUID, *conditions: object) -> int:
+async def number(committed: Committed, tenant: UUID, *conditions: Any) -> int:
     async with committed.app.begin(tenant) as tx:
         query = select(func.count()).select_from(leads).where(*conditions)
         found: int = (await tx.execute(query)).scalar_one()

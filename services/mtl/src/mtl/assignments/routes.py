@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
-from chassis.foundation.texts import filled
+from chassis.foundation.resource_texts import resource_texts
+from chassis.foundation.texts import COMMON, filled
 from chassis.records.access.guards import may_read
 from chassis.web.auth import allow
 from chassis.web.commands import Command, CreateCommand
@@ -37,6 +38,7 @@ from rules.rule_sets import HitPolicy
 from rules.versions import RuleVersion
 
 router = new_router("/leads", tag="assignment")
+_TEXTS: Final = {**COMMON, **resource_texts("mtl"), **TEXTS}
 
 
 async def _published(tx: AsyncConnection, _: RuleVersion, now: datetime) -> None:
@@ -93,7 +95,7 @@ def _result(one: AssignedLead) -> AssignedLeadOut:
 def _in_words(enum: str, code: str | None) -> str | None:
     if code is None:
         return None
-    text: Any = TEXTS.get(f"{enum}.{code}") or TEXTS.get(code)
+    text: Any = TEXTS.get(f"{enum}.{code}") or _TEXTS.get(code)
     return None if text is None else filled(text, {}, current().language)
 
 
