@@ -7,8 +7,8 @@ POOL_TEXTS: dict[str, Text] = {
         "该线索已被他人领取。", "Somebody else has this lead already. Please choose another one."
     ),
     "LEAD_WITHOUT_POOL": Text(
-        "该线索不是从线索池领取的，不能退回。",
-        "This lead did not come from a pool, so it cannot be returned to one.",
+        "该线索不是从线索池领取的，请选择要退回的线索池。",
+        "This lead did not come from a pool. Please choose the pool into which it goes.",
     ),
     "LEAD_PLACES": Text(
         "负责人、线索池、自动分配只能选择一项。",

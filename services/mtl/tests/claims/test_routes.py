@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mtl.tests.factories import problem
+from services.mtl.tests.factories import problem, violations
 from services.mtl.tests.pools.factories import make_pool, put_in, set_quota, signed_in
 from services.mtl.tests.scores.test_rules import RULES, publish
 from testkit.directory import Company, directory_id, subject
@@ -103,6 +103,12 @@ async def test_only_what_came_from_a_pool_is_returned_to_it(
     refused = await client.post(f"/leads/{own}/return", json={"reason": "a"}, headers=li)
     assert problem(refused) == (409, "LEAD_WITHOUT_POOL")
     pool_id = await make_pool(client, "li")
+    body = {"reason": "a", "pool_id": pool_id}
+    put = await client.post(f"/leads/{own}/return", json=body, headers=li)
+    assert (put.status_code, put.json()["pool_id"]) == (200, pool_id)
+    closed = {"reason": "a", "pool_id": await make_pool(client, active=False)}
+    unknown = await client.post(f"/leads/{own}/return", json=closed)
+    assert violations(unknown) == {("/pool_id", "POOL_UNKNOWN")}
     lead_id = await put_in(client, pool_id)
     await claim(client, lead_id, li)
     await client.post(f"/leads/{lead_id}/qualify", headers=li)

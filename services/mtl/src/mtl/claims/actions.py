@@ -10,7 +10,7 @@ from chassis.records.access.transfers import active_owner_name, last_owner_chang
 from chassis.records.record_commands import visibility_for
 from chassis.records.tenant_settings import today
 from chassis.web.commands import Command
-from kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, Violation
 from mtl.assignments.actions.requests import AssignedLead, outcome_of
 from mtl.assignments.actions.running import assign_leads
 from mtl.claims import store
@@ -22,7 +22,7 @@ from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEAD, LEADS
 from mtl.leads.store.holdings import count_held, lock_best_in_pool, lock_leads
 from mtl.pools.domain import Pool
-from mtl.pools.store import POOL
+from mtl.pools.store import POOL, is_active_pool
 from mtl.quotas.store import limits_of
 
 
@@ -129,27 +129,31 @@ async def _claim(command: Command, pool: Pool, leads: Sequence[Lead]) -> Sequenc
     return claimed
 
 
-async def return_lead(command: Command, lead_id: UUID, *, reason: str) -> Lead:
-    """Return a lead to the pool from which it was claimed; nobody owns it then.
+async def return_lead(
+    command: Command, lead_id: UUID, *, reason: str, pool_id: UUID | None = None
+) -> Lead:
+    """Put a lead into a pool, by default the one from which it was claimed; nobody owns it then.
 
-    A claim that was made still counts. Raises NotFound, RuleBroken (LEAD_WITHOUT_POOL,
-    LEAD_CONVERTED), Conflict (MOVE_MADE_OTHERWISE), PreconditionFailed, PreconditionRequired.
+    A claim that was made still counts. Raises NotFound, Invalid (POOL_UNKNOWN), RuleBroken
+    (LEAD_WITHOUT_POOL, LEAD_CONVERTED), Conflict (MOVE_MADE_OTHERWISE), PreconditionFailed,
+    PreconditionRequired.
     """
     tx = command.tx
     lead = await LEAD.get(tx, lead_id, lock=True)
-    if lead.pool_id is None:
-        command.expected.check(lead)
-        raise RuleBroken("LEAD_WITHOUT_POOL")
-    if lead.owner_id is None:
+    target = pool_id or lead.pool_id
+    if lead.owner_id is None and lead.pool_id is not None and lead.pool_id == target:
         last = await last_owner_change(tx, LEADS, lead_id)
-        if last is not None and last.reason == reason:
+        if last is None or last.reason == reason:
             return lead
         command.expected.check(lead)
         raise Conflict("MOVE_MADE_OTHERWISE")
     command.expected.check(lead)
-    await POOL.get(tx, lead.pool_id)
+    if target is None:
+        raise RuleBroken("LEAD_WITHOUT_POOL")
+    if not await is_active_pool(tx, target):
+        raise Invalid([Violation("/pool_id", "POOL_UNKNOWN")])
     await set_audit_reason(tx, reason)
-    return await move_to_pool(replace(command, reason=reason), lead, lead.pool_id)
+    return await move_to_pool(replace(command, reason=reason), lead, target)
 
 
 async def hidden_after_return(command: Command, pool_id: UUID) -> frozenset[str]:

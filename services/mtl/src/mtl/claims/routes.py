@@ -149,8 +149,8 @@ async def lead_claim(
     "/{lead_id}/return", dependencies=[may_write(LEADS)], summary="Return a lead to its pool"
 )
 async def lead_return(lead_id: UUID, body: LeadReturnIn, command: ChangeCommand) -> PoolLeadOut:
-    """Give a lead back to the pool from which it came; the claim still counts."""
-    lead = await actions.return_lead(command, lead_id, reason=body.reason)
+    """Give a lead back to the pool from which it came, or into another; the claim still counts."""
+    lead = await actions.return_lead(command, lead_id, reason=body.reason, pool_id=body.pool_id)
     assert lead.pool_id is not None
     shown = PoolLeadOut.model_validate(lead)
     return shown.hiding(await actions.hidden_after_return(command, lead.pool_id))

@@ -71,13 +71,16 @@ class PoolClaimOut(BaseModel):
 
 
 class LeadReturnIn(BaseModel):
-    """Why a lead is returned to its pool."""
+    """Why a lead is returned to its pool, or goes into another one."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"reason": "客户在其他大区"}}
     )
 
     reason: Reason
+    pool_id: UUID | None = Field(
+        default=None, description="An active pool; by default the one from which it came"
+    )
 
 
 def _once(values: list[UUID]) -> list[UUID]:
