@@ -18,7 +18,7 @@ POOL_TEXTS: dict[str, Text] = {
     "POOL_INACTIVE": Text("该线索池已停用。", "This pool is not active."),
     "POOL_EMPTY": Text("线索池中没有更多可领取的线索。", "There are no more leads in the pool."),
     "POOL_ADMIN_NEEDED": Text(
-        "只有线索池管理员才能分配。", "Only an admin of the pool can give its leads out."
+        "只有线索池管理员才能执行此操作。", "Only an admin of the pool can do this."
     ),
     "POOL_MEMBER_NOT_ONE": Text(
         "每个成员请选择一名人员或一个部门。",

@@ -81,6 +81,23 @@ async def test_a_returned_lead_waits_again_and_its_task_is_settled(
     ]
 
 
+async def test_the_team_and_the_shares_of_a_lead_end_when_it_is_returned(
+    client: AsyncClient, tenant: UUID
+) -> None:
+    pool_id = await make_pool(client, "li")
+    lead_id = await put_in(client, pool_id)
+    li, path = signed_in(tenant, "li"), f"/leads/{lead_id}"
+    await claim(client, lead_id, li)
+    for place in (f"team/{directory_id('zheng')}", f"shares/PERSON/{directory_id('zhou')}"):
+        shared = await client.put(f"{path}/{place}", json={}, headers=li)
+        assert shared.status_code == 200, shared.text
+    assert (await client.get(path, headers=signed_in(tenant, "zhou"))).status_code == 200
+    await client.post(f"{path}/return", json={"reason": "a"}, headers=li)
+    for name in ("zheng", "zhou", "li"):
+        hidden = await client.get(path, headers=signed_in(tenant, name))
+        assert problem(hidden) == (404, "LEAD_NOT_FOUND"), name
+
+
 async def test_returning_again_for_another_reason_is_refused(
     client: AsyncClient, tenant: UUID
 ) -> None:

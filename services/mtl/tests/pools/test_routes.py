@@ -121,6 +121,8 @@ async def test_members_learn_nothing_hidden_by_filter_sort_or_count(
     for query in ("q=王芳", "phone=13800138000", "email=wang@example.com", "name=王芳"):
         refused = await client.get(f"{path}?{query}", headers=li)
         assert refused.status_code == 422, query
+    gone = await client.get(f"{path}?deleted=true", headers=li)
+    assert violations(gone) == {("?deleted", "POOL_ADMIN_NEEDED")}
     [by_shown] = await seen(client, f"{path}?industry=能源", li)
     assert by_shown["source"] is None
     [chosen] = await seen(client, f"{path}?fields=source,company", li)

@@ -87,7 +87,10 @@ async def pool_lead_list(
     """
     access = await actions.pool_access(command, pool_id)
     hidden = access.hidden_fields
-    if found := list(_uses_of_hidden(query, hidden)):
+    found = list(_uses_of_hidden(query, hidden))
+    if query.deleted and not access.is_admin:
+        found.append(Violation("?deleted", "POOL_ADMIN_NEEDED"))
+    if found:
         raise Invalid(found)
     c = leads.c
     waiting = (c.pool_id == pool_id, c.owner_id.is_(None), c.status.in_(OPEN_STATUSES))

@@ -162,6 +162,15 @@ async def replace_team(
         await tx.execute(insert(grants), rows)
 
 
+async def end_grants(tx: AsyncConnection, scoped: ScopedResource, record_id: UUID) -> None:
+    """End the team and all shares of a record, which begins anew with nobody who sees it.
+
+    Grants of records that it belongs to stay.
+    """
+    own = (grants.c.resource == scoped.resource, grants.c.record_id == record_id)
+    await tx.execute(delete(grants).where(*own))
+
+
 async def _ensure_may_grant(
     tx: AsyncConnection,
     principal: Principal,

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from chassis.records.access.grants import end_grants
 from chassis.records.access.transfers import add_owner_change
 from chassis.records.work.actions import announce_owner
 from chassis.web.commands import Command
@@ -34,6 +35,7 @@ async def give_lead(command: Command, lead: Lead, owner_id: str) -> Lead:
 async def move_to_pool(command: Command, lead: Lead, pool_id: UUID) -> Lead:
     """Put a lead into a pool, where nobody owns it until a member claims it.
 
+    Its team and shares end: otherwise they would see what the pool hides.
     The reason of the command stands in the history of owners. Raises NotFound, RuleBroken
     (LEAD_CONVERTED), Conflict (STALE_WRITE).
     """
@@ -44,6 +46,7 @@ async def move_to_pool(command: Command, lead: Lead, pool_id: UUID) -> Lead:
 
     saved = await edit_lead(command.unconditional, lead.id, pooled)
     if lead.owner_id is not None:
+        await end_grants(command.tx, LEADS, lead.id)
         await add_owner_change(command, LEADS, lead.id, before=lead.owner_id, after=None)
     return saved
 
