@@ -379,7 +379,7 @@ def _claims_and_assignments() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("lead_id", sa.Uuid(), nullable=False),
         sa.Column("rule_id", sa.String(64), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
         sa.Column("recipient_id", sa.Text(), nullable=False),
         sa.Column("owner_id", sa.Text(), nullable=False),
         instant("assigned_at"),

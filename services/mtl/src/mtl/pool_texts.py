@@ -70,11 +70,6 @@ POOL_TEXTS: dict[str, Text] = {
         "负责人持有的线索已达上限", "Its owner holds as many as they may"
     ),
     "UnassignedReason.POOL_CLOSED": Text("线索池已停用", "The pool is closed"),
-    "AssignmentStrategy.PERSON": Text("指定人员", "One person"),
-    "AssignmentStrategy.TURN": Text("轮流", "By turn"),
-    "AssignmentStrategy.WEIGHT": Text("按权重", "By weight"),
-    "AssignmentStrategy.LEAST_LOADED": Text("线索最少者优先", "Who holds the fewest"),
-    "AssignmentStrategy.POOL": Text("线索池", "Into a pool"),
     "NotChosen.INACTIVE": Text("已停用", "Not active"),
     "NotChosen.ON_LEAVE": Text("休假中", "On leave"),
     "NotChosen.NO_ROOM": Text("已达上限", "No room for more"),

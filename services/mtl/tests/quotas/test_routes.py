@@ -73,9 +73,9 @@ async def test_sellers_see_their_own_use_and_set_nothing(client: AsyncClient, te
     await own(client, li)
     use = await use_of(client, "li", headers=li)
     assert (use["held"], use["holding_left"], use["claims_left"]) == (1, 1, 4)
-    assert use["owner_name"] == "li"
+    assert use["holder_name"] == "li"
     other = await client.get(f"/quotas/use/{subject('zheng')}", headers=li)
-    assert problem(other) == (404, "PERSON_NOT_FOUND")
+    assert problem(other) == (404, "QUOTA_NOT_FOUND")
     assert (await use_of(client, "li", headers=signed_in(tenant, "sun")))["held"] == 1
     for method, path in (("GET", "/quotas"), ("POST", "/quotas")):
         refused = await client.request(method, path, json={}, headers=li)

@@ -53,7 +53,7 @@ lead_assignments = Table(
     Column("id", Uuid, primary_key=True),
     Column("lead_id", Uuid, nullable=False, info={"personal": "subject"}),
     Column("rule_id", String(64), nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("rule_version", Integer, nullable=False),
     Column("recipient_id", Text, nullable=False),
     Column("owner_id", Text, nullable=False),
     Column("assigned_at", DateTime(timezone=True), nullable=False),
@@ -81,7 +81,7 @@ class LeadAssignment:
     id: UUID
     lead_id: UUID
     rule_id: str
-    version: int
+    rule_version: int
     recipient_id: str
     owner_id: str
     assigned_on: date

@@ -39,6 +39,7 @@ from mtl.leads.domain.moves import OPEN_STATUSES
 from mtl.leads.schemas.leads import LeadOut
 from mtl.leads.store import LEADS, leads
 from mtl.leads.store.holdings import count_in_pools
+from mtl.quotas.store import QUOTA
 from mtl.texts import TEXTS
 
 pool_router = new_router("/pools", tag="pools")
@@ -165,7 +166,7 @@ async def quota_use(
 ) -> QuotaUseOut:
     """Answer limits, leads held and claims of today of the caller or of one of their people."""
     if not visibility.everything and owner_id not in visibility.owners:
-        raise NotFound("person", owner_id)
+        raise NotFound(QUOTA.name, owner_id)
     return _shown(await quota_use_of(command.tx, owner_id, await today(command.tx, command.now)))
 
 
@@ -176,7 +177,7 @@ def _shown(use: QuotaUse) -> QuotaUseOut:
         "claims_left": None if claims is None else max(claims - use.claimed_today, 0),
     }
     return QuotaUseOut(
-        owner_id=use.owner_id,
+        holder_id=use.owner_id,
         holding_limit=holding,
         held=use.held,
         daily_claim_limit=claims,

@@ -118,8 +118,8 @@ class PoolAssignIn(BaseModel):
 class QuotaUseOut(BaseModel):
     """What a person may hold and claim, and what of it is left; null where there is no limit."""
 
-    owner_id: Annotated[str, PersonSubject]
-    owner_name: str | None = None
+    holder_id: Annotated[str, PersonSubject]
+    holder_name: str | None = None
     holding_limit: int | None
     held: int
     holding_left: int | None
