@@ -14,6 +14,7 @@ SAMPLES = {
             "company": "CASE WHEN n % 11 <> 4 THEN 'company ' || md5((n % 4999)::text) END",
         }
     ),
+    "pools": ListSample(columns={"members": "'[]'::jsonb", "admin_ids": "'[]'::jsonb"}),
     "follow-ups": ListSample(
         columns={"checklist": "'[]'::jsonb"}, filters={"done": ("true", "false")}
     ),

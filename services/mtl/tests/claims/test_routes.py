@@ -147,7 +147,7 @@ async def test_three_claims_and_a_return_leave_none_of_three(
     assert returned.status_code == 200
     for lead_id in (leads[3], leads[0]):
         assert problem(await claim(client, lead_id, li)) == (409, "CLAIMS_USED_UP")
-    use = (await client.get(f"/quotas/use/{subject('li')}", headers=li)).json()
+    use = (await client.get(f"/quotas/use?holder_id={subject('li')}", headers=li)).json()
     assert (use["claimed_today"], use["claims_left"], use["held"]) == (3, 0, 2)
 
 

@@ -18,7 +18,7 @@ async def company(tx: AsyncConnection) -> Company:
 
 
 async def use_of(client: AsyncClient, name: str, **headers: Any) -> dict[str, Any]:
-    answer = await client.get(f"/quotas/use/{subject(name)}", **headers)
+    answer = await client.get(f"/quotas/use?holder_id={subject(name)}", **headers)
     assert answer.status_code == 200, answer.text
     use: dict[str, Any] = answer.json()
     return use
@@ -74,7 +74,7 @@ async def test_sellers_see_their_own_use_and_set_nothing(client: AsyncClient, te
     use = await use_of(client, "li", headers=li)
     assert (use["held"], use["holding_left"], use["claims_left"]) == (1, 1, 4)
     assert use["holder_name"] == "li"
-    other = await client.get(f"/quotas/use/{subject('zheng')}", headers=li)
+    other = await client.get(f"/quotas/use?holder_id={subject('zheng')}", headers=li)
     assert problem(other) == (404, "QUOTA_NOT_FOUND")
     assert (await use_of(client, "li", headers=signed_in(tenant, "sun")))["held"] == 1
     for method, path in (("GET", "/quotas"), ("POST", "/quotas")):

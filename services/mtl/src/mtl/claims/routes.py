@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path
+from fastapi import Depends, Query
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import filled
@@ -17,7 +17,7 @@ from chassis.records.tenant_settings import today
 from chassis.web.auth import allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, CreateCommand
-from chassis.web.pages import PageParams
+from chassis.web.pages import PageParams, reject_unknown_parameters
 from chassis.web.routing import new_router
 from kernel.errors import Invalid, NotFound, Violation
 from mtl.assignments.routes import assignment_answer
@@ -160,11 +160,20 @@ async def lead_return(lead_id: UUID, body: LeadReturnIn, command: ChangeCommand)
     return shown.hiding(await actions.hidden_after_return(command, lead.pool_id))
 
 
-@quota_router.get("/use/{owner_id}", summary="What a person may hold and claim, and what is left")
+@quota_router.get(
+    "/use",
+    dependencies=[Depends(reject_unknown_parameters)],
+    summary="What a person may hold and claim, and what is left",
+)
 async def quota_use(
-    owner_id: Annotated[str, Path(max_length=255)], command: CreateCommand, visibility: Seen
+    command: CreateCommand,
+    visibility: Seen,
+    holder_id: Annotated[
+        str | None, Query(max_length=255, description="By default the caller")
+    ] = None,
 ) -> QuotaUseOut:
     """Answer limits, leads held and claims of today of the caller or of one of their people."""
+    owner_id = holder_id or command.actor or ""
     if not visibility.everything and owner_id not in visibility.owners:
         raise NotFound(QUOTA.name, owner_id)
     return _shown(await quota_use_of(command.tx, owner_id, await today(command.tx, command.now)))
