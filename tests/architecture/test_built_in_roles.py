@@ -134,7 +134,13 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
     leads = ("mtl.lead", "mtl.follow_up")
     sold = (*leads, "l2o.account", "l2o.contact", "l2o.opportunity", "cpq.quote", "rms.order")
     money = ("rms.payment", "rms.receivable")
-    kept = {"cpq.product.write", "cpq.price_book.write", "org.team.write", "mtl.rule.write"}
+    kept = {
+        "cpq.product.write",
+        "cpq.price_book.write",
+        "org.team.write",
+        "mtl.rule.write",
+        "mtl.quota.write",
+    }
     imports = {"cpq.import.read", "cpq.import.write"}
     more = {*(f"{name}.all" for name in (*sold, *money)), *kept, *imports}
     assert HELD["DIRECTOR"] - HELD["SALES_MANAGER"] == more

@@ -28,6 +28,8 @@ UNCONDITIONAL = {
     "rule_set_(check|dry_run)": "reads only",
     "rule_version_(publish|restore)": "the next version: `based_on` names the latest one",
     "quote_clone": "reads only: the copy is a quote of its own",
+    "pool_(claim|assign)": "of many leads: each is locked, and has to wait in the pool",
+    "lead_assign": "many leads at once, each locked",
     "lead_touch_create": "one more touch; the lead stays as it is",
     "order_ship": "one more shipment; its quantities are what guards it",
     "payment_(allocate|refund)": "one more of its kind; the amount left is what guards it",

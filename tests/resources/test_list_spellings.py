@@ -20,6 +20,7 @@ IDENTITY = "an id that programs give: case matters in it"
 # Fields whose filters distinguish case, each with its reason.
 CASE_MATTERS = {
     "owner_id": IDENTITY,
+    "holder_id": IDENTITY,  # the subject of a person, as in tokens
     "subject": IDENTITY,
     "external_id": IDENTITY,
     "customer_order_no": IDENTITY,  # of the customer's system

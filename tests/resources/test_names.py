@@ -19,7 +19,10 @@ from tests.resources.records import Records, errors_of
 
 # Fields of answers that end like ids and have no name beside them, each with its reason.
 WITHOUT_NAMES = {
+    "AssignedLeadOut.lead_id": "the request named it; the caller may not see it",
     "RowExplanationOut.row_id": "a row of the rules, which its author named so",
+    "PoolLeadOut.wechat_id": "an id of WeChat: not a record",
+    "PoolLeadOut.external_id": "what another system calls the lead",
     "LeadOut.wechat_id": "an id of WeChat: not a record",
     "DuplicateOut.lead_id": "beside it stand the lead's `name` and `company`",
     "AccessOut.record_id": "the record of the address",

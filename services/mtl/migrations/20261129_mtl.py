@@ -1,5 +1,7 @@
 """The tables of mtl: leads, their keys, history and touches, and follow-ups."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -26,6 +28,11 @@ TABLES = (
     "bulk_change_leads",
     "lead_touches",
     "follow_ups",
+    "pools",
+    "quotas",
+    "lead_claims",
+    "lead_assignments",
+    "assignment_turns",
     "accounts",
     "opportunities",
 )
@@ -72,6 +79,9 @@ def upgrade() -> None:
     _bulk_changes()
     _lead_touches()
     _follow_ups()
+    _pools()
+    _quotas()
+    _claims_and_assignments()
     _copies()
 
 
@@ -139,6 +149,9 @@ def _leads() -> None:
         sort_column("next_step_on", sa.Date()),
         *(instant(name, nullable=True) for name in LEAD_CLOCK),
         sort_column("falls_back_at", sa.DateTime(timezone=True)),
+        sa.Column("pool_id", sa.Uuid()),
+        sa.Column("assignment_status", sa.String(40)),
+        sa.Column("unassigned_reason", sa.String(40)),
         instant("created_at"),
         instant("updated_at"),
         instant("deleted_at", nullable=True),
@@ -146,8 +159,18 @@ def _leads() -> None:
     )
     due = "leads.clock_due_at IS NOT NULL"
     index("leads", "tenant_id", "clock_due_at", "id", where=due)
+    held = "status NOT IN ('CONVERTED', 'INVALID') AND deleted_at IS NULL"
+    index("leads", "tenant_id", "owner_id", where=held, name="ix_leads_held")
+    unowned = "owner_id IS NULL AND deleted_at IS NULL"
+    in_pool = ("tenant_id", "pool_id", "score_sort", "id")
+    index("leads", *in_pool, where=unowned, name="ix_leads_in_pool")
+    of_pool = "leads.deleted_at IS NOT NULL"
+    index("leads", "tenant_id", "pool_id", "id", where=of_pool, name="ix_leads_deleted_pool_id")
     for column in (
         "falls_back_at_sort",
+        "pool_id",
+        "assignment_status",
+        "unassigned_reason",
         "name_sort",
         "company_sort",
         "phone_digest",
@@ -368,3 +391,98 @@ def _follow_ups() -> None:
     secure("follow_ups")
     audited("follow_ups", resource="mtl.follow_up")
     with_custom_fields("follow_ups", resource="mtl.follow_up")
+
+
+def _records_of_their_own(table: str, resource: str, *columns: sa.Column[Any]) -> None:
+    """Create the table of a resource without owners."""
+    op.create_table(
+        table,
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        *columns,
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        instant("created_at"),
+        instant("updated_at"),
+        instant("deleted_at", nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    deleted = f"{table}.deleted_at IS NOT NULL"
+    index(table, "tenant_id", "id", where=deleted, name=f"ix_{table}_deleted")
+    for column in ("created_at", "updated_at"):
+        index(table, "tenant_id", column, "id")
+    secure(table)
+    audited(table, resource=resource)
+    with_custom_fields(table, resource=resource)
+
+
+def _pools() -> None:
+    """Pools of leads, from which members claim."""
+    _records_of_their_own(
+        "pools",
+        "mtl.pool",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text()),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("members", JSONB(), nullable=False),
+        sa.Column("admin_ids", JSONB(), nullable=False),
+        sa.Column(
+            "hidden_fields", ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")
+        ),
+        sa.Column("daily_claim_limit", sa.Integer()),
+    )
+    for column in ("name", "active"):
+        index("pools", "tenant_id", column, "id")
+
+
+def _quotas() -> None:
+    """How many leads one may hold, and claim in a day."""
+    _records_of_their_own(
+        "quotas",
+        "mtl.quota",
+        sa.Column("holder_id", sa.Text()),
+        sa.Column("department_id", sa.Uuid()),
+        sa.Column("holding_limit", sa.Integer()),
+        sa.Column("daily_claim_limit", sa.Integer()),
+        sa.Column("note", sa.Text()),
+    )
+    for column in ("holder_id", "department_id"):
+        index("quotas", "tenant_id", column, "id")
+
+
+def _claims_and_assignments() -> None:
+    """Who claimed which lead, whom a rule gave which lead, and whose turn it is."""
+    op.create_table(
+        "lead_claims",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("claimed_by", sa.Text(), nullable=False),
+        instant("claimed_at"),
+        sa.Column("claimed_on", sa.Date(), nullable=False),
+    )
+    index("lead_claims", "tenant_id", "claimed_by", "claimed_on")
+    index("lead_claims", "tenant_id", "lead_id", "id")
+    secure("lead_claims", append_only=True)
+    op.create_table(
+        "lead_assignments",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("rule_id", sa.String(64), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("recipient_id", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        instant("assigned_at"),
+        sa.Column("assigned_on", sa.Date(), nullable=False),
+    )
+    index("lead_assignments", "tenant_id", "lead_id", "id")
+    index("lead_assignments", "tenant_id", "rule_id", "recipient_id", "assigned_on")
+    secure("lead_assignments", append_only=True)
+    op.create_table(
+        "assignment_turns",
+        tenant_column(),
+        sa.Column("rule_id", sa.String(64), primary_key=True),
+        sa.Column("earned", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+    )
+    secure("assignment_turns")

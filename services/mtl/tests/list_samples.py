@@ -15,6 +15,7 @@ SAMPLES = {
         },
         filters={"tag": ("key", "unknown")},
     ),
+    "pools": ListSample(columns={"members": "'[]'::jsonb", "admin_ids": "'[]'::jsonb"}),
     "follow-ups": ListSample(
         columns={"checklist": "'[]'::jsonb"}, filters={"done": ("true", "false")}
     ),

@@ -55,6 +55,7 @@ class LeadState(AggregateState):
     owner_id: str | None = None
     tags: tuple[str, ...] = ()
     rule_tags: tuple[str, ...] = ()
+    pool_id: UUID | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
 
@@ -166,7 +167,7 @@ class LeadChanged(Event):
 
 
 class LeadAssigned(Event):
-    """A lead got another owner."""
+    """A lead got another owner, or none: it is in a pool until somebody claims it."""
 
     type: ClassVar[str] = "mtl.lead.assigned.v1"
     lead: LeadState
@@ -291,6 +292,114 @@ class FollowUpSnapshot(Snapshot):
 
     type: ClassVar[str] = "mtl.follow_up.snapshot.v1"
     follow_up: FollowUpState
+
+
+class PoolMemberState(State):
+    """A person, or a department with all below it, that may claim the leads of a pool."""
+
+    person_id: UUID | None = None
+    department_id: UUID | None = None
+
+
+class PoolState(AggregateState):
+    """A pool of leads after the event; `hidden_fields` are those hidden until a lead is claimed."""
+
+    aggregate: ClassVar[str] = "mtl.pool"
+    pool_id: UUID
+    name: str
+    description: str | None = None
+    active: bool = True
+    members: tuple[PoolMemberState, ...] = ()
+    admin_ids: tuple[UUID, ...] = ()
+    hidden_fields: tuple[str, ...] = ()
+    daily_claim_limit: int | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class PoolCreated(Event):
+    """A lead pool was created."""
+
+    type: ClassVar[str] = "mtl.pool.created.v1"
+    pool: PoolState
+
+
+class PoolChanged(Event):
+    """A field of a lead pool changed, such as its members."""
+
+    type: ClassVar[str] = "mtl.pool.changed.v1"
+    pool: PoolState
+
+
+class PoolDeleted(Event):
+    """A lead pool was deleted; it may be restored."""
+
+    type: ClassVar[str] = "mtl.pool.deleted.v1"
+    pool: PoolState
+
+
+class PoolRestored(Event):
+    """A deleted lead pool was restored."""
+
+    type: ClassVar[str] = "mtl.pool.restored.v1"
+    pool: PoolState
+
+
+class PoolSnapshot(Snapshot):
+    """The present state of a lead pool, published again on request."""
+
+    type: ClassVar[str] = "mtl.pool.snapshot.v1"
+    pool: PoolState
+
+
+class QuotaState(AggregateState):
+    """How many leads one may hold and claim, after the event.
+
+    It is for the person `holder_id`, for a department with all below it, or for everybody.
+    """
+
+    aggregate: ClassVar[str] = "mtl.quota"
+    quota_id: UUID
+    holder_id: str | None = None
+    department_id: UUID | None = None
+    holding_limit: int | None = None
+    daily_claim_limit: int | None = None
+    note: str | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class QuotaCreated(Event):
+    """A lead quota was created."""
+
+    type: ClassVar[str] = "mtl.quota.created.v1"
+    quota: QuotaState
+
+
+class QuotaChanged(Event):
+    """A limit of a lead quota changed."""
+
+    type: ClassVar[str] = "mtl.quota.changed.v1"
+    quota: QuotaState
+
+
+class QuotaDeleted(Event):
+    """A lead quota was deleted; it may be restored."""
+
+    type: ClassVar[str] = "mtl.quota.deleted.v1"
+    quota: QuotaState
+
+
+class QuotaRestored(Event):
+    """A deleted lead quota was restored."""
+
+    type: ClassVar[str] = "mtl.quota.restored.v1"
+    quota: QuotaState
+
+
+class QuotaSnapshot(Snapshot):
+    """The present state of a lead quota, published again on request."""
+
+    type: ClassVar[str] = "mtl.quota.snapshot.v1"
+    quota: QuotaState
 
 
 class MtlTenantTaskFinished(TenantTaskEnded):

@@ -31,6 +31,8 @@ RESOURCES: Final = (
         owned=True,
         tasks={"NEXT_STEP": ("下一步", "Next step")},
     ),
+    editable("mtl.pool", zh="线索池", en="lead pool", read=SALES, write=SALES_MANAGEMENT),
+    editable("mtl.quota", zh="线索限额", en="lead quota", read=SALES_MANAGEMENT, write=DIRECTION),
     editable("mtl.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
     *common_resources("mtl", imports=SALES, exports=SALES),
 )

@@ -3,11 +3,15 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
+from mtl.assignments.routes import ROUTERS as ASSIGNMENT_ROUTERS
 from mtl.bulk_changes.routes import ROUTERS as BULK_ROUTERS
+from mtl.claims.routes import ROUTERS as CLAIM_ROUTERS
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
+from mtl.pools.routes import ROUTERS as POOL_ROUTERS
+from mtl.quotas.routes import ROUTERS as QUOTA_ROUTERS
 from mtl.recyclings.routes import ROUTERS as RECYCLING_ROUTERS
 from mtl.scores.routes import ROUTERS as SCORING_ROUTERS
 from mtl.settings import MtlSettings
@@ -25,6 +29,10 @@ def create() -> FastAPI:
         title="Market to Lead",
         description="Leads from first contact to conversion, and their import from files.",
         routers=[
+            *CLAIM_ROUTERS,
+            *POOL_ROUTERS,
+            *QUOTA_ROUTERS,
+            *ASSIGNMENT_ROUTERS,
             *DUPLICATE_ROUTERS,
             *TOUCH_ROUTERS,
             *TIMELINE_ROUTERS,

@@ -2,6 +2,7 @@
 
 from chassis.foundation.texts import Text
 from mtl.bulk_texts import BULK_TEXTS
+from mtl.pool_texts import POOL_RULE_LABELS, POOL_TEXTS
 from mtl.retention_texts import RETENTION_LABELS, RETENTION_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
 from scoring.texts import TEXTS as SCORING_TEXTS
@@ -11,6 +12,7 @@ TEXTS: dict[str, Text] = {
     **SCORING_TEXTS,
     **BULK_TEXTS,
     **RETENTION_TEXTS,
+    **POOL_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",
@@ -242,6 +244,7 @@ TEXTS: dict[str, Text] = {
 # What people call the rules that they change, and the fields which these read.
 RULE_LABELS: dict[str, Text] = {
     **RETENTION_LABELS,
+    **POOL_RULE_LABELS,
     "RuleSet.lead_score": Text("线索评分", "Lead score"),
     "RuleSet.lead_tags": Text("自动标签", "Tags by rule"),
     "LeadField.job_title": Text("职务", "Job title"),

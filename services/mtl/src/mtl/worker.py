@@ -7,12 +7,15 @@ from chassis.records.directory_subscriptions import directory_subscriptions
 from chassis.records.working_time.replica import working_time_subscription
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
+from mtl.assignments.actions.running import REASSIGNMENT_JOB
+from mtl.assignments.timers import assign_left_leads, assign_new_leads
 from mtl.bulk_changes.actions import BULK_JOB
 from mtl.bulk_changes.timers import change_leads, give_up_bulk_change
 from mtl.followups.actions import NEXT_STEP_JOB
 from mtl.followups.timers import remind_of_next_step
 from mtl.leads.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.leads.actions.moves import WAKE_JOB
+from mtl.leads.actions.records import ASSIGNMENT_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline, wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
@@ -50,6 +53,8 @@ WORKER = Worker(
         TRAINING_JOB: train_score_model,
         BULK_JOB: change_leads,
         NEXT_STEP_JOB: remind_of_next_step,
+        ASSIGNMENT_JOB: assign_new_leads,
+        REASSIGNMENT_JOB: assign_left_leads,
         RECKONING_JOB: reckon_clocks,
         RECYCLING_JOB: recycle_leads,
     },

@@ -201,7 +201,7 @@ async def _hand_over(command: Command, lead: Lead, owner_id: str, *, steps: bool
 
 
 async def _give(command: Command, record_id: UUID, owner_id: str, /) -> Lead:
-    return await edit_lead(command, record_id, lambda lead: replace(lead, owner_id=owner_id))
+    return await edit_lead(command, record_id, lambda lead: lead.owned_by(owner_id))
 
 
 def _caller_of(bulk: BulkChange, tenant: UUID) -> Principal:

@@ -1,5 +1,8 @@
 """The HTTP API of leads."""
 
+from dataclasses import replace
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -8,19 +11,17 @@ from chassis.records.access.visibility import sees_everything
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
 from chassis.web.bodies import EmptyBody
-from chassis.web.commands import ChangeCommand
+from chassis.web.commands import ChangeCommand, Command
 from chassis.web.operations.responses import OPERATION_RESPONSES, OperationOut, OperationResponse
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from kernel.errors import Invalid, Violation
 from mtl.leads import store
 from mtl.leads.actions import conversions, moves, records
-from mtl.leads.schemas.leads import (
-    LeadConvertIn,
-    LeadEdit,
-    LeadIn,
-    LeadOut,
-)
+from mtl.leads.domain.lead import Lead
+from mtl.leads.schemas.captures import LeadCaptureIn
+from mtl.leads.schemas.leads import LeadConvertIn, LeadEdit, LeadOut
 from mtl.leads.schemas.moves import (
     LeadDisqualifyIn,
     LeadMoveOut,
@@ -30,13 +31,43 @@ from mtl.leads.schemas.moves import (
     PossibleMovesOut,
 )
 from mtl.leads.store import LEAD, LISTING
+from mtl.pools.store import is_active_pool
 
 ACCOUNT_RESOURCE = "l2o.account"  # accounts belong to L2O, which knows who sees them
-RESOURCE = Resource(
+
+
+class LeadResource(Resource[LeadCaptureIn, Lead]):
+    """Leads, which also begin in a pool, or without an owner until the rules find one."""
+
+    async def create_from(self, command: Command, body: LeadCaptureIn) -> Lead:
+        """Create a lead where the body says.
+
+        Raises Invalid (POOL_UNKNOWN, OWNER_UNKNOWN, OWNER_INACTIVE) and what the capture raises.
+        """
+        if body.owner_id not in (None, command.actor):
+            create: Any = partial(records.capture_lead, passes_on=True)
+            return await Resource.create_from(replace(self, create=create), command, body)
+        if body.pool_id is None and not body.assign:
+            return await super().create_from(command, body)
+        lead = self.new_record(command, body)
+        if body.pool_id is None:
+            return await records.capture_lead(command, lead.waiting())
+        if not await is_active_pool(command.tx, body.pool_id):
+            raise Invalid([Violation("/pool_id", "POOL_UNKNOWN")])
+        return await records.capture_lead(command, lead.in_pool(body.pool_id))
+
+    def values_of(self, body: LeadCaptureIn) -> dict[str, Any]:
+        """Return the values of a whole body; neither owner nor pool of a stored lead change."""
+        values = super().values_of(body)
+        del values["pool_id"]
+        return values
+
+
+RESOURCE = LeadResource(
     record_type=LEAD,
     collection="/leads",
     listing=LISTING,
-    body=LeadIn,
+    body=LeadCaptureIn,
     edit_body=LeadEdit,
     answer=LeadOut,
     create=records.capture_lead,
@@ -45,7 +76,8 @@ RESOURCE = Resource(
     restore=records.restore_lead,
     docs={
         "create": "Capture a lead\n\n"
-        "The caller owns it unless the body names another owner. Answers 409 `LEAD_DUPLICATE` if a "
+        "The caller owns it unless the body names another owner, a `pool_id`, or `assign` lets the "
+        "rules find one. Answers 409 `LEAD_DUPLICATE` if a "
         "lead has the same external id, or one that is not disqualified has the same phone or "
         "email; with `lead_id` and `matched` if the caller sees that lead.",
         "list": "List leads, newest first\n\n`phone_tail` is the last four digits of the phone.",

@@ -9,7 +9,8 @@ LEAD_SCORE: Final = "lead_score"
 SCORE_SETTINGS: Final = "lead_score_settings"
 LEAD_TAGS: Final = "lead_tags"
 LEAD_RETENTION: Final = "lead_retention"
+LEAD_ASSIGNMENT: Final = "lead_assignment"
 rule_versions = rule_versions_table(
-    metadata, [LEAD_SCORE, SCORE_SETTINGS, LEAD_TAGS, LEAD_RETENTION]
+    metadata, [LEAD_SCORE, SCORE_SETTINGS, LEAD_TAGS, LEAD_RETENTION, LEAD_ASSIGNMENT]
 )
 VERSIONS = VersionStore(rule_versions)

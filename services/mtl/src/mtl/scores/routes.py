@@ -15,6 +15,7 @@ from chassis.web.commands import CreateCommand
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from mtl.assignments.routes import LEAD_ASSIGNMENT_RULES
 from mtl.leads.actions.scoring import lead_facts, scorer_of
 from mtl.leads.store import LEAD, LEADS
 from mtl.recyclings.routes import LEAD_RETENTION_RULES
@@ -126,7 +127,7 @@ LEAD_SCORE_RULES: Final = RuleKind(
 )
 RULES: Final = RuleAdministration(
     service="mtl",
-    kinds=(LEAD_SCORE_RULES, LEAD_TAG_RULES, LEAD_RETENTION_RULES),
+    kinds=(LEAD_SCORE_RULES, LEAD_TAG_RULES, LEAD_RETENTION_RULES, LEAD_ASSIGNMENT_RULES),
     store=VERSIONS,
     records=LEADS,
     labels=TEXTS | RULE_LABELS,

@@ -22,8 +22,8 @@ _OWNER: Final = Text(
     "负责人由“{before}”变为“{after}”", "Owner changed from “{before}” to “{after}”"
 )
 _FIRST_OWNER: Final = Text("负责人：{after}", "Owner: {after}")
+_NO_OWNER: Final = Text("“{before}”不再是负责人", "“{before}” is no longer the owner")
 _CAPTURE: Final = Text("线索创建", "Lead captured")
-_NOBODY: Final = Text("无", "nobody")
 _UNKNOWN_PERSON: Final = Text("未知人员", "somebody unknown")
 # The kind of record that an entry of each kind links to.
 _RESOURCES: Final[Mapping[TimelineKind, str]] = {
@@ -95,8 +95,10 @@ def _status_title(row: Mapping[str, Any]) -> str:
 
 def _owner_title(row: Mapping[str, Any]) -> str:
     unknown = _in_words(_UNKNOWN_PERSON)
-    after = _in_words(_NOBODY) if row["after"] == NOBODY else row["after"] or unknown
-    if row["reason"] is None:  # nobody owned it before
+    after = row["after"] or unknown
+    if row["after"] == NOBODY:  # the lead went into a pool
+        title = _in_words(_NO_OWNER, before=row["before"] or unknown)
+    elif row["reason"] is None:  # nobody owned it before
         title = _in_words(_FIRST_OWNER, after=after)
     else:
         title = _in_words(_OWNER, before=row["before"] or unknown, after=after)

@@ -128,6 +128,49 @@ async def revoke_access(
     await tx.execute(delete(grants).where(_is_grant(scoped.resource, record_id, request)))
 
 
+async def replace_team(
+    tx: AsyncConnection,
+    resource: str,
+    record_id: UUID,
+    person_ids: Sequence[UUID],
+    *,
+    access: Access,
+    by: str,
+    now: datetime,
+) -> None:
+    """Make these people the only team of a record that is no resource with routes for its team.
+
+    Whoever calls it has checked the caller's rights, and that the people exist.
+    """
+    team = (grants.c.resource == resource, grants.c.record_id == record_id)
+    await tx.execute(delete(grants).where(*team, grants.c.via == GrantKind.TEAM))
+    rows = [
+        {
+            "id": new_id(),
+            "resource": resource,
+            "record_id": record_id,
+            "via": GrantKind.TEAM.value,
+            "grantee_kind": GranteeKind.PERSON.value,
+            "grantee_id": person_id,
+            "access": access.value,
+            "created_by": by,
+            "created_at": now,
+        }
+        for person_id in person_ids
+    ]
+    if rows:
+        await tx.execute(insert(grants), rows)
+
+
+async def end_grants(tx: AsyncConnection, scoped: ScopedResource, record_id: UUID) -> None:
+    """End the team and all shares of a record, which begins anew with nobody who sees it.
+
+    Grants of records that it belongs to stay.
+    """
+    own = (grants.c.resource == scoped.resource, grants.c.record_id == record_id)
+    await tx.execute(delete(grants).where(*own))
+
+
 async def _ensure_may_grant(
     tx: AsyncConnection,
     principal: Principal,

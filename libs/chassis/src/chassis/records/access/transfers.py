@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.write_cause import set_audit_reason
@@ -112,11 +112,19 @@ async def transfer_record(
 
 async def _is_same_reason(command: Command, scoped: ScopedResource, record_id: UUID) -> bool:
     """Whether the last transfer of a record had the reason of the command, or there was none."""
-    query = select(owner_changes.c.reason).where(
+    last = await last_owner_change(command.tx, scoped, record_id)
+    return last is None or last.reason == command.reason
+
+
+async def last_owner_change(
+    tx: AsyncConnection, scoped: ScopedResource, record_id: UUID
+) -> Row[Any] | None:
+    """Return the last change of a record's owner; None if its first owner still has it."""
+    query = select(owner_changes).where(
         owner_changes.c.resource == scoped.resource, owner_changes.c.record_id == record_id
     )
-    last = (await command.tx.execute(query.order_by(owner_changes.c.id.desc()).limit(1))).all()
-    return not last or last[0].reason == command.reason
+    latest = query.order_by(owner_changes.c.id.desc()).limit(1)
+    return (await tx.execute(latest)).one_or_none()
 
 
 async def add_owner_change(

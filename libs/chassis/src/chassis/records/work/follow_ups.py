@@ -18,9 +18,10 @@ class FollowUp(Generic[R]):
     """Declares the follow-up of a type of record: its task, and which records are open.
 
     The owner gets the task when they get an open record, or when their record is opened again or
-    restored; it is due on `due_date` of the record. A record that is closed or deleted settles it.
-    A new record raises no task: whoever created it knows of it. Tasks of the kinds `ends_with`
-    are settled when the record is closed, deleted or gets another owner.
+    restored; it is due on `due_date` of the record. A record that is closed or deleted settles it,
+    and so does one that nobody owns any more. A new record raises no task: whoever created it knows
+    of it. Tasks of the kinds `ends_with` are settled when the record is closed, deleted or gets
+    another owner.
     """
 
     kind: TaskKind
@@ -37,7 +38,8 @@ async def keep_follow_up(
     tx: AsyncConnection, follow_up: FollowUp[Any], about: RecordRef, before: Any, saved: Any
 ) -> None:
     """Raise or settle the follow-up of a record that was just saved."""
-    was_needed, is_needed = follow_up.is_needed(before), follow_up.is_needed(saved)
+    was_needed = follow_up.is_needed(before) and before.owner_id is not None
+    is_needed = follow_up.is_needed(saved) and saved.owner_id is not None
     ends = was_needed and (not is_needed or before.owner_id != saved.owner_id)
     if ends and is_needed and follow_up.ends_with:
         await settle_tasks(tx, about, kinds=follow_up.ends_with)

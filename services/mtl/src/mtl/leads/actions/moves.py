@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.foundation.clock import business_date
 from chassis.jobs import queue
-from chassis.records.record_commands import AlreadyMade, move_record, save_record
+from chassis.records.record_commands import AlreadyMade, Save, move_record, save_record
 from chassis.records.tenant_settings import settings_of
 from chassis.records.work.actions import settle_tasks
 from chassis.web.commands import Command
@@ -18,6 +18,7 @@ from contracts.work import RecordRef
 from kernel.errors import Invalid, Violation
 from kernel.working_clock import local_instant
 from mtl.leads import store
+from mtl.leads.actions.holdings import ensure_room, may_overfill
 from mtl.leads.actions.records import replace_changed_keys
 from mtl.leads.domain.clocks import ACCEPT_LEAD
 from mtl.leads.domain.lead import Lead
@@ -45,6 +46,7 @@ async def _move(
     move: LeadMove,
     decide: Callable[[Lead], tuple[Lead, Event]],
     is_same: Callable[[Lead], bool] = lambda _: True,
+    save: Save[Lead] | None = None,
 ) -> Lead:
     """Make a move, unless it was made already: then `is_same` says whether as it is now asked."""
 
@@ -53,7 +55,8 @@ async def _move(
             return AlreadyMade(same=is_same(lead))
         return decide(lead)
 
-    return await move_record(command, LEAD, lead_id, decided, save=partial(save_move, command))
+    save = save or partial(save_move, command)
+    return await move_record(command, LEAD, lead_id, decided, save=save)
 
 
 async def hand_over_lead(command: Command, lead_id: UUID) -> Lead:
@@ -140,14 +143,22 @@ async def reopen_lead(command: Command, lead_id: UUID, *, note: str | None = Non
     """Open an invalid or sleeping lead again; a raw one with the same note stays.
 
     Raises NotFound, RuleBroken (LEAD_NOT_CLOSED), Conflict (MOVE_MADE_OTHERWISE; LEAD_DUPLICATE if
-    another lead has its phone or mail by now).
+    another lead has its phone or mail by now; HOLDING_FULL if its owner has no room for it).
     """
+
+    async def save(before: Lead, after: Lead, event: Event | None) -> Lead:
+        counts_anew = after.owner_id is not None and after.is_held and not before.is_held
+        if counts_anew and not may_overfill(command):
+            await ensure_room(command.tx, after.owner_id or "")
+        return await save_move(command, before, after, event)
+
     return await _move(
         command,
         lead_id,
         LeadMove.REOPEN,
         lambda lead: lead.reopen(note, now=command.now),
         lambda lead: (lead.status_reason, lead.status_note) == (None, note),
+        save,
     )
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from chassis.events.outbox import publish_all
+from chassis.jobs import queue
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.record_commands import (
     delete_record,
@@ -16,23 +18,30 @@ from chassis.records.record_commands import (
 from chassis.records.writes import insert_rows
 from chassis.web.commands import Command
 from contracts.mtl.events import LeadCaptured
+from contracts.work import RecordRef
 from mtl.leads import store
+from mtl.leads.actions.holdings import ensure_room, may_overfill, within_quotas
 from mtl.leads.actions.releases import ensure_may_take
 from mtl.leads.actions.scoring import scorer_of
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.placement import AssignmentStatus
 from mtl.leads.store import LEAD, LEADS
 from mtl.leads.store.clocks import clock_reader
 
+ASSIGNMENT_JOB: Final = "lead_assignment"
 
-async def capture_lead(command: Command, lead: Lead) -> Lead:
-    """Create one lead.
 
-    Raises Invalid (custom fields) and Conflict (LEAD_DUPLICATE), which identifies the existing
-    lead only if it is visible to the caller.
+async def capture_lead(command: Command, lead: Lead, *, passes_on: bool = False) -> Lead:
+    """Create one lead; `passes_on` says that its owner gives it to another at once.
+
+    Raises Invalid (custom fields) and Conflict: HOLDING_FULL, or LEAD_DUPLICATE, which identifies
+    the existing lead only if it is visible to the caller.
     """
     lead = await with_valid_custom_fields(command, LEAD, lead)
-    [captured] = await capture_leads(command, [lead])
+    if lead.owner_id is not None and not passes_on:
+        await ensure_room(command.tx, lead.owner_id)
+    [captured] = await _capture(command, [lead], EVERYTHING)
     if isinstance(captured, DuplicateLead):
         visibility = await visibility_for(command, LEADS.resource)
         duplicate = {lead.id: captured}
@@ -46,8 +55,15 @@ async def capture_leads(
 ) -> list[Lead | DuplicateLead]:
     """Create leads as if one after the other; return a lead or its duplicate for each, in order.
 
-    The caller has validated owners and custom fields. Raises Conflict (QUOTA_ROWS).
+    Leads beyond what their owners may hold are left without one. The caller has validated owners
+    and custom fields. Raises Conflict (QUOTA_ROWS).
     """
+    return await _capture(command, await within_quotas(command.tx, leads), visibility)
+
+
+async def _capture(
+    command: Command, leads: Sequence[Lead], visibility: Visibility
+) -> list[Lead | DuplicateLead]:
     tx = command.tx
     scorer = await scorer_of(tx)
     clocks = await clock_reader(tx)
@@ -56,20 +72,39 @@ async def capture_leads(
     captured = [lead for lead in leads if lead.id not in duplicates]
     await insert_rows(tx, LEAD.table, captured)
     await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead) for lead in captured])
+    await _assign_later(command, captured)
     duplicates = await store.hide_invisible(tx, duplicates, visibility)
     return [duplicates.get(lead.id, lead) for lead in leads]
 
 
-async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead]) -> Lead:
+async def _assign_later(command: Command, captured: Sequence[Lead]) -> None:
+    """Let the rules assign new leads that wait for it, in a transaction of its own.
+
+    Captures would otherwise wait for each other: whose turn it is, is known by one at a time.
+    """
+    waiting = [one for one in captured if one.assignment_status is AssignmentStatus.WAITING]
+    if waiting:
+        about = RecordRef(resource=LEADS.resource, record_id=waiting[0].id)
+        key = str(waiting[0].id)
+        await queue.enqueue(command.tx, ASSIGNMENT_JOB, key, run_at=command.now, about=about)
+
+
+async def edit_lead(
+    command: Command, lead_id: UUID, edit: Callable[[Lead], Lead], *, has_room: bool = False
+) -> Lead:
     """Apply an edit to a lead; a converted one can only get another owner.
 
-    Raises what `edit_record` raises, RuleBroken (LEAD_CONVERTED), Conflict (LEAD_DUPLICATE).
+    A new owner must have room for it, which the caller has made sure of if `has_room`; only who
+    administrates all leads may give more. Raises what `edit_record` raises, RuleBroken
+    (LEAD_CONVERTED), Conflict (LEAD_DUPLICATE, HOLDING_FULL).
     """
 
     scorer = await scorer_of(command.tx)
 
     def scored_edit(before: Lead) -> Lead:
         after = edit(before)
+        if after.owner_id is not None and after.owner_id != before.owner_id:
+            after = after.owned_by(after.owner_id)
         return after if _is_transfer(before, after) else scorer.score(after)
 
     async def check(before: Lead, after: Lead) -> None:
@@ -77,6 +112,9 @@ async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead
             await _ensure_may_give(command, before, after)
         else:
             before.ensure_not_converted()
+        is_new = after.owner_id is not None and after.owner_id != before.owner_id
+        if is_new and after.is_held and not has_room and not may_overfill(command):
+            await ensure_room(command.tx, after.owner_id or "")
         await replace_changed_keys(command, before, after)
 
     return await edit_record(command, LEAD, lead_id, scored_edit, check=check)
@@ -90,8 +128,9 @@ async def _ensure_may_give(command: Command, before: Lead, after: Lead) -> None:
 
 
 def _is_transfer(before: Lead, after: Lead) -> bool:
-    """Whether nothing but the owner differs."""
-    return replace(after, owner_id=before.owner_id) == before
+    """Whether nothing but the owner differs, and whether one is still to be found."""
+    same = {name: getattr(before, name) for name in ("assignment_status", "unassigned_reason")}
+    return replace(after, owner_id=before.owner_id, **same) == before
 
 
 async def delete_lead(command: Command, lead_id: UUID) -> Lead:
@@ -111,10 +150,13 @@ async def delete_lead(command: Command, lead_id: UUID) -> Lead:
 async def restore_lead(command: Command, lead_id: UUID) -> Lead:
     """Restore a deleted lead with its keys; a lead that is not deleted stays as it is.
 
-    Raises NotFound, Conflict (LEAD_DUPLICATE) if another lead holds one of the keys by now.
+    Raises NotFound, Conflict: LEAD_DUPLICATE if another lead holds one of the keys by now, or
+    HOLDING_FULL if its owner holds as many as they may.
     """
 
     async def prepare(lead: Lead) -> Lead:
+        if lead.owner_id is not None and lead.is_held and not may_overfill(command):
+            await ensure_room(command.tx, lead.owner_id)
         await replace_changed_keys(command, None, lead)
         return lead
 

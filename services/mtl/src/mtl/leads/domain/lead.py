@@ -36,6 +36,7 @@ from mtl.leads.domain.moves import (
     RefusalReason,
 )
 from mtl.leads.domain.ownership import OwnershipDates
+from mtl.leads.domain.placement import AssignmentStatus, LeadPlacement, UnassignedReason
 from scoring.blend import ScorePart
 from scoring.grades import Grade
 
@@ -71,7 +72,9 @@ class FollowUpTotals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lead(LeadDetails, FollowUpTotals, OwnershipDates):
+class Lead(LeadDetails, FollowUpTotals, OwnershipDates, LeadPlacement):
+    """A person or company that may buy, from the first contact to the conversion."""
+
     id: UUID
     status: LeadStatus = RAW
     status_reason: str | None = None
@@ -119,6 +122,31 @@ class Lead(LeadDetails, FollowUpTotals, OwnershipDates):
     def is_open(self) -> bool:
         """Whether somebody has to follow up the lead."""
         return self.status in OPEN_STATUSES
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the lead counts among those that its owner holds."""
+        return self.deleted_at is None and self.status not in (CONVERTED, INVALID)
+
+    def owned_by(self, owner_id: str) -> Lead:
+        """Return the lead with an owner; its pool stays the place to which it can be returned."""
+        return replace(self, owner_id=owner_id, assignment_status=None, unassigned_reason=None)
+
+    def in_pool(self, pool_id: UUID) -> Lead:
+        """Return the lead without an owner, in a pool until somebody claims it."""
+        return replace(
+            self, owner_id=None, pool_id=pool_id, assignment_status=None, unassigned_reason=None
+        )
+
+    def waiting(self) -> Lead:
+        """Return the lead without an owner, to which the rules will assign one."""
+        waits = AssignmentStatus.WAITING
+        return replace(self, owner_id=None, assignment_status=waits, unassigned_reason=None)
+
+    def unassigned(self, reason: UnassignedReason) -> Lead:
+        """Return the lead without an owner, in the queue of those that nobody could be given."""
+        status = AssignmentStatus.UNASSIGNED
+        return replace(self, owner_id=None, assignment_status=status, unassigned_reason=reason)
 
     @property
     def display_name(self) -> str:

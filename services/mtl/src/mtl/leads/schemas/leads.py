@@ -21,6 +21,7 @@ from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.personal import Personal
 from mtl.leads.domain.details import IDENTIFYING_FIELDS
 from mtl.leads.domain.moves import LeadStatus
+from mtl.leads.domain.placement import AssignmentStatus, UnassignedReason
 from mtl.leads.schemas.fields import LeadFields, LeadFieldsOut, LineText
 from mtl.leads.schemas.moves import REASON_TEXT, reason_in_words
 from parties.regions import region_path
@@ -120,6 +121,14 @@ class LeadOut(LeadFieldsOut):
     owner_id: Annotated[str | None, PersonSubject]
     owner_name: str | None = None
     owner: Expandable[PersonSummary] = None
+    pool_id: Annotated[UUID | None, RefersTo("mtl.pool")] = Field(
+        description="The pool in which it waits without an owner, or from which it was claimed"
+    )
+    pool_name: str | None = None
+    assignment_status: AssignmentStatus | None = Field(
+        description="Of a lead without an owner: whether the rules have yet to run, or found nobody"
+    )
+    unassigned_reason: UnassignedReason | None
     status: LeadStatus
     status_reason: str | None = Field(
         description="The code of why it was disqualified or refused, or a conversion was rejected"

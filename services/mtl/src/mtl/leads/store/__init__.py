@@ -61,6 +61,9 @@ from parties.candidate_keys import keys_of_company
 
 ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 
+HELD = text("status NOT IN ('CONVERTED', 'INVALID') AND deleted_at IS NULL")
+UNOWNED = text("owner_id IS NULL AND deleted_at IS NULL")
+
 leads = Table(
     "leads",
     metadata,
@@ -79,12 +82,14 @@ leads = Table(
         "id",
         postgresql_where=text("leads.clock_due_at IS NOT NULL"),
     ),
+    Index("ix_leads_held", "tenant_id", "owner_id", postgresql_where=HELD),
+    Index("ix_leads_in_pool", "tenant_id", "pool_id", "score_sort", "id", postgresql_where=UNOWNED),
 )
 STATES = ("status", "grade", "score", "owner_id", "account_id", "source", "industry")
+PLACES = ("pool_id", "assignment_status", "unassigned_reason")
 PARTIES = ("name", "company", "phone", "phone_tail", "email", "external_id")
 DATES = ("created_at", "updated_at", "converted_at", "last_followed_up_at", "next_step_on")
 CLOCK = ("falls_back_at",)
-LEADS = ScopedResource("mtl.lead", leads)
 
 
 async def _update(tx: AsyncConnection, before: Lead, after: Lead) -> Lead:
@@ -93,6 +98,8 @@ async def _update(tx: AsyncConnection, before: Lead, after: Lead) -> Lead:
     return await update_row(tx, leads, clocked, before=before)
 
 
+# Whoever has a grant of a pool, its admins, sees the leads that are or were in it.
+LEADS = ScopedResource("mtl.lead", leads, of=(("mtl.pool", "pool_id"),))
 LEAD = RecordType(
     scoped=LEADS,
     entity=Lead,
@@ -118,6 +125,7 @@ LISTING = Listing(
     entity=Lead,
     filters=[
         *STATES,
+        *PLACES,
         *PARTIES,
         CodeFilter("status_reason", upper_case),
         CodeFilter("region_code", upper_case),

@@ -1,0 +1,1 @@
+"""Assignment (线索分配): rules in order that say to whom a lead goes, and why."""

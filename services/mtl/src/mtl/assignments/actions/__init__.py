@@ -1,0 +1,1 @@
+"""The commands of assignment: `planning` says who gets which lead, `running` gives them."""

@@ -1,0 +1,1 @@
+"""Claims (领取): members take leads out of pools and return them, admins give them out."""
