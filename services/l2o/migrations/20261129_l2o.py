@@ -278,7 +278,8 @@ def _conversions() -> None:
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("opportunity_id", sa.Uuid(), nullable=False),
         sa.Column("rejected_for", sa.Text()),
+        sa.Column("rejected_fields", JSONB()),
         instant("at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
-    secure("conversions", append_only=True)
+    secure("conversions")

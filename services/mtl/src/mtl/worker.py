@@ -6,12 +6,14 @@ from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
+from mtl.contacts.store import CONTACT_COPY
+from mtl.conversions.actions import CONVERSION_DEADLINE_JOB
+from mtl.conversions.handlers import on_conversion_completed, on_conversion_rejected
+from mtl.conversions.timers import check_conversion_deadline
 from mtl.followups.actions import NEXT_STEP_JOB
 from mtl.followups.timers import remind_of_next_step
-from mtl.leads.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.leads.actions.moves import WAKE_JOB
-from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
-from mtl.leads.timers import check_conversion_deadline, wake_lead
+from mtl.leads.timers import wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
 from mtl.scores.actions import RESCORING_JOB
 from mtl.scores.timers import rescore_leads
@@ -26,6 +28,7 @@ SUBSCRIPTIONS = (
         },
     ),
     replica("mtl.accounts", ACCOUNT_COPY),
+    replica("mtl.contacts", CONTACT_COPY),
     replica("mtl.opportunities", OPPORTUNITY_COPY),
     *directory_subscriptions("mtl"),
 )

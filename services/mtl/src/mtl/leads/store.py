@@ -27,7 +27,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
 from chassis.database.encryption.columns import digest_column
 from chassis.database.record_columns import record_columns
@@ -42,7 +41,6 @@ from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_lookups import visible_ids
 from chassis.records.record_types import RecordType
 from chassis.records.work.follow_ups import FollowUp
-from chassis.web.operations.store import OperationStatus
 from contracts.mtl.events import (
     LeadAssigned,
     LeadCaptured,
@@ -52,7 +50,7 @@ from contracts.mtl.events import (
 )
 from kernel.ids import new_id
 from mtl.database import metadata
-from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
+from mtl.leads.domain.keys import CONTACT_KINDS, DuplicateLead, LeadKey, assign_keys
 from mtl.leads.domain.lead import FOLLOW_UP, FollowUpTotals, Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.schemas.leads import LeadOut
@@ -160,20 +158,6 @@ _RELEASE = text("""
 )
 
 
-async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Whether a running conversion will create this account."""
-    query = (
-        select(leads.c.id)
-        .join(operations, operations.c.id == leads.c.conversion_id)
-        .where(
-            leads.c.account_id == account_id,
-            leads.c.existing_account.is_(False),
-            operations.c.status == OperationStatus.RUNNING,
-        )
-    )
-    return (await tx.execute(query.limit(1))).one_or_none() is not None
-
-
 async def save_totals(tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals) -> None:
     """Write what the follow-ups of a lead come to; the caller has locked its row."""
     await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(totals)))
@@ -275,6 +259,16 @@ async def replace_keys(
     return None
 
 
+async def release_contact_keys(tx: AsyncConnection, lead: Lead) -> list[LeadKey]:
+    """Release the phones, mails and WeChat id of a lead and return them; others stay reserved."""
+    stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
+    keys = [LeadKey(row.kind, bytes(row.digest)) for row in stored if row.kind in CONTACT_KINDS]
+    if keys:
+        await _reserve(tx, dict.fromkeys(keys, lead.id))  # it locks them in the one order
+        await tx.execute(_RELEASE, _arrays(keys))
+    return keys
+
+
 async def _reserve(tx: AsyncConnection, requested: Mapping[LeadKey, UUID]) -> dict[LeadKey, UUID]:
     """Insert the keys that are free; return the lead that holds each key now."""
     if not requested:
@@ -289,10 +283,12 @@ def _arrays(keys: Collection[LeadKey]) -> dict[str, list[Any]]:
 
 def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:
     """The HMAC-SHA256 digests of a lead's key values: phones, mails, WeChat and external id."""
-    return [
-        LeadKey(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
-        for kind, value in lead.key_values
-    ]
+    return [LeadKey(kind, key_digest(secret, kind, value)) for kind, value in lead.key_values]
+
+
+def key_digest(secret: bytes, kind: str, value: str) -> bytes:
+    """The HMAC-SHA256 digest of a value under the secret of a tenant."""
+    return hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256)
 
 
 def tenant_secret(tenant: UUID) -> bytes:

@@ -17,6 +17,7 @@ from chassis.records.writes import insert_rows
 from chassis.web.commands import Command
 from contracts.mtl.events import LeadCaptured
 from mtl.leads import store
+from mtl.leads.actions.returns import recognized_leads
 from mtl.leads.actions.scoring import scorer_of
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
@@ -48,13 +49,15 @@ async def capture_leads(
     """
     tx = command.tx
     scorer = await scorer_of(tx)
-    leads = [scorer.score(lead) for lead in leads]
-    duplicates = await store.reserve_keys(tx, leads)
-    captured = [lead for lead in leads if lead.id not in duplicates]
+    scored = [scorer.score(lead) for lead in leads]
+    duplicates = await store.reserve_keys(tx, scored)
+    captured = [lead for lead in scored if lead.id not in duplicates]
+    captured = await recognized_leads(command, captured)
     await insert_rows(tx, LEAD.table, captured)
     await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead) for lead in captured])
     duplicates = await store.hide_invisible(tx, duplicates, visibility)
-    return [duplicates.get(lead.id, lead) for lead in leads]
+    made = {lead.id: lead for lead in captured}
+    return [made.get(lead.id) or duplicates[lead.id] for lead in scored]
 
 
 async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead]) -> Lead:
