@@ -1,10 +1,12 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from mtl.conversion_texts import CONVERSION_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
 
 TEXTS: dict[str, Text] = {
     **RULE_TEXTS,
+    **CONVERSION_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",
@@ -75,42 +77,6 @@ TEXTS: dict[str, Text] = {
         "结果超过 {limit} 行，请缩短期间、改用更长的统计周期或减少分组。",
         "The chart would have more than {limit} rows. Choose a shorter period, longer steps or no"
         " groups.",
-    ),
-    "ACCOUNT_MISSING": Text(
-        "不新建客户时，请选择已有的客户或联系人。",
-        "Choose an existing account or contact if no account is to be created.",
-    ),
-    "OPPORTUNITY_NOT_WANTED": Text(
-        "不新建商机时，不能填写商机名称。", "There is no opportunity that could have this name."
-    ),
-    "CONTACT_UNKNOWN": Text(
-        "没有该联系人，或其信息尚未同步：请同时选择客户。",
-        "There is no such contact, or it has not arrived yet. Choose its account, too.",
-    ),
-    "CONVERSION_UNSETTLED": Text(
-        "上一次转化正在撤回，请稍后重试。",
-        "The last conversion is still being taken back. Please try again later.",
-    ),
-    # The reasons for which L2O rejects a conversion; the operation fails with these codes.
-    "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
-    "CONTACT_NOT_FOUND": Text("该客户没有此联系人。", "The account has no such contact."),
-    "CONVERSION_FIELDS_MISSING": Text(
-        "客户、联系人或商机有必填字段没有值，请补充后再转化",
-        "A required field of the account, contact or opportunity has no value. Fill it in, then"
-        " convert again",
-    ),
-    "CONVERSION_FIELDS_INVALID": Text(
-        "客户、联系人或商机有字段的值不符合要求，请更正后再转化",
-        "A field of the account, contact or opportunity has a wrong value. Correct it, then convert"
-        " again",
-    ),
-    "CONVERSION_REFUSED": Text(
-        "客户、联系人或商机未能创建，请联系管理员。",
-        "The account, contact or opportunity could not be created. Please ask an administrator.",
-    ),
-    "CONVERSION_UNANSWERED": Text(
-        "转化长时间没有结果，已撤回，请重新转化。",
-        "The conversion had no result for a long time and was taken back. Please convert again.",
     ),
     "LeadMatch.phone": Text("电话相同", "same phone number"),
     "LeadMatch.email": Text("邮箱相同", "same email"),

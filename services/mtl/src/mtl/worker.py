@@ -7,7 +7,7 @@ from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
 from mtl.contacts.store import CONTACT_COPY
-from mtl.conversions.actions import CONVERSION_DEADLINE_JOB
+from mtl.conversions.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.conversions.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.conversions.timers import check_conversion_deadline
 from mtl.followups.actions import NEXT_STEP_JOB

@@ -132,9 +132,7 @@ async def _with_records(
     return conversion
 
 
-async def _create_records(
-    tx: AsyncConnection, event: LeadConverted, fields: RecordFields
-) -> None:
+async def _create_records(tx: AsyncConnection, event: LeadConverted, fields: RecordFields) -> None:
     actor, now = event.converted_by, event.converted_at
     ownership = await eligible_owner(tx, event.lead.owner_id, acting=actor)
     command = Command(tx, now, actor=actor)

@@ -44,4 +44,4 @@ async def next_version(tx: AsyncConnection, conversion_id: UUID) -> Conversion:
     """Give a stored conversion its next version, as its answer is published again."""
     query = select(conversions).where(conversions.c.id == conversion_id).with_for_update()
     row = (await tx.execute(query)).mappings().one()
-    return await update_row(tx, conversions, from_columns(Conversion, row))
+    return await update_row(tx, conversions, from_columns(Conversion, dict(row)))

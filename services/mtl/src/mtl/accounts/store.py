@@ -42,6 +42,4 @@ def _keys(account_id: UUID, state: AccountState) -> Iterable[Mapping[str, Any]]:
         yield {"key": key, "account_id": account_id}
 
 
-ACCOUNT_COPY = Copy(
-    AccountState, accounts, children=[ChildRows(account_keys.c.account_id, _keys)]
-)
+ACCOUNT_COPY = Copy(AccountState, accounts, children=[ChildRows(account_keys.c.account_id, _keys)])

@@ -9,7 +9,7 @@ from chassis.foundation.clock import now
 from chassis.foundation.context import current
 from chassis.web.commands import Command
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
-from mtl.conversions import actions
+from mtl.conversions.actions import conversions as actions
 
 MAX_NOTE: Final = 500
 

@@ -33,7 +33,7 @@ async def lock(tx: AsyncConnection, conversion_id: UUID) -> Conversion:
     row = (await tx.execute(query)).mappings().one_or_none()
     if row is None:
         raise NotFound("conversion", conversion_id)
-    return from_columns(Conversion, row)
+    return from_columns(Conversion, dict(row))
 
 
 async def save(tx: AsyncConnection, conversion: Conversion) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.context import current
 from chassis.jobs.queue import Again, Done, Job
 from chassis.web.commands import Command
-from mtl.conversions.actions import follow_conversion
+from mtl.conversions.actions.conversions import follow_conversion
 
 
 async def check_conversion_deadline(tx: AsyncConnection, job: Job) -> Done | Again:

@@ -61,6 +61,16 @@ class ConversionRequest:
     records: frozenset[ConvertedRecord] = frozenset(ConvertedRecord)
     opportunity_name: str | None = None
 
+    @property
+    def created(self) -> frozenset[ConvertedRecord]:
+        """The records that L2O is to create."""
+        existing = set[ConvertedRecord]()
+        if self.account_id is not None or self.contact_id is not None:
+            existing.add(ACCOUNT)
+        if self.contact_id is not None:
+            existing.add(CONTACT)
+        return self.records - existing
+
     def ensure_possible(self) -> None:
         """Refuse records that no account could hold, and a name of nothing.
 

@@ -1,7 +1,7 @@
 """Which fields of a lead fill which fields of the records that it becomes.
 
-Sources are the fields of the lead in its events, `custom.<key>` and `attributes.<name>`. Targets are
-`<record>.<field>`, and `<record>.custom.<key>` for the custom fields of L2O, which knows them.
+Sources are the fields of the lead in its events, `custom.<key>` and `attributes.<name>`. Targets
+are `<record>.<field>`, and `<record>.custom.<key>` for the custom fields of L2O, which knows them.
 """
 
 import re

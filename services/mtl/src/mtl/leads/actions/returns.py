@@ -54,9 +54,7 @@ async def recognized_leads(command: Command, leads: Sequence[Lead]) -> list[Lead
     }
     await _notify_owners(command, list(found.values()))
     return [
-        replace(lead, returning_account_id=found[lead.id].account_id)
-        if lead.id in found
-        else lead
+        replace(lead, returning_account_id=found[lead.id].account_id) if lead.id in found else lead
         for lead in leads
     ]
 

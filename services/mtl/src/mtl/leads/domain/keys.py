@@ -7,7 +7,6 @@ from uuid import UUID
 
 from kernel.errors import Conflict
 
-
 # The kinds of keys by which a person is reached, and recognized when they come back.
 CONTACT_KINDS: Final = frozenset({"phone", "email", "wechat_id"})
 

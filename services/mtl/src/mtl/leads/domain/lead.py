@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from contracts.mtl.events import (
@@ -55,10 +55,9 @@ class ConversionIds:
     existing_contact: bool = False
     records: tuple[str, ...] = ALL_RECORDS
 
-    def result(self) -> dict[str, UUID]:
+    def result(self) -> dict[str, Any]:
         """The ids of the records that the lead becomes, as the operation returns them."""
-        names = {record: f"{record.lower()}_id" for record in self.records}
-        return {name: getattr(self, name) for name in names.values()}
+        return {name: getattr(self, name) for name in (f"{one.lower()}_id" for one in self.records)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +171,7 @@ class Lead(LeadDetails, FollowUpTotals):
     def convert(self, ids: ConversionIds, *, now: datetime) -> Lead:
         """Move to CONVERTED. Raises RuleBroken (LEAD_NOT_QUALIFIED)."""
         converted = self._moved(LeadMove.CONVERT, now=now)
-        return converted._with_records(ids, converted_at=now)
+        return _with_records(converted, ids, now)
 
     def convert_after_all(
         self, ids: ConversionIds, *, converted_at: datetime, now: datetime
@@ -190,16 +189,7 @@ class Lead(LeadDetails, FollowUpTotals):
             updated_at=now,
             deleted_at=None,
         )
-        return converted._with_records(ids, converted_at=converted_at)
-
-    def _with_records(self, ids: ConversionIds, *, converted_at: datetime) -> Lead:
-        return replace(
-            self,
-            conversion_id=ids.conversion_id,
-            existing_account=ids.existing_account,
-            converted_at=converted_at,
-            **ids.result(),
-        )
+        return _with_records(converted, ids, converted_at)
 
     def is_converted_by(self, conversion_id: UUID) -> bool:
         """Whether this conversion is the current one; an answer to an earlier one is not."""
@@ -241,3 +231,13 @@ class Lead(LeadDetails, FollowUpTotals):
             wakes_on=None,
             updated_at=now,
         )
+
+
+def _with_records(lead: Lead, ids: ConversionIds, converted_at: datetime) -> Lead:
+    return replace(
+        lead,
+        conversion_id=ids.conversion_id,
+        existing_account=ids.existing_account,
+        converted_at=converted_at,
+        **ids.result(),
+    )

@@ -9,8 +9,8 @@ from chassis.records.access.visibility import sees_everything
 from chassis.web.commands import ChangeCommand
 from chassis.web.operations.responses import OPERATION_RESPONSES, OperationOut, OperationResponse
 from chassis.web.routing import new_router
-from mtl.conversions import actions
-from mtl.conversions.schemas import LeadConvertIn
+from mtl.conversions.actions import conversions as actions
+from mtl.conversions.schemas.conversions import LeadConvertIn
 from mtl.leads.store import LEADS
 
 ACCOUNT_RESOURCE = "l2o.account"  # accounts belong to L2O, which knows who sees them
@@ -43,6 +43,3 @@ async def lead_convert(
         sees_all=sees_everything(command.caller, ACCOUNT_RESOURCE),
     )
     return OperationResponse(request, operation)
-
-
-ROUTERS = (router,)

@@ -18,7 +18,8 @@ class LeadConvertIn(BaseModel):
     )
 
     account_id: UUID | None = Field(
-        default=None, description="An existing account; by default that of the contact, or a new one"
+        default=None,
+        description="An existing account; by default that of the contact, or a new one",
     )
     contact_id: UUID | None = Field(
         default=None, description="An existing contact of the account; by default a new one"

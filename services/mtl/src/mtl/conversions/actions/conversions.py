@@ -83,9 +83,7 @@ async def convert_lead(
         about=RecordRef(resource=LEADS.resource, record_id=lead_id),
     )
     result = conversion.ids.result()
-    return await operations.start_operation(
-        tx, conversion.id, "lead.convert", result, asked=asked
-    )
+    return await operations.start_operation(tx, conversion.id, "lead.convert", result, asked=asked)
 
 
 def _digest(request: ConversionRequest) -> str:
@@ -218,9 +216,7 @@ async def _open_again(
     if lead.is_converted_by(conversion.id):
         await save_move(command, lead, *lead.take_back(reason, note, now=command.now))
     params: Mapping[str, Any] = {} if note is None else {"fields": note}
-    await operations.fail_operation(
-        command.tx, conversion.id, {"code": reason, "params": params}
-    )
+    await operations.fail_operation(command.tx, conversion.id, {"code": reason, "params": params})
 
 
 async def _save_and_publish(tx: AsyncConnection, conversion: Conversion, event: Event) -> None:
