@@ -34,7 +34,8 @@ def record_fields(event: LeadConverted) -> RecordFields:
     violations: list[Violation] = []
     for record, given in given_fields(event).items():
         try:
-            valid[record.lower()] = dict(BODIES[record].model_validate(given))
+            body = BODIES[record].model_validate(given)
+            valid[record.lower()] = {name: getattr(body, name) for name in body.model_fields_set}
         except ValidationError as error:
             violations += [_violation(record, one) for one in error.errors()]
     if violations:
