@@ -35,4 +35,9 @@ class LeadConvertIn(BaseModel):
 
     def request(self) -> ConversionRequest:
         """Return what is to be converted, as the domain calls it."""
-        return ConversionRequest(**dict(self))
+        return ConversionRequest(
+            account_id=self.account_id,
+            contact_id=self.contact_id,
+            records=self.records,
+            opportunity_name=self.opportunity_name,
+        )
