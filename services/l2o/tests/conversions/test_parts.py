@@ -197,7 +197,8 @@ async def test_a_wrong_field_rejects_the_conversion_and_creates_nothing(
     fields: dict[str, Any],
     label: tuple[str, str],
 ) -> None:
-    event = lead_converted(**{f"{record}_fields": fields})
+    given: dict[str, Any] = {f"{record}_fields": fields}
+    event = lead_converted(**given)
     await on_lead_converted(tx, event, meta())
     [answer] = await published()
     assert answer.type == "l2o.conversion.rejected.v1"

@@ -48,6 +48,13 @@ CONVERSION_TEXTS: dict[str, Text] = {
         "The conversion had no result for a long time and was taken back. Please convert again.",
     ),
     # Labels of enums, and what people call the fields that a mapping fills.
+    "DuplicateReason.CUSTOMER_BEFORE": Text(
+        "此前的线索已转化为该客户", "an earlier lead became this account"
+    ),
+    "ConversionStatus.RUNNING": Text("转化中", "Running"),
+    "ConversionStatus.CANCELLED": Text("正在撤回", "Being taken back"),
+    "ConversionStatus.SUCCEEDED": Text("已完成", "Succeeded"),
+    "ConversionStatus.REJECTED": Text("未成功", "Rejected"),
     "ConvertedRecord.ACCOUNT": Text("客户", "Account"),
     "ConvertedRecord.CONTACT": Text("联系人", "Contact"),
     "ConvertedRecord.OPPORTUNITY": Text("商机", "Opportunity"),

@@ -52,7 +52,7 @@ async def test_by_default_the_records_get_what_l2o_has_fields_for(
 ) -> None:
     lead_id = await create_qualified(client, **PERSON)
     preview = (await client.post(f"/leads/{lead_id}/convert/preview")).json()
-    expected = {
+    expected: dict[str, dict[str, Any]] = {
         "account": {
             "name": "远景科技",
             "phone": "+862164372345",
@@ -67,7 +67,7 @@ async def test_by_default_the_records_get_what_l2o_has_fields_for(
         },
         "opportunity": {
             "name": "远景科技",
-            "amount": {"amount": "120000.00", "currency": "CNY"},
+            "amount": {"amount": "120000", "currency": "CNY"},
             "expected_close_date": "2027-03-31",
         },
     }

@@ -102,7 +102,9 @@ async def test_a_late_completion_races_a_second_conversion_and_wins(
         await unanswered(tx, operation)
     path = f"/leads/{operation['lead_id']}/convert"
     clicks = [committed_client.post(path) for _ in range(3)]
-    *answers, _ = await asyncio.gather(*clicks, _answer(committed, tenant, complete, operation))
+    answers, _ = await asyncio.gather(
+        asyncio.gather(*clicks), _answer(committed, tenant, complete, operation)
+    )
     assert all(answer.status_code in (200, 409) for answer in answers)
     assert await statuses(committed, tenant) == ["SUCCEEDED"]
     assert await state(committed_client, operation) == ("CONVERTED", "SUCCEEDED")
@@ -116,7 +118,9 @@ async def test_completions_and_captures_of_the_same_keys_do_not_deadlock(
         committed_client, await create_qualified(committed_client, **person, external_id="1")
     )
     captures = [committed_client.post("/leads", json=person) for _ in range(20)]
-    *answers, _ = await asyncio.gather(*captures, _answer(committed, tenant, complete, operation))
+    answers, _ = await asyncio.gather(
+        asyncio.gather(*captures), _answer(committed, tenant, complete, operation)
+    )
     tally = Counter(answer.status_code for answer in answers)
     assert set(tally) <= {201, 409}
     assert tally[201] <= 1

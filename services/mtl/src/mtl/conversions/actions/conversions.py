@@ -20,7 +20,8 @@ from contracts.mtl.events import LeadConverted
 from contracts.work import RecordRef
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
-from mtl.conversions import store, views
+from mtl.contacts import store as contacts
+from mtl.conversions import store
 from mtl.conversions.domain.conversion import (
     CANCELLED,
     REJECTED,
@@ -34,6 +35,8 @@ from mtl.conversions.domain.conversion import (
     event_of,
 )
 from mtl.conversions.domain.mapping import records_of
+from mtl.conversions.views.mappings import mapping_number, mapping_of
+from mtl.conversions.views.trails import trail_of
 from mtl.leads.actions.moves import save_move
 from mtl.leads.actions.returns import let_person_return
 from mtl.leads.domain.lead import Lead
@@ -95,7 +98,7 @@ async def _new_conversion(
 ) -> Conversion:
     account_id = request.account_id
     if account_id is None and request.contact_id is not None:
-        account_id = await views.account_of_contact(command.tx, request.contact_id)
+        account_id = await contacts.account_of(command.tx, request.contact_id)
         if account_id is None:
             raise Invalid([Violation("/contact_id", "CONTACT_UNKNOWN")])
     used = request.records if account_id is None else {*request.records, ConvertedRecord.ACCOUNT}
@@ -114,7 +117,7 @@ async def _new_conversion(
         converted_by=command.actor,
         converted_at=command.now,
         sees_all=sees_all,
-        mapping_version=await views.mapping_number(command.tx),
+        mapping_version=await mapping_number(command.tx),
     )
 
 
@@ -134,12 +137,12 @@ async def _is_conversion(tx: AsyncConnection, lead: Lead, asked: str) -> bool:
 
 async def _event(tx: AsyncConnection, lead: Lead, conversion: Conversion) -> LeadConverted:
     """Return the event of a conversion. Raises RuleBroken (CONVERSION_NOT_MAPPED)."""
-    mapping = await views.mapping_of(tx, conversion.mapping_version)
+    mapping = await mapping_of(tx, conversion.mapping_version)
     mapped = mapping.mapped(lead.state())
     if mapped.failures:
         targets = ", ".join(one.target for one in mapped.failures)
         raise RuleBroken("CONVERSION_NOT_MAPPED", targets=targets)
-    return event_of(lead, conversion, records_of(mapped), await views.trail_of(tx, lead.id))
+    return event_of(lead, conversion, records_of(mapped), await trail_of(tx, lead.id))
 
 
 async def complete_conversion(command: Command, lead_id: UUID, *, conversion_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """The commands that publish the mapping from leads to the records that they become."""
 
 from chassis.web.commands import Command
-from mtl.conversions import views
+from mtl.conversions.views.mappings import mapping_of
 from mtl.rule_sets.store import LEAD_CONVERSION, VERSIONS
 from rules.versions import Content, Draft, RuleVersion, publish, roll_back
 
@@ -24,7 +24,7 @@ async def restore_mapping(
     Raises NotFound, Invalid if a target or a source of it is gone, Conflict (RULE_VERSION_STALE).
     """
     to = await VERSIONS.get(command.tx, LEAD_CONVERSION, number)
-    await views.mapping_of(command.tx, number)
+    await mapping_of(command.tx, number)
     latest = await VERSIONS.latest(command.tx, LEAD_CONVERSION)
     assert latest is not None
     by = command.actor or ""

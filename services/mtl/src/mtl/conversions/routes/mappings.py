@@ -12,7 +12,6 @@ from chassis.web.commands import CreateCommand
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from mtl.conversions import views
 from mtl.conversions.actions.mappings import publish_mapping, restore_mapping
 from mtl.conversions.domain.mapping import DEFAULT_MAPPING, LEAD_FIELDS, read_mapping
 from mtl.conversions.schemas.mappings import (
@@ -25,6 +24,7 @@ from mtl.conversions.schemas.mappings import (
     ConversionPreviewOut,
     ConversionTargetOut,
 )
+from mtl.conversions.views import mappings as views
 from mtl.leads.store import LEAD, LEADS
 from mtl.rule_sets.store import LEAD_CONVERSION, VERSIONS
 from rules.rule_schemas import RuleRestoreIn, RuleVersionOut

@@ -118,7 +118,9 @@ class LeadOut(LeadFieldsOut):
     account_id: Annotated[UUID | None, RefersTo("l2o.account")]
     account_name: str | None = None
     account: Expandable[RecordSummary] = None
-    contact_id: UUID | None
+    contact_id: Annotated[UUID | None, RefersTo("l2o.contact")]
+    contact_name: str | None = None
+    contact: Expandable[RecordSummary] = None
     opportunity_id: Annotated[UUID | None, RefersTo("l2o.opportunity")]
     opportunity_name: str | None = None
     opportunity: Expandable[RecordSummary] = None
