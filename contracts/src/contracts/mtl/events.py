@@ -125,14 +125,17 @@ ALL_RECORDS = ("ACCOUNT", "CONTACT", "OPPORTUNITY")
 
 
 class TrailEntryState(State):
-    """Something that happened to a lead: a touch, or a follow-up, with the code of its kind."""
+    """Something that happened to a lead: a touch, or a follow-up.
+
+    `title_zh` and `title_en` say what it was, `text` what somebody wrote about it.
+    """
 
     entry_id: UUID
     source: str
-    kind: str
     at: datetime
     actor: str | None = None
-    result: str | None = None
+    title_zh: str
+    title_en: str
     text: Annotated[str | None, Personal("text")] = None
 
 

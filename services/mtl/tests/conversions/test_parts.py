@@ -145,4 +145,6 @@ async def test_the_trail_travels_with_the_conversion(
     assert payload["trail_counts"] == {"TOUCH": 1, "FOLLOW_UP": 51}
     assert len(payload["trail"]) == 50
     newest = payload["trail"][0]
-    assert (newest["source"], newest["kind"], newest["result"]) == ("FOLLOW_UP", "CALL", "REACHED")
+    assert (newest["source"], newest["title_zh"]) == ("FOLLOW_UP", "电话：已联系上")
+    assert (newest["title_en"], newest["text"][:1]) == ("Call: Reached", "第")
+    assert newest["actor"] is not None

@@ -63,7 +63,7 @@ async def test_accounts_are_compared_by_the_core_of_their_names(
 async def test_a_contact_with_the_same_phone_or_mail_is_certain_and_so_is_its_account(
     client: AsyncClient,
     tx: AsyncConnection,
-    contact: dict[str, str],
+    contact: dict[str, Any],
     lead: dict[str, str],
     reasons: list[str],
 ) -> None:
@@ -148,7 +148,7 @@ async def test_of_a_hidden_account_only_the_owner_is_shown(
     await Company(tx).build()
     li, zheng = (sign_in(tenant, name, scope=SELLER) for name in ("li", "zheng"))
     account_id = await add_account(tx, "远景科技有限公司", owner_id=subject("zheng"))
-    phone = {"phone": "+8613800138000", "owner_id": subject("zheng")}
+    phone: dict[str, Any] = {"phone": "+8613800138000", "owner_id": subject("zheng")}
     await add_contact(tx, account_id, "王芳", **phone)
     lead_id = (await client.post("/leads", json=LEAD, headers=li)).json()["id"]
     found = await proposals(client, lead_id, headers=li)

@@ -43,6 +43,7 @@ from l2o.conversions.domain import (
     cancelled_conversion,
     conversion_from_event,
     creates,
+    trail_of,
 )
 from l2o.opportunities.actions.records import open_opportunity
 from l2o.opportunities.domain import Opportunity
@@ -121,6 +122,7 @@ async def _with_records(
     try:
         async with tx.begin_nested():
             await _create_records(tx, event, read_fields(event))
+            await store.add_trail(tx, trail_of(event))
     except NotYet:
         raise
     except Invalid as invalid:

@@ -48,6 +48,8 @@ class Conversion:
     opportunity_id: UUID
     rejected_for: str | None = None
     rejected_fields: tuple[RejectedField, ...] | None = None
+    touch_count: int = 0
+    follow_up_count: int = 0
     at: datetime
     version: int = 1
 
@@ -73,6 +75,22 @@ class Conversion:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrailEntry:
+    """A touch or a follow-up of a lead before it was converted."""
+
+    id: UUID
+    lead_id: UUID
+    account_id: UUID
+    opportunity_id: UUID | None
+    source: str
+    at: datetime
+    actor: str | None
+    title_zh: str
+    title_en: str
+    text: str | None
+
+
 def conversion_from_event(event: LeadConverted) -> Conversion:
     """The outcome for a converted lead whose records are created."""
     return Conversion(
@@ -81,8 +99,30 @@ def conversion_from_event(event: LeadConverted) -> Conversion:
         account_id=event.account_id,
         contact_id=event.contact_id,
         opportunity_id=event.opportunity_id,
+        touch_count=event.trail_counts.get("TOUCH", 0),
+        follow_up_count=event.trail_counts.get("FOLLOW_UP", 0),
         at=event.converted_at,
     )
+
+
+def trail_of(event: LeadConverted) -> list[TrailEntry]:
+    """The trail of the lead, as the account and the opportunity show it."""
+    is_opened = OPPORTUNITY in event.records
+    return [
+        TrailEntry(
+            id=one.entry_id,
+            lead_id=event.lead.lead_id,
+            account_id=event.account_id,
+            opportunity_id=event.opportunity_id if is_opened else None,
+            source=one.source,
+            at=one.at,
+            actor=one.actor,
+            title_zh=one.title_zh,
+            title_en=one.title_en,
+            text=one.text,
+        )
+        for one in event.trail
+    ]
 
 
 def cancelled_conversion(event: ConversionCancelled) -> Conversion:

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.mtl.events import TrailEntryState
 from mtl.conversions.domain.conversion import Trail
 from mtl.followups.store import follow_ups
+from mtl.texts import TEXTS
 from mtl.touches.store import lead_touches
 
 MAX_TRAIL: Final = 50
 TOUCH, FOLLOW_UP = "TOUCH", "FOLLOW_UP"
+_KINDS: Final = {TOUCH: "TouchKind", FOLLOW_UP: "FollowUpKind"}
 
 
 async def trail_of(tx: AsyncConnection, lead_id: UUID) -> Trail:
@@ -22,6 +24,7 @@ async def trail_of(tx: AsyncConnection, lead_id: UUID) -> Trail:
     touches = select(
         touched.id.label("entry_id"),
         touched.kind,
+        null().label("result"),
         touched.at,
         touched.actor,
         touched.subject.label("text"),
@@ -44,8 +47,22 @@ async def _newest(
     tx: AsyncConnection, source: str, query: Select[Any]
 ) -> Sequence[TrailEntryState]:
     newest = query.order_by(query.selected_columns.at.desc(), query.selected_columns.entry_id)
-    rows = (await tx.execute(newest.limit(MAX_TRAIL))).mappings()
-    return [TrailEntryState(source=source, **row) for row in rows]
+    return [_entry(source, row) for row in await tx.execute(newest.limit(MAX_TRAIL))]
+
+
+def _entry(source: str, row: Row[Any]) -> TrailEntryState:
+    """Return an entry whose title says what happened, and what came of it."""
+    kind = TEXTS[f"{_KINDS[source]}.{row.kind}"]
+    result = None if row.result is None else TEXTS[f"FollowUpResult.{row.result}"]
+    return TrailEntryState(
+        entry_id=row.entry_id,
+        source=source,
+        at=row.at,
+        actor=row.actor,
+        title_zh=kind.zh if result is None else f"{kind.zh}：{result.zh}",
+        title_en=kind.en if result is None else f"{kind.en}: {result.en}",
+        text=row.text,
+    )
 
 
 async def _count(tx: AsyncConnection, query: Select[Any]) -> int:
