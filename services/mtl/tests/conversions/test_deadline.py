@@ -144,3 +144,28 @@ async def test_an_answer_that_comes_too_late_converts_the_lead_after_all(
     move = (await client.get(f"{path}/history")).json()["items"][0]
     assert (move["to_status"], move["conversion_id"]) == ("CONVERTED", operation["id"])
     assert (await create(client, phone="13800138000"))["returning_account_id"] is not None
+
+
+@pytest.mark.parametrize("meanwhile", ["disqualify", "delete"])
+async def test_a_late_answer_is_taken_although_another_lead_has_the_phone_by_now(
+    client: AsyncClient, tx: AsyncConnection, meanwhile: str
+) -> None:
+    operation = await start(client, await create_qualified(client, phone="13800138000"))
+    await unanswered(tx, operation)
+    path = f"/leads/{operation['lead_id']}"
+    if meanwhile == "delete":
+        assert (await client.delete(path)).status_code == 204
+    else:
+        await client.post(f"{path}/disqualify", json={"reason": "SPAM"})
+    newer = await create(client, phone="13800138000")
+    assert newer["returning_account_id"] is None
+    await complete(tx, operation)
+    assert await state(client, operation) == ("CONVERTED", "SUCCEEDED")
+    refused = await client.post("/leads", json={"phone": "13800138000"})
+    assert (problem(refused), refused.json()["params"]["lead_id"]) == (
+        (409, "LEAD_DUPLICATE"),
+        newer["id"],
+    )
+    await client.delete(f"/leads/{newer['id']}")
+    again = await create(client, phone="13800138000")
+    assert again["returning_account_id"] == operation["result"]["account_id"]

@@ -259,14 +259,13 @@ async def replace_keys(
     return None
 
 
-async def release_contact_keys(tx: AsyncConnection, lead: Lead) -> list[LeadKey]:
-    """Release the phones, mails and WeChat id of a lead and return them; others stay reserved."""
+async def release_contact_keys(tx: AsyncConnection, lead: Lead) -> None:
+    """Release the phones, mails and WeChat id of a lead; its external id stays reserved."""
     stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
     keys = [LeadKey(row.kind, bytes(row.digest)) for row in stored if row.kind in CONTACT_KINDS]
     if keys:
         await _reserve(tx, dict.fromkeys(keys, lead.id))  # it locks them in the one order
         await tx.execute(_RELEASE, _arrays(keys))
-    return keys
 
 
 async def _reserve(tx: AsyncConnection, requested: Mapping[LeadKey, UUID]) -> dict[LeadKey, UUID]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, Uuid, delete, select, tuple_
+from sqlalchemy import Column, Index, LargeBinary, String, Table, Uuid, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,11 +45,6 @@ async def add_keys(
     ]
     if rows:
         await tx.execute(insert(returning_customers).on_conflict_do_nothing(), rows)
-
-
-async def remove_keys(tx: AsyncConnection, lead_id: UUID) -> None:
-    """Remove the keys of a lead that is converted no longer."""
-    await tx.execute(delete(returning_customers).where(returning_customers.c.lead_id == lead_id))
 
 
 async def find(

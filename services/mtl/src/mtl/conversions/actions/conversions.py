@@ -71,6 +71,7 @@ async def convert_lead(
 
     async def save(before: Lead, after: Lead, _: Event | None) -> Lead:
         await _ensure_free(tx, lead_id, request)
+        await _ensure_mapped(tx, before, conversion)
         await store.add(tx, conversion)
         return await save_move(command, before, after, await _event(tx, after, conversion))
 
@@ -135,13 +136,17 @@ async def _is_conversion(tx: AsyncConnection, lead: Lead, asked: str) -> bool:
     return await operations.was_asked(tx, lead.conversion_id, asked)
 
 
-async def _event(tx: AsyncConnection, lead: Lead, conversion: Conversion) -> LeadConverted:
-    """Return the event of a conversion. Raises RuleBroken (CONVERSION_NOT_MAPPED)."""
-    mapping = await mapping_of(tx, conversion.mapping_version)
-    mapped = mapping.mapped(lead.state())
+async def _ensure_mapped(tx: AsyncConnection, lead: Lead, conversion: Conversion) -> None:
+    """Refuse a lead that cannot be mapped. Raises RuleBroken (CONVERSION_NOT_MAPPED)."""
+    mapped = (await mapping_of(tx, conversion.mapping_version)).mapped(lead.state())
     if mapped.failures:
         targets = ", ".join(one.target for one in mapped.failures)
         raise RuleBroken("CONVERSION_NOT_MAPPED", targets=targets)
+
+
+async def _event(tx: AsyncConnection, lead: Lead, conversion: Conversion) -> LeadConverted:
+    """Return the event of a conversion; a field that cannot be mapped is left out."""
+    mapped = (await mapping_of(tx, conversion.mapping_version)).mapped(lead.state())
     return event_of(lead, conversion, records_of(mapped), await trail_of(tx, lead.id))
 
 
@@ -159,7 +164,8 @@ async def complete_conversion(command: Command, lead_id: UUID, *, conversion_id:
         after = lead.convert_after_all(
             conversion.ids, converted_at=conversion.converted_at, now=command.now
         )
-        lead = await save_move(command, lead, after, await _event(tx, after, conversion))
+        event = await _event(tx, after, conversion)
+        lead = await save_move(command, lead, after, event, keyed=False)
     await store.save(tx, conversion.ended(SUCCEEDED))
     await operations.finish_operation(tx, conversion_id, after_all=conversion.status is CANCELLED)
     await let_person_return(tx, lead)

@@ -26,9 +26,15 @@ WAKE_JOB: Final = "lead_wake"
 LONGEST_SLEEP: Final = timedelta(days=3 * 366)
 
 
-async def save_move(command: Command, before: Lead, after: Lead, event: Event | None) -> Lead:
-    """Save a lead with another status and its keys, write its history, and publish the event."""
-    await replace_changed_keys(command, before, after)
+async def save_move(
+    command: Command, before: Lead, after: Lead, event: Event | None, *, keyed: bool = True
+) -> Lead:
+    """Save a lead with another status and its keys, write its history, and publish the event.
+
+    Without `keyed` its keys stay as they are, as another lead may have them by now.
+    """
+    if keyed:
+        await replace_changed_keys(command, before, after)
     saved = await save_record(command, LEAD, before, after, event)
     await store.add_to_history(command.tx, saved, before, command.actor)
     return saved

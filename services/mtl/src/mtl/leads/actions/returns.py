@@ -11,7 +11,7 @@ from chassis.records.work.actions import notify
 from chassis.web.commands import Command
 from contracts.work import NoticeKind, RecordRef
 from mtl.leads import store
-from mtl.leads.domain.keys import CONTACT_KINDS
+from mtl.leads.domain.keys import CONTACT_KINDS, LeadKey
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEADS
 from mtl.returning_customers import store as customers
@@ -30,8 +30,14 @@ async def let_person_return(tx: AsyncConnection, lead: Lead) -> None:
     Its external id stays reserved, so that no import brings the lead again.
     """
     assert lead.account_id is not None
-    released = await store.release_contact_keys(tx, lead)
-    await customers.add_keys(tx, released, lead_id=lead.id, account_id=lead.account_id)
+    await store.release_contact_keys(tx, lead)
+    own = _contact_keys(lead)
+    await customers.add_keys(tx, own, lead_id=lead.id, account_id=lead.account_id)
+
+
+def _contact_keys(lead: Lead) -> list[LeadKey]:
+    secret = store.tenant_secret(transaction_tenant())
+    return [key for key in store.key_digests(secret, lead) if key.kind in CONTACT_KINDS]
 
 
 async def recognized_leads(command: Command, leads: Sequence[Lead]) -> list[Lead]:
@@ -39,11 +45,7 @@ async def recognized_leads(command: Command, leads: Sequence[Lead]) -> list[Lead
 
     A person is recognized by a phone, mail or WeChat id of a converted lead.
     """
-    secret = store.tenant_secret(transaction_tenant())
-    keys = {
-        lead.id: [key for key in store.key_digests(secret, lead) if key.kind in CONTACT_KINDS]
-        for lead in leads
-    }
+    keys = {lead.id: _contact_keys(lead) for lead in leads}
     known = await customers.find(command.tx, {key for own in keys.values() for key in own})
     if not known:
         return list(leads)
