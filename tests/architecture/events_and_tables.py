@@ -43,6 +43,7 @@ PLAIN_WRITES = {
     "chassis.records.work.actions._change": "inserts or updates what was published of a record",
     "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
     "cpq.price_books.store.add_version": "history, which is only appended to",
+    "l2o.conversions.store.set_outcome": "the outcome of a row that was just inserted",
     "mtl.leads.store._RELEASE": "releases many keys at once, which are no records",
     "mtl.leads.store._RESERVE": "reserves keys and returns their holders in one statement",
     "mtl.leads.store.save_totals": "totals of follow-ups, which leave the version (decision 38)",

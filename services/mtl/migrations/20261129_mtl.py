@@ -133,7 +133,7 @@ def _conversions() -> None:
         instant("converted_at"),
         sa.Column("sees_all", sa.Boolean(), nullable=False),
         sa.Column("requests", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("published", sa.Integer(), nullable=False),
     )
     index("conversions", "tenant_id", "lead_id", "id")
     index("conversions", "tenant_id", "account_id", "id")

@@ -14,6 +14,7 @@ RESOURCES: Final = (
         sees_all=DIRECTION,
         owned=True,
         tasks={"WORK_LEAD": ("跟进线索", "Follow up on a lead")},
+        notices={"CUSTOMER_RETURNED": ("老客户再次咨询", "Customer returned")},
         aggregates=("mtl.lead_touch",),
     ),
     editable(

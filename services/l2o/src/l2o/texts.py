@@ -65,7 +65,19 @@ TEXTS = {
     ),
     "Country.KR": Text("韩国", "South Korea"),
     "Country.PH": Text("菲律宾", "Philippines"),
-    # What people call the records of a conversion and their fields.
+    # Labels of enums.
+    "Stage.FIRST_CONTACT": Text("初步接洽", "First contact"),
+    "Stage.SOLUTION": Text("方案", "Solution"),
+    "Stage.QUOTATION": Text("报价", "Quotation"),
+    "Stage.BIDDING": Text("投标", "Bidding"),
+    "Stage.NEGOTIATION": Text("谈判", "Negotiation"),
+    "Stage.SIGNING": Text("签约", "Signing"),
+    "Stage.WON": Text("赢单", "Won"),
+    "Stage.LOST": Text("输单", "Lost"),
+}
+
+# What people call the records of a conversion and their fields.
+CONVERSION_LABELS: dict[str, Text] = {
     "ConvertedRecord.ACCOUNT": Text("客户", "Account"),
     "ConvertedRecord.CONTACT": Text("联系人", "Contact"),
     "ConvertedRecord.OPPORTUNITY": Text("商机", "Opportunity"),
@@ -82,13 +94,4 @@ TEXTS = {
     "ConvertedField.amount": Text("金额", "amount"),
     "ConvertedField.expected_close_date": Text("预计关闭日期", "expected close date"),
     "ConvertedField.engaged_date": Text("接洽日期", "engage date"),
-    # Labels of enums.
-    "Stage.FIRST_CONTACT": Text("初步接洽", "First contact"),
-    "Stage.SOLUTION": Text("方案", "Solution"),
-    "Stage.QUOTATION": Text("报价", "Quotation"),
-    "Stage.BIDDING": Text("投标", "Bidding"),
-    "Stage.NEGOTIATION": Text("谈判", "Negotiation"),
-    "Stage.SIGNING": Text("签约", "Signing"),
-    "Stage.WON": Text("赢单", "Won"),
-    "Stage.LOST": Text("输单", "Lost"),
 }

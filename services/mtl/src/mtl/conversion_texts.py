@@ -26,6 +26,7 @@ CONVERSION_TEXTS: dict[str, Text] = {
     "MAPPING_TARGET_MISSING": Text(
         "请映射客户名称和联系人姓名。", "Please map the names of the account and the contact."
     ),
+    "CONVERSION_NOT_FOUND": Text("没有该转化。", "There is no such conversion."),
     # The reasons for which L2O rejects a conversion; the operation fails with these codes.
     "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
     "CONTACT_NOT_FOUND": Text("该客户没有此联系人。", "The account has no such contact."),
@@ -47,17 +48,17 @@ CONVERSION_TEXTS: dict[str, Text] = {
         "转化长时间没有结果，已撤回，请重新转化。",
         "The conversion had no result for a long time and was taken back. Please convert again.",
     ),
-    # Labels of enums, and what people call the fields that a mapping fills.
+    # Labels of enums.
     "DuplicateReason.CUSTOMER_BEFORE": Text(
         "此前的线索已转化为该客户", "an earlier lead became this account"
     ),
-    "ConversionStatus.RUNNING": Text("转化中", "Running"),
-    "ConversionStatus.CANCELLED": Text("正在撤回", "Being taken back"),
-    "ConversionStatus.SUCCEEDED": Text("已完成", "Succeeded"),
-    "ConversionStatus.REJECTED": Text("未成功", "Rejected"),
     "ConvertedRecord.ACCOUNT": Text("客户", "Account"),
     "ConvertedRecord.CONTACT": Text("联系人", "Contact"),
     "ConvertedRecord.OPPORTUNITY": Text("商机", "Opportunity"),
+}
+
+# What people call the fields that a mapping fills.
+CONVERSION_LABELS: dict[str, Text] = {
     "ConversionTarget.account.name": Text("客户名称", "Account name"),
     "ConversionTarget.account.phone": Text("客户电话", "Account phone number"),
     "ConversionTarget.account.industry": Text("客户行业", "Account industry"),

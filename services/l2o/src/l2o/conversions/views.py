@@ -9,7 +9,7 @@ from chassis.records.custom_fields.domain import FieldDefinition
 from chassis.records.custom_fields.store import definitions_of
 from kernel.errors import Violation
 from l2o.conversions.domain import CUSTOM_FIELDS, RESOURCES, RejectedField
-from l2o.texts import TEXTS
+from l2o.texts import CONVERSION_LABELS
 
 
 async def rejected_fields(
@@ -21,7 +21,7 @@ async def rejected_fields(
         _, record, *path = violation.pointer.split("/")
         definitions = await definitions_of(tx, RESOURCES[record])
         label = _label(path, definitions)
-        kind = TEXTS[f"ConvertedRecord.{record}"]
+        kind = CONVERSION_LABELS[f"ConvertedRecord.{record}"]
         if label is not None:
             found[violation.pointer] = RejectedField(
                 f"{kind.zh}的{label.zh}", f"{label.en} of the {kind.en.lower()}"
@@ -35,4 +35,4 @@ def _label(path: Sequence[str], definitions: Mapping[str, FieldDefinition]) -> T
         if definition is None:
             return Text(path[1], path[1]) if path[1:] else None
         return Text(definition.label_zh, definition.label_en)
-    return TEXTS.get(f"ConvertedField.{path[0]}") if path else None
+    return CONVERSION_LABELS.get(f"ConvertedField.{path[0]}") if path else None

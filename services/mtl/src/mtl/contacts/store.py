@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text, Uuid, select
+from sqlalchemy import Column, Index, Table, Text, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
-from chassis.database.transaction_tenant import transaction_tenant
+from chassis.database.encryption.columns import KeyedDigest
 from chassis.events.replicas import Copy
 from contracts.l2o.events import ContactState
 from mtl.database import metadata
-from mtl.leads.store import key_digest, tenant_secret
 
 contacts = Table(
     "contacts",
@@ -21,8 +20,8 @@ contacts = Table(
     Column("account_id", Uuid, nullable=False),
     Column("name", Text, nullable=False, info={"personal": "name"}),
     Column("owner_id", Text),
-    Column("phone_digest", LargeBinary, info={"personal": "digest"}),
-    Column("email_digest", LargeBinary, info={"personal": "digest"}),
+    Column("phone_digest", KeyedDigest("mtl.contact.phone"), info={"personal": "digest"}),
+    Column("email_digest", KeyedDigest("mtl.contact.email"), info={"personal": "digest"}),
     Index(None, "tenant_id", "account_id", "id"),
     Index(None, "tenant_id", "phone_digest"),
     Index(None, "tenant_id", "email_digest"),
@@ -30,13 +29,8 @@ contacts = Table(
 
 
 def _keys(state: ContactState) -> Mapping[str, Any]:
-    """Return the digests by which the keys of leads are compared with a contact's."""
-    secret = tenant_secret(transaction_tenant())
-    phone, email = state.phone, state.email
-    return {
-        "phone_digest": None if phone is None else key_digest(secret, "phone", phone),
-        "email_digest": None if email is None else key_digest(secret, "email", email),
-    }
+    """Return the phone and the mail, which the columns store as digests."""
+    return {"phone_digest": state.phone, "email_digest": state.email}
 
 
 CONTACT_COPY = Copy(ContactState, contacts, columns=_keys)

@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Table, insert, select, update
+from sqlalchemy import Index, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import uncounted
 from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns, to_columns
 from kernel.errors import NotFound
@@ -15,8 +14,7 @@ from mtl.database import metadata
 conversions = Table(
     "conversions",
     metadata,
-    *record_columns(Conversion, without=("version",)),
-    Column("version", Integer, nullable=False, info=uncounted("the records of L2O are counted")),
+    *record_columns(Conversion),
     Index(None, "tenant_id", "lead_id", "id"),
     Index(None, "tenant_id", "account_id", "id"),
 )

@@ -282,12 +282,10 @@ def _arrays(keys: Collection[LeadKey]) -> dict[str, list[Any]]:
 
 def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:
     """The HMAC-SHA256 digests of a lead's key values: phones, mails, WeChat and external id."""
-    return [LeadKey(kind, key_digest(secret, kind, value)) for kind, value in lead.key_values]
-
-
-def key_digest(secret: bytes, kind: str, value: str) -> bytes:
-    """The HMAC-SHA256 digest of a value under the secret of a tenant."""
-    return hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256)
+    return [
+        LeadKey(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
+        for kind, value in lead.key_values
+    ]
 
 
 def tenant_secret(tenant: UUID) -> bytes:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.foundation.canonical_json import digest_of
 from chassis.jobs import queue
-from chassis.records.record_commands import AlreadyMade, move_record
+from chassis.records.record_commands import AlreadyMade
 from chassis.web.commands import Command
 from chassis.web.operations import store as operations
 from contracts.event import Event
@@ -37,6 +37,7 @@ from mtl.conversions.domain.conversion import (
 from mtl.conversions.domain.mapping import records_of
 from mtl.conversions.views.mappings import mapping_number, mapping_of
 from mtl.conversions.views.trails import trail_of
+from mtl.leads.actions import moves
 from mtl.leads.actions.moves import save_move
 from mtl.leads.actions.returns import let_person_return
 from mtl.leads.domain.lead import Lead
@@ -75,7 +76,7 @@ async def convert_lead(
         await store.add(tx, conversion)
         return await save_move(command, before, after, await _event(tx, after, conversion))
 
-    lead = await move_record(command, LEAD, lead_id, convert, save=save)
+    lead = await moves.convert_lead(command, lead_id, convert, save)
     if lead.conversion_id is not None and lead.conversion_id != conversion.id:
         return await operations.get_operation(tx, lead.conversion_id)
     await queue.enqueue(

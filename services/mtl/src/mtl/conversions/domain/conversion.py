@@ -89,7 +89,7 @@ class ConversionRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """A conversion of a lead; `version` counts the events about the conversion itself.
+    """A conversion of a lead; `published` counts the events about the conversion itself.
 
     `mapping_version` is the version of the mapping by which the records get their fields.
     """
@@ -109,7 +109,12 @@ class Conversion:
     converted_at: datetime
     sees_all: bool
     requests: int = 0
-    version: int = 0
+    published: int = 0
+
+    @property
+    def version(self) -> int:
+        """The sequence of the last event about the conversion."""
+        return self.published
 
     @property
     def ids(self) -> ConversionIds:
@@ -141,12 +146,12 @@ class Conversion:
 
     def requested(self, event: LeadConverted) -> tuple[Conversion, ConversionRequested]:
         """Return the conversion requested once more, and the event with what it was at first."""
-        again = replace(self, requests=self.requests + 1, version=self.version + 1)
+        again = replace(self, requests=self.requests + 1, published=self.published + 1)
         return again, ConversionRequested(**dict(event))
 
     def cancelled(self, *, now: datetime) -> tuple[Conversion, ConversionCancelled]:
         """Return the conversion cancelled, or cancelled once more, and the event."""
-        cancelled = replace(self, status=CANCELLED, version=self.version + 1)
+        cancelled = replace(self, status=CANCELLED, published=self.published + 1)
         return cancelled, ConversionCancelled(
             conversion_id=self.id,
             lead_id=self.lead_id,

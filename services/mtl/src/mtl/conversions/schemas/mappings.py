@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import filled
+from mtl.conversion_texts import CONVERSION_LABELS
 from mtl.conversions.domain.conversion import ConvertedRecord
 from mtl.conversions.domain.mapping import TARGETS, records_of
 from mtl.conversions.schemas.conversions import LeadConvertIn
@@ -152,5 +153,5 @@ class ConversionPreviewOut(BaseModel):
 
 def label_of_target(name: str) -> str:
     """Return what people call a target in the preferred language; a custom field is its key."""
-    text = TEXTS.get(f"ConversionTarget.{name}")
+    text = CONVERSION_LABELS.get(f"ConversionTarget.{name}")
     return name.rpartition(".")[2] if text is None else filled(text, {}, current().language)

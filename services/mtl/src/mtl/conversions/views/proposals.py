@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.transaction_tenant import transaction_tenant
 from mtl.accounts.store import account_keys, accounts
 from mtl.contacts.store import contacts
 from mtl.conversions.domain.proposals import (
@@ -20,7 +19,6 @@ from mtl.conversions.domain.proposals import (
 )
 from mtl.duplicates.domain import DuplicateReason
 from mtl.leads.domain.lead import Lead
-from mtl.leads.store import key_digest, tenant_secret
 from parties.candidate_keys import searched_keys
 from parties.company_names import parse_company_name
 
@@ -44,19 +42,18 @@ async def proposals_for(tx: AsyncConnection, lead: Lead) -> tuple[list[Proposal]
 
 async def _reached_alike(tx: AsyncConnection, lead: Lead) -> list[KnownContact]:
     """Return the contacts with a phone or a mail of the lead."""
-    secret = tenant_secret(transaction_tenant())
-    phones = {one for one in (lead.phone, lead.work_phone, lead.other_phone) if one is not None}
-    mails = {one for one in (lead.email, lead.other_email) if one is not None}
-    by_phone = [key_digest(secret, "phone", one) for one in sorted(phones)]
-    by_mail = [key_digest(secret, "email", one) for one in sorted(mails)]
+    phones = sorted({one for one in (lead.phone, lead.work_phone, lead.other_phone) if one})
+    mails = sorted({one for one in (lead.email, lead.other_email) if one})
     c = contacts.c
-    is_reached = or_(c.phone_digest.in_(by_phone), c.email_digest.in_(by_mail))
-    query = select(contacts).where(is_reached, ~c.deleted).order_by(c.id).limit(MAX_CANDIDATES)
+    has_phone, has_mail = c.phone_digest.in_(phones), c.email_digest.in_(mails)
+    query = select(contacts, has_phone.label("has_phone"), has_mail.label("has_mail")).where(
+        or_(has_phone, has_mail), ~c.deleted
+    )
     found = []
-    for row in await tx.execute(query):
+    for row in await tx.execute(query.order_by(c.id).limit(MAX_CANDIDATES)):
         shared = [
-            *([DuplicateReason.PHONE_EQUAL] if row.phone_digest in by_phone else []),
-            *([DuplicateReason.EMAIL_EQUAL] if row.email_digest in by_mail else []),
+            *([DuplicateReason.PHONE_EQUAL] if row.has_phone else []),
+            *([DuplicateReason.EMAIL_EQUAL] if row.has_mail else []),
         ]
         found.append(replace(_contact(row), shared=tuple(shared)))
     return found

@@ -1,6 +1,6 @@
 """The commands that move a lead from one status to another."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
@@ -55,6 +55,20 @@ async def _move(
         return decide(lead)
 
     return await move_record(command, LEAD, lead_id, decided, save=partial(save_move, command))
+
+
+async def convert_lead(
+    command: Command,
+    lead_id: UUID,
+    convert: Callable[[Lead], tuple[Lead, None] | AlreadyMade],
+    save: Callable[[Lead, Lead, Event | None], Awaitable[Lead]],
+) -> Lead:
+    """Convert a lead by a function, and save it by another one, which publishes the conversion.
+
+    Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED), Conflict (MOVE_MADE_OTHERWISE), and what the
+    functions raise.
+    """
+    return await move_record(command, LEAD, lead_id, convert, save=save)
 
 
 async def hand_over_lead(command: Command, lead_id: UUID) -> Lead:

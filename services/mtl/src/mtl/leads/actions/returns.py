@@ -15,6 +15,7 @@ from mtl.leads.domain.keys import CONTACT_KINDS, LeadKey
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEADS
 from mtl.returning_customers import store as customers
+from mtl.returning_customers.actions import remember_customer
 from mtl.returning_customers.store import ReturningCustomer
 
 RETURNED: Final = NoticeKind(
@@ -32,7 +33,7 @@ async def let_person_return(tx: AsyncConnection, lead: Lead) -> None:
     assert lead.account_id is not None
     await store.release_contact_keys(tx, lead)
     own = _contact_keys(lead)
-    await customers.add_keys(tx, own, lead_id=lead.id, account_id=lead.account_id)
+    await remember_customer(tx, own, lead_id=lead.id, account_id=lead.account_id)
 
 
 def _contact_keys(lead: Lead) -> list[LeadKey]:
