@@ -72,9 +72,9 @@ async def convert_lead(
 
     async def save(before: Lead, after: Lead, _: Event | None) -> Lead:
         await _ensure_free(tx, lead_id, request)
-        await _ensure_mapped(tx, before, conversion)
+        event = await _event(tx, after, conversion, wholly=True)
         await store.add(tx, conversion)
-        return await save_move(command, before, after, await _event(tx, after, conversion))
+        return await save_move(command, before, after, event)
 
     lead = await moves.convert_lead(command, lead_id, convert, save)
     if lead.conversion_id is not None and lead.conversion_id != conversion.id:
@@ -137,17 +137,17 @@ async def _is_conversion(tx: AsyncConnection, lead: Lead, asked: str) -> bool:
     return await operations.was_asked(tx, lead.conversion_id, asked)
 
 
-async def _ensure_mapped(tx: AsyncConnection, lead: Lead, conversion: Conversion) -> None:
-    """Refuse a lead that cannot be mapped. Raises RuleBroken (CONVERSION_NOT_MAPPED)."""
+async def _event(
+    tx: AsyncConnection, lead: Lead, conversion: Conversion, *, wholly: bool = False
+) -> LeadConverted:
+    """Return the event of a conversion; a field that cannot be mapped is left out.
+
+    With `wholly` such a field raises RuleBroken (CONVERSION_NOT_MAPPED).
+    """
     mapped = (await mapping_of(tx, conversion.mapping_version)).mapped(lead.state())
-    if mapped.failures:
+    if wholly and mapped.failures:
         targets = ", ".join(one.target for one in mapped.failures)
         raise RuleBroken("CONVERSION_NOT_MAPPED", targets=targets)
-
-
-async def _event(tx: AsyncConnection, lead: Lead, conversion: Conversion) -> LeadConverted:
-    """Return the event of a conversion; a field that cannot be mapped is left out."""
-    mapped = (await mapping_of(tx, conversion.mapping_version)).mapped(lead.state())
     return event_of(lead, conversion, records_of(mapped), await trail_of(tx, lead.id))
 
 

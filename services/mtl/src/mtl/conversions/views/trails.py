@@ -37,17 +37,23 @@ async def trail_of(tx: AsyncConnection, lead_id: UUID) -> Trail:
         followed_up.result,
         followed_up.summary.label("text"),
     ).where(followed_up.lead_id == lead_id, followed_up.deleted_at.is_(None))
-    entries = [*await _newest(tx, TOUCH, touches), *await _newest(tx, FOLLOW_UP, done)]
-    entries.sort(key=lambda one: (one.at, one.entry_id), reverse=True)
-    counts = {TOUCH: await _count(tx, touches), FOLLOW_UP: await _count(tx, done)}
-    return Trail(tuple(entries[:MAX_TRAIL]), counts)
+    found: list[TrailEntryState] = []
+    counts: dict[str, int] = {}
+    for source, query in ((TOUCH, touches), (FOLLOW_UP, done)):
+        rows = await _newest(tx, query)
+        counts[source] = rows[0].total if rows else 0
+        found += [_entry(source, row) for row in rows]
+    found.sort(key=lambda one: (one.at, one.entry_id), reverse=True)
+    return Trail(tuple(found[:MAX_TRAIL]), counts)
 
 
-async def _newest(
-    tx: AsyncConnection, source: str, query: Select[Any]
-) -> Sequence[TrailEntryState]:
-    newest = query.order_by(query.selected_columns.at.desc(), query.selected_columns.entry_id)
-    return [_entry(source, row) for row in await tx.execute(newest.limit(MAX_TRAIL))]
+async def _newest(tx: AsyncConnection, query: Select[Any]) -> Sequence[Row[Any]]:
+    """Return the newest rows of a query, each with the number of all."""
+    columns = query.selected_columns
+    newest = query.add_columns(func.count().over().label("total")).order_by(
+        columns.at.desc(), columns.entry_id.desc()
+    )
+    return (await tx.execute(newest.limit(MAX_TRAIL))).all()
 
 
 def _entry(source: str, row: Row[Any]) -> TrailEntryState:
@@ -63,8 +69,3 @@ def _entry(source: str, row: Row[Any]) -> TrailEntryState:
         title_en=kind.en if result is None else f"{kind.en}: {result.en}",
         text=row.text,
     )
-
-
-async def _count(tx: AsyncConnection, query: Select[Any]) -> int:
-    count: int = (await tx.execute(select(func.count()).select_from(query.subquery()))).scalar_one()
-    return count
