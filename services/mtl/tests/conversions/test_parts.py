@@ -1,17 +1,17 @@
 """What a lead becomes: all of account, contact and opportunity, some, or existing ones."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.l2o.events import RejectedFieldState
-from kernel.ids import new_id
 from services.mtl.tests.conversions.answers import complete, reject, start, state
-from services.mtl.tests.conversions.neighbours import add_contact
+from services.mtl.tests.conversions.neighbours import add_account, add_contact
 from services.mtl.tests.factories import create_qualified, note, problem, status_of, violations
+from testkit.directory import Company, sign_in, subject
 from testkit.plugin import PublishedFacts
 
 ALL = ["ACCOUNT", "CONTACT", "OPPORTUNITY"]
@@ -59,7 +59,7 @@ async def test_an_existing_account_and_contact_are_used(
 async def test_the_account_of_a_contact_need_not_be_named(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    account_id = new_id()
+    account_id = await add_account(tx, "远景科技")
     contact_id = await add_contact(tx, account_id, "王芳")
     operation = await start(client, contact_id=str(contact_id))
     assert operation["result"]["account_id"] == str(account_id)
@@ -94,6 +94,24 @@ async def test_impossible_conversions_are_refused_with_every_reason(
         answer = await client.post(f"/leads/{lead_id}/{path}", json=body)
         assert (answer.status_code, violations(answer)) == (422, expected)
     assert await status_of(client, lead_id) == "SQL"
+
+
+async def test_the_account_of_a_hidden_contact_must_be_named(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    """Otherwise the answer would tell whose customer the contact is."""
+    await Company(tx).build()
+    li = sign_in(tenant, "li", scope="mtl.lead.read mtl.lead.write")
+    account_id = await add_account(tx, "别人的客户", owner_id=subject("zheng"))
+    contact_id = str(await add_contact(tx, account_id, "王芳"))
+    lead = await client.post("/leads", json={"company": "远景科技"}, headers=li)
+    path = f"/leads/{lead.json()['id']}"
+    await client.post(f"{path}/qualify", headers=li)
+    refused = await client.post(f"{path}/convert", json={"contact_id": contact_id}, headers=li)
+    assert (refused.status_code, violations(refused)) == (422, {("/contact_id", "CONTACT_UNKNOWN")})
+    body = {"contact_id": contact_id, "account_id": str(account_id)}
+    named = await client.post(f"{path}/convert", json=body, headers=li)
+    assert named.status_code == 202  # L2O, which knows who sees the account, decides
 
 
 async def test_converting_again_into_other_records_is_refused(client: AsyncClient) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.foundation.canonical_json import digest_of
 from chassis.jobs import queue
-from chassis.records.record_commands import AlreadyMade
+from chassis.records.record_commands import AlreadyMade, visibility_for
+from chassis.records.record_lookups import visible_ids
 from chassis.web.commands import Command
 from chassis.web.operations import store as operations
 from contracts.event import Event
@@ -20,6 +21,7 @@ from contracts.mtl.events import LeadConverted
 from contracts.work import RecordRef
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
+from mtl.accounts.store import ACCOUNTS
 from mtl.contacts import store as contacts
 from mtl.conversions import store
 from mtl.conversions.domain.conversion import (
@@ -100,9 +102,7 @@ async def _new_conversion(
 ) -> Conversion:
     account_id = request.account_id
     if account_id is None and request.contact_id is not None:
-        account_id = await contacts.account_of(command.tx, request.contact_id)
-        if account_id is None:
-            raise Invalid([Violation("/contact_id", "CONTACT_UNKNOWN")])
+        account_id = await _account_of_contact(command, request.contact_id)
     used = request.records if account_id is None else {*request.records, ConvertedRecord.ACCOUNT}
     if request.contact_id is not None:
         used = {*used, ConvertedRecord.CONTACT}
@@ -121,6 +121,20 @@ async def _new_conversion(
         sees_all=sees_all,
         mapping_version=await mapping_number(command.tx),
     )
+
+
+async def _account_of_contact(command: Command, contact_id: UUID) -> UUID:
+    """Return the account of a contact that the caller need not name.
+
+    It is one that they see as far as MTL knows. Raises Invalid (CONTACT_UNKNOWN).
+    """
+    account_id = await contacts.account_of(command.tx, contact_id)
+    visibility = await visibility_for(command, ACCOUNTS.resource)
+    known = () if account_id is None else (account_id,)
+    if account_id not in await visible_ids(command.tx, ACCOUNTS, known, visibility):
+        raise Invalid([Violation("/contact_id", "CONTACT_UNKNOWN")])
+    assert account_id is not None
+    return account_id
 
 
 async def _ensure_free(tx: AsyncConnection, lead_id: UUID, request: ConversionRequest) -> None:
