@@ -44,6 +44,7 @@ PLAIN_WRITES = {
     "chassis.records.work.many._LOCK": "inserts or updates what was published of many records",
     "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
     "cpq.price_books.store.add_version": "history, which is only appended to",
+    "l2o.conversions.store.set_outcome": "the outcome of a row that was just inserted",
     "mtl.leads.store.keys._RELEASE": "releases many keys at once, which are no records",
     "mtl.leads.store.keys._RESERVE": "reserves keys and returns their holders in one statement",
     "mtl.leads.store.recyclings._write": "clocks and owners of many, whose rows are locked",

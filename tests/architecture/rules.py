@@ -11,7 +11,8 @@ TOP_LEVEL = {
     "services", "libs", "deploy", "contracts", "tests", "Makefile", "docker-compose.yml",
     "README.md", "README.zh-CN.md", "pyproject.toml", "requirements.lock", "LICENSE",
 }  # fmt: skip
-# Modules at the top of a service: its composition roots and their parts.
+# Modules at the top of a service: its composition roots and their parts; `<feature>_texts` are
+# parts of its texts.
 SERVICE_MODULES = {
     "__init__", "app", "worker", "settings", "database", "texts", "imports", "seed", "admin",
     "snapshots",

@@ -27,6 +27,8 @@ UNCONDITIONAL = {
     "import_preview": "reads only",
     "rule_set_(check|dry_run)": "reads only",
     "rule_version_(publish|restore)": "the next version: `based_on` names the latest one",
+    "conversion_mapping_restore": "the next version: `based_on` names the latest one",
+    "lead_convert_preview": "reads only",
     "quote_clone": "reads only: the copy is a quote of its own",
     "pool_(claim|assign)": "of many leads: each is locked, and has to wait in the pool",
     "lead_assign": "many leads at once, each locked",
@@ -44,6 +46,7 @@ UNCONDITIONAL = {
 PLAIN_LISTS = {
     "tenant_export_list": "the few of the last days",
     "number_format_list": "one for each type of document",
+    "conversion_mapping_version_list": "the versions of one mapping, newest first",
     "custom_field_list": "all fields of one resource, 200 at most",
     "calendar_list_days": "all days of a span",
     "calendar_add_working_days": "one day is the answer",

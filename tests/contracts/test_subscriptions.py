@@ -40,7 +40,10 @@ PAYLOADS = Path(__file__).parent / "payloads"
 
 # A process, the facts that it takes, and why what else happens to the record is not its business.
 PROCESSES: Mapping[str, tuple[set[str], str]] = {
-    "l2o.conversions": ({"converted"}, "creates three records for each conversion, once"),
+    "l2o.conversions": (
+        {"converted", "requested", "cancelled"},
+        "creates the records of a conversion, once, or never",
+    ),
     "l2o.orders": ({"confirmed"}, "a confirmed order wins its opportunity, once and for good"),
     "mtl.conversions": ({"completed", "rejected"}, "ends a conversion; a conversion has one end"),
     "rms.quotes": ({"accepted"}, "an accepted quote becomes an order, once"),
@@ -101,6 +104,8 @@ def test_no_process_lists_the_facts_of_an_aggregate_as_a_copy_would() -> None:
     }
     # A conversion ends in one of two ways, and has no state to copy.
     assert found.pop("mtl.conversions") == {"l2o.conversion"}
+    # It is requested or cancelled: commands, which have no state either.
+    assert found.pop("l2o.conversions") == {"mtl.conversion"}
     assert not any(found.values())
 
 

@@ -24,6 +24,7 @@ TABLES = (
     "opportunities",
     "stage_changes",
     "conversions",
+    "lead_trail_entries",
 )
 
 
@@ -268,7 +269,7 @@ def _stage_changes() -> None:
 
 
 def _conversions() -> None:
-    """Conversions of leads that this service has answered."""
+    """Conversions of leads that this service has answered, and what led to them."""
     op.create_table(
         "conversions",
         tenant_column(),
@@ -278,7 +279,29 @@ def _conversions() -> None:
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("opportunity_id", sa.Uuid(), nullable=False),
         sa.Column("rejected_for", sa.Text()),
+        sa.Column("rejected_fields", JSONB()),
+        sa.Column("touch_count", sa.Integer(), nullable=False),
+        sa.Column("follow_up_count", sa.Integer(), nullable=False),
         instant("at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
-    secure("conversions", append_only=True)
+    index("conversions", "tenant_id", "account_id", "id")
+    index("conversions", "tenant_id", "opportunity_id", "id")
+    secure("conversions")
+    op.create_table(
+        "lead_trail_entries",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("opportunity_id", sa.Uuid()),
+        sa.Column("source", sa.String(40), nullable=False),
+        instant("at"),
+        sa.Column("actor", sa.Text()),
+        sa.Column("title_zh", sa.Text(), nullable=False),
+        sa.Column("title_en", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text()),
+    )
+    for column in ("account_id", "opportunity_id"):
+        index("lead_trail_entries", "tenant_id", column, "at", "id")
+    secure("lead_trail_entries", append_only=True)

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.mtl.events import LeadConverted, LeadState
+from contracts.mtl.events import (
+    ConversionCancelled,
+    ConversionRequested,
+    LeadConverted,
+    LeadState,
+)
 from contracts.rms.events import (
     OrderConfirmed,
     OrderLine,
@@ -88,18 +93,38 @@ def lead_converted(
     existing_account: UUID | None = None,
     converted_by: str | None = "manager",
     sees_all: bool = True,
+    **fields: Any,
 ) -> LeadConverted:
     return LeadConverted(
         lead=lead or make_lead(phone="+8613800138000", email="wang.fang@example.com"),
-        conversion_id=new_id(),
         account_id=existing_account or new_id(),
-        contact_id=new_id(),
-        opportunity_id=new_id(),
         existing_account=existing_account is not None,
-        opportunity_name="CRM 项目",
         converted_by=converted_by,
         converted_at=NOON,
         sees_all=sees_all,
+        **{
+            "conversion_id": new_id(),
+            "contact_id": new_id(),
+            "opportunity_id": new_id(),
+            "opportunity_name": "CRM 项目",
+            **fields,
+        },
+    )
+
+
+def requested_again(event: LeadConverted) -> ConversionRequested:
+    return ConversionRequested(**dict(event))
+
+
+def cancelled(event: LeadConverted) -> ConversionCancelled:
+    return ConversionCancelled(
+        conversion_id=event.conversion_id,
+        lead_id=event.lead.lead_id,
+        account_id=event.account_id,
+        contact_id=event.contact_id,
+        opportunity_id=event.opportunity_id,
+        cancelled_at=NOON,
+        reason="CONVERSION_UNANSWERED",
     )
 
 

@@ -35,6 +35,10 @@ TABLES = (
     "assignment_turns",
     "accounts",
     "opportunities",
+    "account_keys",
+    "contacts",
+    "conversions",
+    "returning_customers",
 )
 
 LEAD_TEXTS = (
@@ -83,6 +87,8 @@ def upgrade() -> None:
     _quotas()
     _claims_and_assignments()
     _copies()
+    _candidates()
+    _conversions()
 
 
 def downgrade() -> None:
@@ -100,6 +106,68 @@ def _copies() -> None:
             sa.Column("owner_id", sa.Text()),
         )
         secure(table)
+
+
+def _candidates() -> None:
+    """What finds the accounts and contacts of l2o that a lead may belong to."""
+    op.create_table(
+        "account_keys",
+        tenant_column(),
+        sa.Column("key", sa.String(300), primary_key=True),
+        sa.Column("account_id", sa.Uuid(), primary_key=True),
+    )
+    index("account_keys", "tenant_id", "account_id")
+    secure("account_keys")
+    op.create_table(
+        "contacts",
+        *replica_columns(),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text()),
+        sa.Column("phone_digest", sa.LargeBinary()),
+        sa.Column("email_digest", sa.LargeBinary()),
+    )
+    index("contacts", "tenant_id", "account_id", "id")
+    index("contacts", "tenant_id", "phone_digest")
+    index("contacts", "tenant_id", "email_digest")
+    secure("contacts")
+
+
+def _conversions() -> None:
+    """The conversions of leads and what L2O answered, and the keys of converted leads."""
+    op.create_table(
+        "conversions",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("opportunity_id", sa.Uuid(), nullable=False),
+        sa.Column("existing_account", sa.Boolean(), nullable=False),
+        sa.Column("existing_contact", sa.Boolean(), nullable=False),
+        sa.Column("records", ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("opportunity_name", sa.Text()),
+        sa.Column("mapping_version", sa.Integer(), nullable=False),
+        sa.Column("converted_by", sa.Text()),
+        instant("converted_at"),
+        sa.Column("sees_all", sa.Boolean(), nullable=False),
+        sa.Column("requests", sa.Integer(), nullable=False),
+        sa.Column("published", sa.Integer(), nullable=False),
+    )
+    index("conversions", "tenant_id", "lead_id", "id")
+    index("conversions", "tenant_id", "account_id", "id")
+    secure("conversions")
+    op.create_table(
+        "returning_customers",
+        tenant_column(),
+        sa.Column("kind", sa.String(40), primary_key=True),
+        sa.Column("digest", sa.LargeBinary(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), primary_key=True),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+    )
+    index("returning_customers", "tenant_id", "lead_id")
+    secure("returning_customers")
 
 
 def _leads() -> None:
@@ -140,6 +208,7 @@ def _leads() -> None:
         sa.Column("contact_id", sa.Uuid()),
         sa.Column("opportunity_id", sa.Uuid()),
         sa.Column("existing_account", sa.Boolean()),
+        sa.Column("returning_account_id", sa.Uuid()),
         instant("converted_at", nullable=True),
         sort_column("converted_at", sa.DateTime(timezone=True)),
         sa.Column("follow_up_count", sa.Integer(), nullable=False),

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from chassis.database.migrate import drift
 from chassis.events.subscriptions import ProcessSubscription
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
-from mtl.leads.timers import check_conversion_deadline
+from mtl.conversions.timers import check_conversion_deadline
 from mtl.worker import WORKER
 from testkit.databases import ServiceDatabase
 
@@ -39,7 +39,7 @@ def test_every_route_has_a_summary_tags_and_examples(app: FastAPI) -> None:
         for path, item in own.items()
         for method, operation in item.items()
     }
-    assert len(operations) == 61
+    assert len(operations) == 63
     ids = {o["operationId"] for o in operations.values()}
     assert ids >= {"lead_create", "lead_convert", "lead_edit", "lead_transfer", "lead_audit"}
     assert all(o["summary"] and o["tags"] for o in operations.values())

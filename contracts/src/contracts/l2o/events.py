@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
+from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished, State
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged, WorkSnapshot
@@ -194,7 +194,10 @@ class OpportunityRestored(Event):
 
 
 class ConversionCompleted(Event):
-    """The account, contact and opportunity of a converted lead were created."""
+    """The account, contact and opportunity of a converted lead were created.
+
+    They are those that the conversion named; the id of another one names nothing.
+    """
 
     type: ClassVar[str] = "l2o.conversion.completed.v1"
     conversion_id: UUID
@@ -204,13 +207,24 @@ class ConversionCompleted(Event):
     opportunity_id: UUID
 
 
+class RejectedFieldState(State):
+    """A field of a record that could not be created, as people call both in either language."""
+
+    zh: str
+    en: str
+
+
 class ConversionRejected(Event):
-    """The conversion of a lead was rejected; `reason` is a code such as ACCOUNT_NOT_FOUND."""
+    """The conversion of a lead was rejected; `reason` is a code such as ACCOUNT_NOT_FOUND.
+
+    `fields` are those that have no value, or a wrong one.
+    """
 
     type: ClassVar[str] = "l2o.conversion.rejected.v1"
     conversion_id: UUID
     lead_id: UUID
     reason: str
+    fields: tuple[RejectedFieldState, ...] = ()
 
 
 class L2oImportFinished(ImportEnded):

@@ -58,6 +58,7 @@ class LeadState(AggregateState):
     pool_id: UUID | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
+    returning_account_id: UUID | None = None
 
 
 class LeadCaptured(Event):
@@ -123,12 +124,34 @@ class LeadDisqualified(Event):
     note: Annotated[str | None, Personal("text")] = None
 
 
+ALL_RECORDS = ("ACCOUNT", "CONTACT", "OPPORTUNITY")
+
+
+class TrailEntryState(State):
+    """Something that happened to a lead: a touch, or a follow-up.
+
+    `title_zh` and `title_en` say what it was, `text` what somebody wrote about it.
+    """
+
+    entry_id: UUID
+    source: str
+    at: datetime
+    actor: str | None = None
+    title_zh: str
+    title_en: str
+    text: Annotated[str | None, Personal("text")] = None
+
+
 class LeadConverted(Event):
     """A lead was converted; L2O creates an account, a contact and an opportunity from it.
 
     MTL creates the three ids in advance, so that the caller knows them at once. With
     `existing_account` L2O already has the account, and `converted_by` must be able to see it,
-    unless their scopes let them see every account (`sees_all`).
+    unless their scopes let them see every account (`sees_all`). With `existing_contact` it has the
+    contact, which belongs to the account. `records` are those that the lead becomes; the id of
+    another one names nothing. `*_fields` are the values of new records by the names of their
+    fields, as the tenant's mapping gives them; null where the publisher knew no mapping. `trail`
+    holds the newest touches and follow-ups of the lead, `trail_counts` how many there are of each.
     """
 
     type: ClassVar[str] = "mtl.lead.converted.v1"
@@ -142,15 +165,49 @@ class LeadConverted(Event):
     converted_by: str | None
     converted_at: datetime
     sees_all: bool = False
+    existing_contact: bool = False
+    records: tuple[str, ...] = ALL_RECORDS
+    account_fields: Annotated[dict[str, Any] | None, Personal("text")] = None
+    contact_fields: Annotated[dict[str, Any] | None, Personal("text")] = None
+    opportunity_fields: Annotated[dict[str, Any] | None, Personal("text")] = None
+    trail: tuple[TrailEntryState, ...] = ()
+    trail_counts: dict[str, int] = Field(default_factory=dict)
+
+
+class ConversionRequested(LeadConverted):
+    """A conversion that L2O has not answered is requested again; L2O answers it, also again.
+
+    The aggregate is the conversion: its sequence counts what MTL published about it.
+    """
+
+    type: ClassVar[str] = "mtl.conversion.requested.v1"
+
+
+class ConversionCancelled(Event):
+    """A conversion is cancelled, because L2O has not answered it.
+
+    If L2O has created the records before, it answers so again; else it never creates them, and
+    rejects the conversion for `reason`.
+    """
+
+    type: ClassVar[str] = "mtl.conversion.cancelled.v1"
+    conversion_id: UUID
+    lead_id: UUID
+    account_id: UUID
+    contact_id: UUID
+    opportunity_id: UUID
+    cancelled_at: datetime
+    reason: str
 
 
 class LeadReopened(Event):
-    """L2O rejected the conversion of a lead, so the lead is open again."""
+    """L2O rejected the conversion of a lead or did not answer, so the lead is open again."""
 
     type: ClassVar[str] = "mtl.lead.reopened.v1"
     lead: LeadState
     conversion_id: UUID
     reason: str
+    note: str | None = None
 
 
 class MtlImportFinished(ImportEnded):

@@ -18,7 +18,10 @@ RESOURCES: Final = (
             "KEEP_LEAD": ("线索将被收回", "A lead is about to fall back"),
             "ACCEPT_LEAD": ("接受或退回线索", "Accept or refuse a lead"),
         },
-        notices={"LEAD_RECYCLED": ("线索被收回", "A lead has fallen back")},
+        notices={
+            "LEAD_RECYCLED": ("线索被收回", "A lead has fallen back"),
+            "CUSTOMER_RETURNED": ("老客户再次咨询", "Customer returned"),
+        },
         aggregates=("mtl.lead_touch",),
     ),
     editable(

@@ -6,6 +6,7 @@ from chassis.composition.app import create_app
 from chassis.foundation.settings import Settings
 from l2o.accounts.routes import ROUTERS as ACCOUNT_ROUTERS
 from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
+from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
 from l2o.texts import TEXTS
 from l2o.worker import WORKER
@@ -21,6 +22,7 @@ def create() -> FastAPI:
             *ACCOUNT_ROUTERS,
             *CONTACT_ROUTERS,
             *OPPORTUNITY_ROUTERS,
+            *CONVERSION_ROUTERS,
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

@@ -75,3 +75,23 @@ TEXTS = {
     "Stage.WON": Text("赢单", "Won"),
     "Stage.LOST": Text("输单", "Lost"),
 }
+
+# What people call the records of a conversion and their fields.
+CONVERSION_LABELS: dict[str, Text] = {
+    "ConvertedRecord.ACCOUNT": Text("客户", "Account"),
+    "ConvertedRecord.CONTACT": Text("联系人", "Contact"),
+    "ConvertedRecord.OPPORTUNITY": Text("商机", "Opportunity"),
+    "ConvertedField.name": Text("名称", "name"),
+    "ConvertedField.phone": Text("电话", "phone number"),
+    "ConvertedField.email": Text("邮箱", "email"),
+    "ConvertedField.title": Text("职务", "job title"),
+    "ConvertedField.roles": Text("角色", "roles"),
+    "ConvertedField.industry": Text("行业", "industry"),
+    "ConvertedField.country": Text("国家或地区", "country"),
+    "ConvertedField.founded_year": Text("成立年份", "year founded"),
+    "ConvertedField.employees": Text("员工人数", "employees"),
+    "ConvertedField.annual_revenue": Text("年营业额", "annual revenue"),
+    "ConvertedField.amount": Text("金额", "amount"),
+    "ConvertedField.expected_close_date": Text("预计关闭日期", "expected close date"),
+    "ConvertedField.engaged_date": Text("接洽日期", "engage date"),
+}

@@ -4,7 +4,7 @@ from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
 from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
-from contracts.mtl.events import LeadConverted
+from contracts.mtl.events import ConversionCancelled, ConversionRequested, LeadConverted
 from contracts.rms.events import OrderConfirmed
 from l2o.conversions import handlers as conversions
 from l2o.opportunities import handlers as opportunities
@@ -13,7 +13,14 @@ from l2o.payments.store import PAYMENT_COPY
 from l2o.products.store import PRODUCT_COPY
 
 SUBSCRIPTIONS = (
-    process("l2o.conversions", {LeadConverted: conversions.on_lead_converted}),
+    process(
+        "l2o.conversions",
+        {
+            LeadConverted: conversions.on_lead_converted,
+            ConversionRequested: conversions.on_conversion_requested,
+            ConversionCancelled: conversions.on_conversion_cancelled,
+        },
+    ),
     process("l2o.orders", {OrderConfirmed: opportunities.on_order_confirmed}),
     replica("l2o.totals", ORDER_COPY, PAYMENT_COPY),
     replica("l2o.products", PRODUCT_COPY),

@@ -12,7 +12,7 @@ from services.l2o.tests.factories import NOON, lead_converted, make_lead
 
 def test_a_completed_conversion_publishes_the_ids_of_the_event() -> None:
     event = lead_converted()
-    conversion = conversion_from_event(event, rejected_for=None)
+    conversion = conversion_from_event(event)
     assert (conversion.id, conversion.version, conversion.at) == (event.conversion_id, 1, NOON)
     assert conversion.event() == ConversionCompleted(
         conversion_id=event.conversion_id,
@@ -25,9 +25,8 @@ def test_a_completed_conversion_publishes_the_ids_of_the_event() -> None:
 
 def test_a_rejected_conversion_publishes_the_code() -> None:
     event = lead_converted(existing_account=new_id())
-    assert conversion_from_event(
-        event, rejected_for="ACCOUNT_NOT_FOUND"
-    ).event() == ConversionRejected(
+    rejected = conversion_from_event(event).rejected("ACCOUNT_NOT_FOUND")
+    assert rejected.event() == ConversionRejected(
         conversion_id=event.conversion_id, lead_id=event.lead.lead_id, reason="ACCOUNT_NOT_FOUND"
     )
 

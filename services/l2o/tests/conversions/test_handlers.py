@@ -15,6 +15,7 @@ from l2o.contacts.store import contacts
 from l2o.conversions.handlers import on_lead_converted
 from l2o.conversions.store import conversions
 from l2o.opportunities.store import opportunities, stage_changes
+from l2o.texts import CONVERSION_LABELS
 from services.l2o.tests.deliveries import CommittedRows, meta, record, subscription
 from services.l2o.tests.factories import add_account, lead_converted, make_lead
 from testkit.plugin import Committed, PublishedFacts
@@ -125,6 +126,7 @@ async def assert_rejected(
         "conversion_id": str(event.conversion_id),
         "lead_id": str(event.lead.lead_id),
         "reason": "ACCOUNT_NOT_FOUND",
+        "fields": [],
     }
     row_counts = {
         table.name: (await tx.execute(select(func.count()).select_from(table))).scalar_one()
@@ -217,6 +219,9 @@ async def test_a_conversion_without_a_required_custom_field_is_rejected(
     [rejected] = await published()
     assert rejected.type == "l2o.conversion.rejected.v1"
     assert rejected.payload["reason"] == "CONVERSION_FIELDS_MISSING"
+    record = CONVERSION_LABELS[f"ConvertedRecord.{resource.partition('.')[2].upper()}"]
+    [field] = rejected.payload["fields"]
+    assert field == {"zh": f"{record.zh}的颜色", "en": f"Colour of the {record.en.lower()}"}
     assert (await client.get(f"/accounts/{event.account_id}")).status_code == 404
 
 

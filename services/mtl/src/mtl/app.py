@@ -6,6 +6,7 @@ from chassis.composition.app import create_app
 from mtl.assignments.routes import ROUTERS as ASSIGNMENT_ROUTERS
 from mtl.bulk_changes.routes import ROUTERS as BULK_ROUTERS
 from mtl.claims.routes import ROUTERS as CLAIM_ROUTERS
+from mtl.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
@@ -33,6 +34,7 @@ def create() -> FastAPI:
             *POOL_ROUTERS,
             *QUOTA_ROUTERS,
             *ASSIGNMENT_ROUTERS,
+            *CONVERSION_ROUTERS,
             *DUPLICATE_ROUTERS,
             *TOUCH_ROUTERS,
             *TIMELINE_ROUTERS,

@@ -2,6 +2,7 @@
 
 from chassis.foundation.texts import Text
 from mtl.bulk_texts import BULK_TEXTS
+from mtl.conversion_texts import CONVERSION_TEXTS
 from mtl.pool_texts import POOL_RULE_LABELS, POOL_TEXTS
 from mtl.retention_texts import RETENTION_LABELS, RETENTION_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
@@ -13,6 +14,7 @@ TEXTS: dict[str, Text] = {
     **BULK_TEXTS,
     **RETENTION_TEXTS,
     **POOL_TEXTS,
+    **CONVERSION_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",
@@ -83,13 +85,6 @@ TEXTS: dict[str, Text] = {
         "结果超过 {limit} 行，请缩短期间、改用更长的统计周期或减少分组。",
         "The chart would have more than {limit} rows. Choose a shorter period, longer steps or no"
         " groups.",
-    ),
-    # The reasons for which L2O rejects a conversion; the operation fails with these codes.
-    "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
-    "CONVERSION_FIELDS_MISSING": Text(
-        "客户、联系人或商机有必填的自定义字段没有值：请在线索上填写同名字段后再转化。",
-        "A required custom field of the account, contact or opportunity has no value. Fill in the "
-        "lead's field of the same key, then convert again.",
     ),
     "LeadMatch.phone": Text("电话相同", "same phone number"),
     "LeadMatch.email": Text("邮箱相同", "same email"),

@@ -11,13 +11,15 @@ from mtl.assignments.actions.running import REASSIGNMENT_JOB
 from mtl.assignments.timers import assign_left_leads, assign_new_leads
 from mtl.bulk_changes.actions import BULK_JOB
 from mtl.bulk_changes.timers import change_leads, give_up_bulk_change
+from mtl.contacts.store import CONTACT_COPY
+from mtl.conversions.actions.conversions import CONVERSION_DEADLINE_JOB
+from mtl.conversions.handlers import on_conversion_completed, on_conversion_rejected
+from mtl.conversions.timers import check_conversion_deadline
 from mtl.followups.actions import NEXT_STEP_JOB
 from mtl.followups.timers import remind_of_next_step
-from mtl.leads.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.leads.actions.moves import WAKE_JOB
 from mtl.leads.actions.records import ASSIGNMENT_JOB
-from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
-from mtl.leads.timers import check_conversion_deadline, wake_lead
+from mtl.leads.timers import wake_lead
 from mtl.opportunities.store import OPPORTUNITY_COPY
 from mtl.recyclings.actions import RECKONING_JOB, RECYCLING_JOB
 from mtl.recyclings.timers import reckon_clocks, recycle_leads, start_again
@@ -37,6 +39,7 @@ SUBSCRIPTIONS = (
         },
     ),
     replica("mtl.accounts", ACCOUNT_COPY),
+    replica("mtl.contacts", CONTACT_COPY),
     replica("mtl.opportunities", OPPORTUNITY_COPY),
     *directory_subscriptions("mtl"),
     working_time_subscription("mtl"),

@@ -11,6 +11,7 @@ from contracts.event import Event
 from contracts.mtl.events import LeadConverted
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
+from mtl.conversions.domain.conversion import Conversion, Trail, event_of
 from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
 from mtl.leads.domain.lead import ConversionIds, Lead
 from mtl.leads.domain.moves import (
@@ -43,8 +44,25 @@ def conversion_ids(*, account_id: UUID | None = None) -> ConversionIds:
     )
 
 
-def convert(lead: Lead, ids: ConversionIds, name: str | None = None) -> tuple[Lead, LeadConverted]:
-    return lead.convert(ids, opportunity_name=name, actor="seller", now=NOON)
+def convert(lead: Lead, ids: ConversionIds) -> tuple[Lead, LeadConverted]:
+    """Convert a lead into all three records, with the event for no mapping."""
+    converted = lead.convert(ids, now=NOON)
+    conversion = Conversion(
+        id=ids.conversion_id,
+        lead_id=lead.id,
+        account_id=ids.account_id,
+        contact_id=ids.contact_id,
+        opportunity_id=ids.opportunity_id,
+        existing_account=ids.existing_account,
+        existing_contact=ids.existing_contact,
+        records=ids.records,
+        mapping_version=0,
+        converted_by="seller",
+        converted_at=NOON,
+        sees_all=False,
+    )
+    fields = dict[str, dict[str, str]](account={}, contact={}, opportunity={})
+    return converted, event_of(converted, conversion, fields, Trail((), {}))
 
 
 def test_only_the_moves_of_the_table_are_allowed() -> None:
@@ -99,16 +117,11 @@ def test_a_converted_lead_and_its_event_carry_the_ids() -> None:
         opportunity_name="远景科技",
         converted_by="seller",
         converted_at=NOON,
+        account_fields={},
+        contact_fields={},
+        opportunity_fields={},
     )
     assert event.lead.status == "CONVERTED"
-
-
-def test_an_opportunity_has_the_requested_name_or_that_of_the_lead() -> None:
-    ids = conversion_ids(account_id=new_id())
-    lead = make_lead(status=SQL, company=None, external_id="660737", phone="+8613800138000")
-    assert convert(lead, ids, "CRM 项目")[1].opportunity_name == "CRM 项目"
-    assert convert(lead, ids)[1].opportunity_name == "660737"
-    assert convert(lead, ids)[1].existing_account is True
 
 
 def test_taking_a_conversion_back_removes_the_ids_and_publishes_the_conversion_id() -> None:

@@ -7,7 +7,7 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.l2o.events import ConversionRejected
-from mtl.leads.handlers import on_conversion_rejected
+from mtl.conversions.handlers import on_conversion_rejected
 from services.mtl.tests.factories import META
 from testkit.directory import Company, sign_in, subject
 from testkit.plugin import PublishedWork

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from kernel.errors import NotFound
 from kernel.ids import new_id
-from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
+from mtl.conversions.handlers import on_conversion_completed, on_conversion_rejected
 from services.mtl.tests.factories import META, create_qualified
 from testkit.plugin import PublishedFacts
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from chassis.database.backbone_tables import outbox
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
-from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
+from mtl.conversions.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.store import leads
 from mtl.leads.store.keys import lead_keys
 from services.mtl.tests.factories import META, create, create_qualified, problem, status_of

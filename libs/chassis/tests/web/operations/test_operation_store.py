@@ -63,6 +63,19 @@ async def test_an_operation_fails(tx: AsyncConnection) -> None:
     assert (ended.status, ended.problem) == (FAILED, REFUSAL)
 
 
+async def test_an_operation_that_was_taken_for_failed_succeeds_after_all(
+    tx: AsyncConnection,
+) -> None:
+    key = new_id()
+    await start_operation(tx, key, "lead.convert", {"account_id": "a"})
+    await fail_operation(tx, key, REFUSAL)
+    await finish_operation(tx, key, after_all=True)
+    ended = await get_operation(tx, key)
+    assert (ended.status, ended.problem, ended.result) == (SUCCEEDED, None, {"account_id": "a"})
+    await fail_operation(tx, key, REFUSAL)
+    assert await get_operation(tx, key) == ended
+
+
 async def test_an_unknown_operation_is_not_found(tx: AsyncConnection) -> None:
     for attempt in (
         finish_operation(tx, new_id()),

@@ -33,6 +33,7 @@ class DuplicateReason(StrEnum):
     COMPANY_ABBREVIATED = "COMPANY_ABBREVIATED"
     PERSON_EQUAL = "PERSON_EQUAL"
     PERSON_OTHER = "PERSON_OTHER"
+    CUSTOMER_BEFORE = "CUSTOMER_BEFORE"  # of an account: an earlier lead of the person became it
 
 
 OF_KEYS: Final[Mapping[str, DuplicateReason]] = {

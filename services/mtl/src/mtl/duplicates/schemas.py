@@ -49,7 +49,7 @@ class DuplicateOut(BaseModel):
                 "status": lead.status,
                 "created_at": lead.created_at,
                 "reasons": list(found.reasons),
-                "reason_text": _in_words(found.reasons),
+                "reason_text": reasons_in_words(found.reasons),
             }
         )
 
@@ -60,7 +60,8 @@ class DuplicatesOut(BaseModel):
     duplicates: list[DuplicateOut]
 
 
-def _in_words(reasons: tuple[DuplicateReason, ...]) -> str:
+def reasons_in_words(reasons: tuple[DuplicateReason, ...]) -> str:
+    """Return reasons as people read them, in the preferred language."""
     language = current().language
     labels = [filled(TEXTS[f"DuplicateReason.{one}"], {}, language) for one in reasons]
     return ("；" if language.startswith("zh") else "; ").join(labels)

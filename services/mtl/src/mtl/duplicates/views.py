@@ -13,6 +13,7 @@ from mtl.duplicates.domain import LEAST_SHOWN, Likeness, likeness
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEADS, leads, leads_by_id
 from mtl.leads.store.keys import key_digests, lead_keys, tenant_secret
+from mtl.returning_customers import store as returning_customers
 from parties.candidate_keys import searched_keys
 from parties.company_names import CompanyName, parse_company_name
 
@@ -49,10 +50,11 @@ def _company_of(lead: Lead) -> CompanyName | None:
 
 
 async def _holders_of_keys(tx: AsyncConnection, lead: Lead) -> Sequence[UUID]:
-    """Return the leads that hold a phone, mail or external id of this one."""
+    """Return the leads that hold a phone, mail or external id of this one, converted ones too."""
     open_lead = replace(lead, deleted_at=None)
     digests = key_digests(tenant_secret(transaction_tenant()), open_lead)
     if not digests:
         return ()
     held = tuple_(lead_keys.c.kind, lead_keys.c.digest).in_(digests)
-    return (await tx.execute(select(lead_keys.c.lead_id).where(held))).scalars().all()
+    holders = (await tx.execute(select(lead_keys.c.lead_id).where(held))).scalars().all()
+    return [*holders, *await returning_customers.leads_with_keys(tx, digests)]

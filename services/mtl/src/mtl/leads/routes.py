@@ -5,23 +5,19 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request, Response
-
-from chassis.records.access.visibility import sees_everything
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, Command
-from chassis.web.operations.responses import OPERATION_RESPONSES, OperationOut, OperationResponse
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
 from mtl.leads import store
-from mtl.leads.actions import conversions, moves, records
+from mtl.leads.actions import moves, records
 from mtl.leads.domain.lead import Lead
 from mtl.leads.schemas.captures import LeadCaptureIn
-from mtl.leads.schemas.leads import LeadConvertIn, LeadEdit, LeadOut
+from mtl.leads.schemas.leads import LeadEdit, LeadOut
 from mtl.leads.schemas.moves import (
     LeadDisqualifyIn,
     LeadMoveOut,
@@ -32,8 +28,6 @@ from mtl.leads.schemas.moves import (
 )
 from mtl.leads.store import LEAD, LISTING
 from mtl.pools.store import is_active_pool
-
-ACCOUNT_RESOURCE = "l2o.account"  # accounts belong to L2O, which knows who sees them
 
 
 class LeadResource(Resource[LeadCaptureIn, Lead]):
@@ -157,35 +151,6 @@ async def lead_reopen(
     """
     note = None if body is None else body.note
     return LeadOut.model_validate(await moves.reopen_lead(command, lead_id, note=note))
-
-
-@router.post(
-    "/{lead_id}/convert",
-    status_code=202,
-    response_model=OperationOut,
-    responses=OPERATION_RESPONSES,
-    dependencies=WRITE,
-    summary="Convert a lead into an account, a contact and an opportunity",
-)
-async def lead_convert(
-    request: Request, lead_id: UUID, command: ChangeCommand, body: LeadConvertIn | None = None
-) -> Response:
-    """Convert a qualified lead; `200` if L2O creates the records within 800 ms, else `202`.
-
-    The answer has the ids of the records in both cases. If L2O rejects the conversion, for example
-    because the caller does not see the account, the lead is reopened. Converting a converted lead
-    answers the same ids.
-    """
-    conversion = body or LeadConvertIn()
-    assert command.caller is not None
-    operation = await conversions.convert_lead(
-        command,
-        lead_id,
-        account_id=conversion.account_id,
-        opportunity_name=conversion.opportunity_name,
-        sees_all=sees_everything(command.caller, ACCOUNT_RESOURCE),
-    )
-    return OperationResponse(request, operation)
 
 
 ROUTERS = resource_routers(RESOURCE, router)

@@ -10,7 +10,9 @@ SCORE_SETTINGS: Final = "lead_score_settings"
 LEAD_TAGS: Final = "lead_tags"
 LEAD_RETENTION: Final = "lead_retention"
 LEAD_ASSIGNMENT: Final = "lead_assignment"
+LEAD_CONVERSION: Final = "lead_conversion"
 rule_versions = rule_versions_table(
-    metadata, [LEAD_SCORE, SCORE_SETTINGS, LEAD_TAGS, LEAD_RETENTION, LEAD_ASSIGNMENT]
+    metadata,
+    [LEAD_SCORE, SCORE_SETTINGS, LEAD_TAGS, LEAD_RETENTION, LEAD_ASSIGNMENT, LEAD_CONVERSION],
 )
 VERSIONS = VersionStore(rule_versions)

@@ -84,8 +84,7 @@ async def carried_custom_fields(
 ) -> dict[str, Any]:
     """Return the values that a new record takes over from a record of another resource.
 
-    A value is taken over to the field of its key if it is valid there. Raises Invalid (REQUIRED)
-    for required fields that get none.
+    A value is taken over to the field of its key if it is valid there.
     """
     definitions = await locked_definitions(tx, resource)
     carried: dict[str, Any] = {}
@@ -93,9 +92,6 @@ async def carried_custom_fields(
         if key in definitions:
             stored, violations = validate_values({key: definitions[key]}, {key: value}, None)
             carried |= {} if violations else stored
-    missing = list(missing_values(definitions.values(), carried, None))
-    if missing:
-        raise Invalid(missing)
     return carried
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, func, insert, null, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
@@ -89,14 +89,21 @@ async def was_asked(tx: AsyncConnection, operation_id: UUID, asked: str) -> bool
 
 
 async def finish_operation(
-    tx: AsyncConnection, operation_id: UUID, result: Mapping[str, Any] | None = None
+    tx: AsyncConnection,
+    operation_id: UUID,
+    result: Mapping[str, Any] | None = None,
+    *,
+    after_all: bool = False,
 ) -> None:
     """Record that the operation succeeded; a `result` replaces the announced one.
 
-    Does nothing when the operation has already ended. Raises NotFound.
+    Does nothing when the operation has already ended; with `after_all` one that was taken for
+    failed, because nobody knew of its success, has succeeded. Raises NotFound.
     """
     values = {} if result is None else {"result": dict(result)}
-    await _end(tx, operation_id, status=OperationStatus.SUCCEEDED, **values)
+    ends = (RUNNING, OperationStatus.FAILED) if after_all else (RUNNING,)
+    status = OperationStatus.SUCCEEDED
+    await _end(tx, operation_id, ends, status=status, problem=null(), **values)
 
 
 async def fail_operation(
@@ -107,7 +114,7 @@ async def fail_operation(
     Does nothing when the operation has already ended. Raises NotFound.
     """
     stored = {"code": problem["code"], "params": dict(problem.get("params", {}))}
-    await _end(tx, operation_id, status=OperationStatus.FAILED, problem=stored)
+    await _end(tx, operation_id, (RUNNING,), status=OperationStatus.FAILED, problem=stored)
 
 
 async def get_operation(tx: AsyncConnection, operation_id: UUID) -> Operation:
@@ -130,10 +137,13 @@ async def ended_operations(
     return {row.id: _operation(row) for row in await tx.execute(ended)}
 
 
-async def _end(tx: AsyncConnection, operation_id: UUID, **values: Any) -> None:
+async def _end(
+    tx: AsyncConnection, operation_id: UUID, ends: Collection[OperationStatus], **values: Any
+) -> None:
+    """End the operation if its status is one of `ends`."""
     ended = await tx.execute(
         update(operations)
-        .where(_of_current_tenant([operation_id]), operations.c.status == RUNNING)
+        .where(_of_current_tenant([operation_id]), operations.c.status.in_(ends))
         .values(finished_at=func.clock_timestamp(), **values)
         .returning(operations.c.id)
     )

@@ -1,6 +1,6 @@
 """The commands that move a lead from one status to another."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
@@ -29,9 +29,15 @@ WAKE_JOB: Final = "lead_wake"
 LONGEST_SLEEP: Final = timedelta(days=3 * 366)
 
 
-async def save_move(command: Command, before: Lead, after: Lead, event: Event | None) -> Lead:
-    """Save a lead with another status and its keys, write its history, and publish the event."""
-    await replace_changed_keys(command, before, after)
+async def save_move(
+    command: Command, before: Lead, after: Lead, event: Event | None, *, keyed: bool = True
+) -> Lead:
+    """Save a lead with another status and its keys, write its history, and publish the event.
+
+    Without `keyed` its keys stay as they are, as another lead may have them by now.
+    """
+    if keyed:
+        await replace_changed_keys(command, before, after)
     saved = await save_record(command, LEAD, before, after, event)
     await store.add_to_history(command.tx, saved, before, command.actor)
     if before.accept_by is not None and saved.accept_by is None and saved.is_open:
@@ -57,6 +63,20 @@ async def _move(
 
     save = save or partial(save_move, command)
     return await move_record(command, LEAD, lead_id, decided, save=save)
+
+
+async def convert_lead(
+    command: Command,
+    lead_id: UUID,
+    convert: Callable[[Lead], tuple[Lead, None] | AlreadyMade],
+    save: Callable[[Lead, Lead, Event | None], Awaitable[Lead]],
+) -> Lead:
+    """Convert a lead by a function, and save it by another one, which publishes the conversion.
+
+    Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED), Conflict (MOVE_MADE_OTHERWISE), and what the
+    functions raise.
+    """
+    return await move_record(command, LEAD, lead_id, convert, save=save)
 
 
 async def hand_over_lead(command: Command, lead_id: UUID) -> Lead:

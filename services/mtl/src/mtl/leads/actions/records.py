@@ -22,6 +22,7 @@ from contracts.work import RecordRef
 from mtl.leads import store
 from mtl.leads.actions.holdings import ensure_room, may_overfill, within_quotas
 from mtl.leads.actions.releases import ensure_may_take
+from mtl.leads.actions.returns import recognized_leads
 from mtl.leads.actions.scoring import scorer_of
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
@@ -67,14 +68,16 @@ async def _capture(
     tx = command.tx
     scorer = await scorer_of(tx)
     clocks = await clock_reader(tx)
-    leads = [await clocks.kept(None, scorer.score(lead), now=lead.created_at) for lead in leads]
-    duplicates = await store.reserve_keys(tx, leads)
-    captured = [lead for lead in leads if lead.id not in duplicates]
+    scored = [await clocks.kept(None, scorer.score(lead), now=lead.created_at) for lead in leads]
+    duplicates = await store.reserve_keys(tx, scored)
+    captured = [lead for lead in scored if lead.id not in duplicates]
+    captured = await recognized_leads(command, captured)
     await insert_rows(tx, LEAD.table, captured)
     await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead) for lead in captured])
     await _assign_later(command, captured)
     duplicates = await store.hide_invisible(tx, duplicates, visibility)
-    return [duplicates.get(lead.id, lead) for lead in leads]
+    made = {lead.id: lead for lead in captured}
+    return [made.get(lead.id) or duplicates[lead.id] for lead in scored]
 
 
 async def _assign_later(command: Command, captured: Sequence[Lead]) -> None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from kernel.errors import Conflict
+
+# The kinds of keys by which a person is reached, and recognized when they come back.
+CONTACT_KINDS: Final = frozenset({"phone", "email", "wechat_id"})
 
 
 class LeadKey(NamedTuple):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from contracts.mtl.events import (
-    LeadConverted,
+    ALL_RECORDS,
     LeadDisqualified,
     LeadHandedOver,
     LeadNurtured,
@@ -45,18 +45,22 @@ FOLLOW_UP: Final = TaskKind("WORK_LEAD", zh="跟进线索 {name}", en="Follow up
 
 @dataclass(frozen=True, kw_only=True)
 class ConversionIds:
-    """The ids of a conversion and of the records that L2O will create or use for it."""
+    """The ids of a conversion and of the records that L2O will create or use for it.
+
+    `records` are those that the lead becomes; the id of another one names nothing.
+    """
 
     conversion_id: UUID
     account_id: UUID
     contact_id: UUID
     opportunity_id: UUID
     existing_account: bool
+    existing_contact: bool = False
+    records: tuple[str, ...] = ALL_RECORDS
 
-    def result(self) -> dict[str, UUID]:
-        """The ids of the three records, as the operation returns them."""
-        names = ("account_id", "contact_id", "opportunity_id")
-        return {name: getattr(self, name) for name in names}
+    def result(self) -> dict[str, Any]:
+        """The ids of the records that the lead becomes, as the operation returns them."""
+        return {name: getattr(self, name) for name in (f"{one.lower()}_id" for one in self.records)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,7 @@ class Lead(LeadDetails, FollowUpTotals, OwnershipDates, LeadPlacement):
     opportunity_id: UUID | None = None
     existing_account: bool | None = None
     converted_at: datetime | None = None
+    returning_account_id: UUID | None = None
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
@@ -206,37 +211,38 @@ class Lead(LeadDetails, FollowUpTotals, OwnershipDates, LeadPlacement):
         lead = self._moved(LeadMove.REOPEN, None, note, now=now)
         return lead, LeadReactivated(lead=lead.state(), note=note)
 
-    def convert(
-        self,
-        ids: ConversionIds,
-        *,
-        opportunity_name: str | None,
-        actor: str | None,
-        sees_all: bool = False,
-        now: datetime,
-    ) -> tuple[Lead, LeadConverted]:
-        """Move to CONVERTED; the opportunity is named after the lead unless a name is given.
-
-        Raises RuleBroken (LEAD_NOT_QUALIFIED).
-        """
+    def convert(self, ids: ConversionIds, *, now: datetime) -> Lead:
+        """Move to CONVERTED. Raises RuleBroken (LEAD_NOT_QUALIFIED)."""
         converted = self._moved(LeadMove.CONVERT, now=now)
-        lead = replace(converted, converted_at=now, **vars(ids))
-        return lead, LeadConverted(
-            lead=lead.state(),
-            **vars(ids),
-            opportunity_name=opportunity_name or self.display_name,
-            converted_by=actor,
-            converted_at=now,
-            sees_all=sees_all,
+        return _with_records(converted, ids, now)
+
+    def convert_after_all(
+        self, ids: ConversionIds, *, converted_at: datetime, now: datetime
+    ) -> Lead:
+        """Move to CONVERTED from any status, because L2O has the records: it answered too late.
+
+        A deleted lead is restored.
+        """
+        converted = replace(
+            self,
+            status=CONVERTED,
+            status_reason=None,
+            status_note=None,
+            wakes_on=None,
+            updated_at=now,
+            deleted_at=None,
         )
+        return _with_records(converted, ids, converted_at)
 
     def is_converted_by(self, conversion_id: UUID) -> bool:
         """Whether this conversion is the current one; an answer to an earlier one is not."""
         return self.status is CONVERTED and self.conversion_id == conversion_id
 
-    def take_back(self, reason: str, *, now: datetime) -> tuple[Lead, LeadReopened]:
+    def take_back(
+        self, reason: str, note: str | None = None, *, now: datetime
+    ) -> tuple[Lead, LeadReopened]:
         """Move back to SQL, without the ids. Raises RuleBroken (LEAD_NOT_CONVERTED)."""
-        reopened = self._moved(LeadMove.TAKE_BACK, reason, now=now)
+        reopened = self._moved(LeadMove.TAKE_BACK, reason, note, now=now)
         if self.conversion_id is None:
             raise RuleBroken("LEAD_NOT_CONVERTED", status=self.status)
         lead = replace(
@@ -248,8 +254,8 @@ class Lead(LeadDetails, FollowUpTotals, OwnershipDates, LeadPlacement):
             existing_account=None,
             converted_at=None,
         )
-        event = LeadReopened(lead=lead.state(), conversion_id=self.conversion_id, reason=reason)
-        return lead, event
+        ids = {"conversion_id": self.conversion_id}
+        return lead, LeadReopened(lead=lead.state(), reason=reason, note=note, **ids)
 
     def _moved(
         self,
@@ -268,3 +274,13 @@ class Lead(LeadDetails, FollowUpTotals, OwnershipDates, LeadPlacement):
             wakes_on=None,
             updated_at=now,
         )
+
+
+def _with_records(lead: Lead, ids: ConversionIds, converted_at: datetime) -> Lead:
+    return replace(
+        lead,
+        conversion_id=ids.conversion_id,
+        existing_account=ids.existing_account,
+        converted_at=converted_at,
+        **ids.result(),
+    )

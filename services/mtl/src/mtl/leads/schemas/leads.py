@@ -5,7 +5,6 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -22,7 +21,7 @@ from kernel.personal import Personal
 from mtl.leads.domain.details import IDENTIFYING_FIELDS
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.placement import AssignmentStatus, UnassignedReason
-from mtl.leads.schemas.fields import LeadFields, LeadFieldsOut, LineText
+from mtl.leads.schemas.fields import LeadFields, LeadFieldsOut
 from mtl.leads.schemas.moves import REASON_TEXT, reason_in_words
 from parties.regions import region_path
 from scoring.grades import Grade
@@ -87,21 +86,6 @@ def _copied(violation: Any) -> InitErrorDetails:
     return {"type": own, "loc": violation["loc"], "input": violation["input"], "ctx": context}
 
 
-class LeadConvertIn(BaseModel):
-    """How to convert a lead: into a new account, or into an existing one of L2O."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"opportunity_name": "远景科技 CRM 项目"}}
-    )
-
-    account_id: UUID | None = Field(
-        default=None, description="An existing account; by default a new one"
-    )
-    opportunity_name: LineText | None = Field(
-        default=None, description="By default the company or name of the lead"
-    )
-
-
 def _region_in_words(_: Any, info: ValidationInfo) -> str | None:
     """Return the names of the region in `region_code` and of those around it."""
     code = info.data.get("region_code")
@@ -143,11 +127,18 @@ class LeadOut(LeadFieldsOut):
     account_id: Annotated[UUID | None, RefersTo("l2o.account")]
     account_name: str | None = None
     account: Expandable[RecordSummary] = None
-    contact_id: UUID | None
+    contact_id: Annotated[UUID | None, RefersTo("l2o.contact")]
+    contact_name: str | None = None
+    contact: Expandable[RecordSummary] = None
     opportunity_id: Annotated[UUID | None, RefersTo("l2o.opportunity")]
     opportunity_name: str | None = None
     opportunity: Expandable[RecordSummary] = None
     converted_at: datetime | None
+    returning_account_id: Annotated[UUID | None, RefersTo("l2o.account")] = Field(
+        description="The account of an earlier lead of the same person, who was a customer then"
+    )
+    returning_account_name: str | None = None
+    returning_account: Expandable[RecordSummary] = None
     follow_up_count: int = Field(description="How often somebody followed it up")
     last_followed_up_at: datetime | None = Field(description="When somebody last followed it up")
     next_step_on: date | None = Field(description="The day of its earliest open next step")

@@ -133,7 +133,8 @@ class LeadMoveOut(BaseModel):
     conversion_id: UUID | None
     account_id: Annotated[UUID | None, RefersTo("l2o.account")]
     account_name: str | None = None
-    contact_id: UUID | None
+    contact_id: Annotated[UUID | None, RefersTo("l2o.contact")]
+    contact_name: str | None = None
     opportunity_id: Annotated[UUID | None, RefersTo("l2o.opportunity")]
     opportunity_name: str | None = None
 

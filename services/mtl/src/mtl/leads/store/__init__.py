@@ -49,7 +49,7 @@ from contracts.mtl.events import (
 from kernel.ids import new_id
 from mtl.database import metadata
 from mtl.leads.domain.clocks import ACCEPT_LEAD, KEEP_LEAD
-from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
+from mtl.leads.domain.keys import CONTACT_KINDS, DuplicateLead, LeadKey, assign_keys
 from mtl.leads.domain.lead import FOLLOW_UP, FollowUpTotals, Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.ownership import OwnershipDates
@@ -203,6 +203,15 @@ async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, 
     """Return these leads, without deleted ones, by id."""
     rows = await tx.execute(select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None)))
     return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}
+
+
+async def release_contact_keys(tx: AsyncConnection, lead: Lead) -> None:
+    """Release the phones, mails and WeChat id of a lead; its external id stays reserved."""
+    stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
+    keys = [LeadKey(row.kind, bytes(row.digest)) for row in stored if row.kind in CONTACT_KINDS]
+    if keys:
+        await reserve(tx, dict.fromkeys(keys, lead.id))  # it locks them in the one order
+        await release(tx, keys)
 
 
 async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:

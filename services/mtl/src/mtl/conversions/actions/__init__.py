@@ -1,0 +1,1 @@
+"""The commands of conversions: `conversions` follows one to its end, `mappings` publishes rules."""

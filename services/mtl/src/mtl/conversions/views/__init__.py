@@ -1,0 +1,1 @@
+"""Reads over other features that a conversion needs."""

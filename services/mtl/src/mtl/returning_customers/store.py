@@ -1,0 +1,75 @@
+"""The table of the keys of converted leads, and all SQL on it."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Column, Index, LargeBinary, String, Table, Uuid, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.columns import tenant_column
+from mtl.accounts.store import accounts
+from mtl.database import metadata
+
+KeyDigest = tuple[str, bytes]  # the kind of a key, and its digest
+
+# Several converted leads may have one phone: a customer who came back was converted again.
+returning_customers = Table(
+    "returning_customers",
+    metadata,
+    tenant_column(),
+    Column("kind", String(40), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True, info={"personal": "digest"}),
+    Column("lead_id", Uuid, primary_key=True, info={"personal": "subject"}),
+    Column("account_id", Uuid, nullable=False),
+    Index(None, "tenant_id", "lead_id"),
+)
+
+
+class ReturningCustomer(NamedTuple):
+    """A converted lead of the same person, its account, and who owns the account in the replica."""
+
+    lead_id: UUID
+    account_id: UUID
+    account_owner_id: str | None
+
+
+async def add_keys(
+    tx: AsyncConnection, keys: Collection[KeyDigest], *, lead_id: UUID, account_id: UUID
+) -> None:
+    """Store the keys of a converted lead; those that are stored stay."""
+    rows = [
+        {"kind": kind, "digest": digest, "lead_id": lead_id, "account_id": account_id}
+        for kind, digest in keys
+    ]
+    if rows:
+        await tx.execute(insert(returning_customers).on_conflict_do_nothing(), rows)
+
+
+async def find(
+    tx: AsyncConnection, keys: Collection[KeyDigest]
+) -> dict[KeyDigest, ReturningCustomer]:
+    """Return the newest converted lead that had each of these keys."""
+    if not keys:
+        return {}
+    c = returning_customers.c
+    query = (
+        select(c.kind, c.digest, c.lead_id, c.account_id, accounts.c.owner_id)
+        .outerjoin(accounts, (accounts.c.id == c.account_id) & ~accounts.c.deleted)
+        .where(tuple_(c.kind, c.digest).in_(sorted(keys)))
+        .order_by(c.lead_id)
+    )
+    return {
+        (row.kind, bytes(row.digest)): ReturningCustomer(row.lead_id, row.account_id, row.owner_id)
+        for row in await tx.execute(query)
+    }
+
+
+async def leads_with_keys(tx: AsyncConnection, keys: Collection[KeyDigest]) -> Sequence[UUID]:
+    """Return the converted leads that had one of these keys."""
+    if not keys:
+        return ()
+    c = returning_customers.c
+    query = select(c.lead_id).where(tuple_(c.kind, c.digest).in_(sorted(keys))).distinct()
+    return (await tx.execute(query)).scalars().all()
