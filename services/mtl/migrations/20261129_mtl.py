@@ -22,6 +22,8 @@ TABLES = (
     "rule_versions",
     "lead_touches",
     "follow_ups",
+    "channels",
+    "captures",
     "accounts",
     "opportunities",
 )
@@ -62,6 +64,8 @@ def upgrade() -> None:
     _rule_versions()
     _lead_touches()
     _follow_ups()
+    _channels()
+    _captures()
     _copies()
 
 
@@ -277,3 +281,68 @@ def _follow_ups() -> None:
     secure("follow_ups")
     audited("follow_ups", resource="mtl.follow_up")
     with_custom_fields("follow_ups", resource="mtl.follow_up")
+
+
+def _channels() -> None:
+    """The channels through which leads come in."""
+    op.create_table(
+        "channels",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("default_owner_id", sa.Text()),
+        sa.Column("duplicate_policy", sa.String(40), nullable=False),
+        sa.Column("mapping", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("gate", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column(
+            "allowed_origins", sa.ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")
+        ),
+        sa.Column("honeypot", sa.Text()),
+        sa.Column("shows_duplicates", sa.Boolean(), nullable=False),
+        sa.Column("requests_per_minute", sa.Integer(), nullable=False),
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        instant("created_at"),
+        instant("updated_at"),
+        instant("deleted_at", nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    for column in ("name", "kind", "active", "default_owner_id", "created_at", "updated_at"):
+        index("channels", "tenant_id", column, "id")
+    deleted = "channels.deleted_at IS NOT NULL"
+    index("channels", "tenant_id", "id", where=deleted, name="ix_channels_deleted")
+    secure("channels")
+    audited("channels", resource="mtl.channel")
+    with_custom_fields("channels", resource="mtl.channel")
+
+
+def _captures() -> None:
+    """What senders handed in through channels, and what became of it."""
+    op.create_table(
+        "captures",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.Column("event_digest", sa.LargeBinary()),
+        sa.Column("payload_digest", sa.LargeBinary(), nullable=False),
+        instant("touched_at"),
+        sa.Column("outcome", sa.String(40), nullable=False),
+        sa.Column("reasons", JSONB()),
+        sa.Column("payload", JSONB()),
+        sa.Column("fields", JSONB()),
+        sa.Column("lead_id", sa.Uuid()),
+        sa.Column("duplicate_of_id", sa.Uuid()),
+        sa.Column("reviewed_by", sa.Text()),
+        instant("reviewed_at", nullable=True),
+        sa.Column("review_note", sa.Text()),
+        instant("created_at"),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    for column in ("channel_id", "outcome", "lead_id", "reviewed_by", "touched_at", "created_at"):
+        index("captures", "tenant_id", column, "id")
+    index("captures", "tenant_id", "channel_id", "event_digest", unique=True)
+    secure("captures")
+    noise = ("version", "updated_at", "event_digest", "payload_digest", "payload", "fields")
+    audited("captures", resource="mtl.capture", noise=noise)

@@ -277,6 +277,54 @@ class FollowUpSnapshot(Snapshot):
     follow_up: FollowUpState
 
 
+class ChannelState(AggregateState):
+    """The state of a channel, through which leads come in, after the event."""
+
+    aggregate: ClassVar[str] = "mtl.channel"
+    channel_id: UUID
+    name: str
+    kind: str
+    active: bool
+    default_owner_id: str | None = None
+    duplicate_policy: str
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class ChannelCreated(Event):
+    """A channel was created."""
+
+    type: ClassVar[str] = "mtl.channel.created.v1"
+    channel: ChannelState
+
+
+class ChannelChanged(Event):
+    """A field of a channel changed."""
+
+    type: ClassVar[str] = "mtl.channel.changed.v1"
+    channel: ChannelState
+
+
+class ChannelDeleted(Event):
+    """A channel was deleted; it may be restored."""
+
+    type: ClassVar[str] = "mtl.channel.deleted.v1"
+    channel: ChannelState
+
+
+class ChannelRestored(Event):
+    """A deleted channel was restored."""
+
+    type: ClassVar[str] = "mtl.channel.restored.v1"
+    channel: ChannelState
+
+
+class ChannelSnapshot(Snapshot):
+    """The present state of a channel, published again on request."""
+
+    type: ClassVar[str] = "mtl.channel.snapshot.v1"
+    channel: ChannelState
+
+
 class MtlTenantTaskFinished(TenantTaskEnded):
     """MTL has done its part of a tenant task."""
 

@@ -26,6 +26,8 @@ RESOURCES: Final = (
         owned=True,
         tasks={"NEXT_STEP": ("下一步", "Next step")},
     ),
+    editable("mtl.channel", zh="渠道", en="channel", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
+    editable("mtl.capture", zh="收录", en="capture", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
     editable("mtl.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
     *common_resources("mtl", imports=SALES, exports=SALES),
 )

@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
+from mtl.captures.routes import ROUTERS as CAPTURE_ROUTERS
+from mtl.channels.routes import ROUTERS as CHANNEL_ROUTERS
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
@@ -22,6 +24,8 @@ def create() -> FastAPI:
         title="Market to Lead",
         description="Leads from first contact to conversion, and their import from files.",
         routers=[
+            *CAPTURE_ROUTERS,
+            *CHANNEL_ROUTERS,
             *DUPLICATE_ROUTERS,
             *TOUCH_ROUTERS,
             *TIMELINE_ROUTERS,

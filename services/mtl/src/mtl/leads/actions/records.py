@@ -57,6 +57,19 @@ async def capture_leads(
     return [duplicates.get(lead.id, lead) for lead in leads]
 
 
+async def capture_flagged_lead(command: Command, lead: Lead) -> Lead:
+    """Create a lead that repeats another one, which keeps the keys that both have.
+
+    It gets none of its keys, so that the next like it is a duplicate of the other one as well.
+    Raises Conflict (QUOTA_ROWS).
+    """
+    scorer = await scorer_of(command.tx)
+    lead = scorer.score(lead)
+    await insert_rows(command.tx, LEAD.table, [lead])
+    await publish_all(command.tx, [(LEAD.event(LeadCaptured, lead), lead)])
+    return lead
+
+
 async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead]) -> Lead:
     """Apply an edit to a lead; a converted one can only get another owner.
 

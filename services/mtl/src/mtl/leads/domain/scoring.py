@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from mtl.leads.domain.details import CompanySize
+from mtl.leads.domain.details import CompanySize, LeadDetails
 from mtl.leads.domain.lead import Lead
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema, FactType, FieldSpec
@@ -49,7 +49,7 @@ LEAD_FACTS: Final = FactSchema.of(
 )
 
 
-def facts_of(lead: Lead) -> dict[str, Any]:
+def facts_of(lead: LeadDetails) -> dict[str, Any]:
     """Return what rules read of a lead, without its custom fields."""
     facts: dict[str, Any] = {name: getattr(lead, name) for name in _TEXTS}
     facts["company_size"] = None if lead.company_size is None else str(lead.company_size)
