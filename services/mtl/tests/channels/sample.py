@@ -3,5 +3,7 @@
 from testkit.samples import Sample, always
 
 SAMPLES = {
-    "mtl.channel": Sample(body=always(name="官网表单", kind="WEB_FORM"), patch={"name": "展会名片"}),
+    "mtl.channel": Sample(
+        body=always(name="官网表单", kind="WEB_FORM"), patch={"name": "展会名片"}
+    ),
 }
