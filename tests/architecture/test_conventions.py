@@ -29,6 +29,8 @@ UNCONDITIONAL = {
     "rule_version_(publish|restore)": "the next version: `based_on` names the latest one",
     "quote_clone": "reads only: the copy is a quote of its own",
     "lead_touch_create": "one more touch; the lead stays as it is",
+    "lead_consent_(create|withdraw)": "one more fact about a person; the lead stays as it is",
+    "channel_try": "reads only",
     "order_ship": "one more shipment; its quantities are what guards it",
     "payment_(allocate|refund)": "one more of its kind; the amount left is what guards it",
     "notification_read": "what is read stays read",

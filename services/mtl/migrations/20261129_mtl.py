@@ -24,6 +24,7 @@ TABLES = (
     "follow_ups",
     "channels",
     "captures",
+    "lead_consents",
     "accounts",
     "opportunities",
 )
@@ -66,6 +67,7 @@ def upgrade() -> None:
     _follow_ups()
     _channels()
     _captures()
+    _lead_consents()
     _copies()
 
 
@@ -120,6 +122,9 @@ def _leads() -> None:
         sa.Column("opportunity_id", sa.Uuid()),
         sa.Column("existing_account", sa.Boolean()),
         instant("converted_at", nullable=True),
+        sa.Column(
+            "do_not_contact", sa.ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")
+        ),
         sort_column("converted_at", sa.DateTime(timezone=True)),
         sa.Column("follow_up_count", sa.Integer(), nullable=False),
         instant("last_followed_up_at", nullable=True),
@@ -248,6 +253,7 @@ def _follow_ups() -> None:
         sa.Column("lead_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(40), nullable=False),
         instant("at"),
+        sa.Column("direction", sa.String(40), nullable=False),
         sa.Column("result", sa.String(40)),
         sa.Column("summary", sa.Text()),
         sa.Column("next_step", sa.Text()),
@@ -346,3 +352,27 @@ def _captures() -> None:
     secure("captures")
     noise = ("version", "updated_at", "event_digest", "payload_digest", "payload", "fields")
     audited("captures", resource="mtl.capture", noise=noise)
+
+
+def _lead_consents() -> None:
+    """By which media people let themselves be contacted, by contact point."""
+    op.create_table(
+        "lead_consents",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("medium", sa.String(40), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        instant("at"),
+        instant("recorded_at"),
+        sa.Column("recorded_by", sa.Text()),
+        sa.Column("text", sa.Text()),
+        sa.Column("text_version", sa.Text()),
+        sa.Column("channel", sa.Text()),
+        sa.Column("source", sa.Text()),
+    )
+    index("lead_consents", "tenant_id", "kind", "digest", "at")
+    index("lead_consents", "tenant_id", "lead_id", "at", "id")
+    secure("lead_consents", append_only=True)

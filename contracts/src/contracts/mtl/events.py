@@ -233,6 +233,7 @@ class FollowUpState(AggregateState):
     owner_id: str | None = None
     kind: str
     at: datetime
+    direction: str = "OUTGOING"
     result: str | None = None
     summary: Annotated[str | None, Personal("text")] = None
     next_step: Annotated[str | None, Personal("text")] = None

@@ -7,6 +7,7 @@ from mtl.captures.routes import ROUTERS as CAPTURE_ROUTERS
 from mtl.channels.routes import ROUTERS as CHANNEL_ROUTERS
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
+from mtl.lead_consents.routes import ROUTERS as CONSENT_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
 from mtl.scores.routes import ROUTERS as SCORING_ROUTERS
@@ -26,6 +27,7 @@ def create() -> FastAPI:
         routers=[
             *CAPTURE_ROUTERS,
             *CHANNEL_ROUTERS,
+            *CONSENT_ROUTERS,
             *DUPLICATE_ROUTERS,
             *TOUCH_ROUTERS,
             *TIMELINE_ROUTERS,

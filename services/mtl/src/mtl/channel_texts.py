@@ -1,4 +1,4 @@
-"""Texts for the codes of channels and captures, in Chinese and English."""
+"""Texts for the codes of channels, captures and consents, in Chinese and English."""
 
 from chassis.foundation.texts import Text
 
@@ -38,7 +38,23 @@ CHANNEL_TEXTS: dict[str, Text] = {
     "PAYLOAD_TOO_LARGE": Text(
         "内容超过 {limit} 个值。", "The content has more than {limit} values."
     ),
+    "CONSENT_WITHOUT_POINT": Text(
+        "该线索没有以下方式的联系信息：{media:ConsentMedium}。",
+        "The lead has no contact details for: {media:ConsentMedium}.",
+    ),
+    "DO_NOT_CONTACT": Text(
+        "对方已拒绝此联系方式（{medium:ConsentMedium}），不能主动联系。",
+        "The person does not want to be contacted this way ({medium:ConsentMedium}).",
+    ),
     # Labels of enums.
+    "ConsentMedium.CALL": Text("电话", "Phone"),
+    "ConsentMedium.MAIL": Text("邮件", "Mail"),
+    "ConsentMedium.MESSAGE": Text("短信", "Text message"),
+    "ConsentMedium.WECHAT": Text("微信", "WeChat"),
+    "ConsentState.GRANTED": Text("已同意", "Granted"),
+    "ConsentState.WITHDRAWN": Text("已撤回", "Withdrawn"),
+    "FollowUpDirection.OUTGOING": Text("我方联系", "Outgoing"),
+    "FollowUpDirection.INCOMING": Text("对方联系", "Incoming"),
     "ChannelKind.AD": Text("广告", "Advertisement"),
     "ChannelKind.SEARCH": Text("搜索", "Search engine"),
     "ChannelKind.WEB_FORM": Text("网站表单", "Web form"),

@@ -47,7 +47,9 @@ async def test_two_hundred_with_bad_rows_among_them(client: AsyncClient) -> None
 
 async def test_a_batch_that_is_sent_again_counts_once(client: AsyncClient) -> None:
     channel_id, key = await open_channel(client)
-    entries = [{"payload": {"company": f"公司 {n}"}, "event_id": f"e-{n}"} for n in range(5)]
+    entries: list[dict[str, Any]] = [
+        {"payload": {"company": f"公司 {n}"}, "event_id": f"e-{n}"} for n in range(5)
+    ]
     first = (await send_batch(client, channel_id, key, entries)).json()["results"]
     entries[3]["payload"] = {"company": "另一家"}
     again = (await send_batch(client, channel_id, key, [*entries, entries[0]])).json()["results"]
@@ -67,7 +69,8 @@ async def test_an_event_twice_in_a_batch_counts_once(client: AsyncClient) -> Non
 
 async def test_a_batch_has_one_to_two_hundred_entries(client: AsyncClient) -> None:
     channel_id, key = await open_channel(client)
-    for entries in ([], [{"payload": {"company": "远景"}}] * 201, None, {}):
+    wrong: tuple[Any, ...] = ([], [{"payload": {"company": "远景"}}] * 201, None, {})
+    for entries in wrong:
         assert (await send_batch(client, channel_id, key, entries)).status_code == 422
     assert problem(await send_batch(client, channel_id, "l2ck_x", [])) == (
         404,

@@ -52,8 +52,8 @@ from contracts.mtl.events import (
 )
 from kernel.ids import new_id
 from mtl.database import metadata
-from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
-from mtl.leads.domain.lead import FOLLOW_UP, FollowUpTotals, Lead
+from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys, lead_key
+from mtl.leads.domain.lead import FOLLOW_UP, Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.schemas.leads import LeadOut
 from mtl.settings import lead_key_secret
@@ -174,9 +174,9 @@ async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> boo
     return (await tx.execute(query.limit(1))).one_or_none() is not None
 
 
-async def save_totals(tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals) -> None:
-    """Write what the follow-ups of a lead come to; the caller has locked its row."""
-    await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(totals)))
+async def save_beside_version(tx: AsyncConnection, lead_id: UUID, values: dict[str, Any]) -> None:
+    """Write what a lead shows of other features; the caller has locked its row."""
+    await tx.execute(update(leads).where(leads.c.id == lead_id).values(values))
 
 
 def history_query(lead_id: UUID) -> Select[Any]:
@@ -289,10 +289,7 @@ def _arrays(keys: Collection[LeadKey]) -> dict[str, list[Any]]:
 
 def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:
     """The HMAC-SHA256 digests of a lead's key values: phones, mails, WeChat and external id."""
-    return [
-        LeadKey(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
-        for kind, value in lead.key_values
-    ]
+    return [lead_key(secret, kind, value) for kind, value in lead.key_values]
 
 
 def tenant_secret(tenant: UUID) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,7 +17,16 @@ from kernel.ids import new_id
 from mtl.captures.domain import Capture, CaptureOutcome, with_blanks_filled
 from mtl.channels.domain.channel import Channel, DuplicatePolicy
 from mtl.channels.domain.payloads import touch_payload
-from mtl.channels.domain.rules import TOUCH_SUBJECT
+from mtl.channels.domain.rules import (
+    CONSENT_AT,
+    CONSENT_MEDIA,
+    CONSENT_SOURCE,
+    CONSENT_TEXT,
+    CONSENT_VERSION,
+    TOUCH_SUBJECT,
+)
+from mtl.consents.domain import ConsentMedium, ConsentState
+from mtl.lead_consents.actions import Proof, record
 from mtl.leads.actions.records import capture_flagged_lead, capture_leads, edit_lead
 from mtl.leads.domain.details import LeadDetails
 from mtl.leads.domain.keys import DuplicateLead
@@ -25,7 +35,7 @@ from mtl.leads.store import LEAD, LEADS
 from mtl.touches.actions import record_touches
 from mtl.touches.domain import LeadTouch
 
-MAX_SUBJECT = 200
+MAX_SUBJECT, MAX_CONSENT_TEXT, MAX_VERSION = 200, 2000, 100
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,8 @@ async def settle_accepted(
         settled[each.capture.id] = result
         new += [wanted] if result.lead_id == wanted.id else []
     await _record_touches(command, channel, settled)
+    for each in accepted:
+        await _record_consent(inner, channel, settled[each.capture.id], each.details)
     for lead in new:
         await _give_task(command.tx, lead)
     return settled
@@ -138,6 +150,29 @@ async def _record_touches(
         if capture.lead_id is not None and capture.outcome is not CaptureOutcome.REJECTED
     ]
     await record_touches(command, touches)
+
+
+async def _record_consent(
+    command: Command, channel: Channel, capture: Capture, details: LeadDetails
+) -> None:
+    """Record the consent that a payload holds, for the contact points that it holds."""
+    values = capture.fields or {}
+    media = [ConsentMedium(one) for one in values.get(CONSENT_MEDIA) or ()]
+    if not media or capture.lead_id is None:
+        return
+    at = values.get(CONSENT_AT)
+    proof = Proof(
+        at=capture.touched_at if at is None else min(datetime.fromisoformat(at), command.now),
+        text=_short(values.get(CONSENT_TEXT), MAX_CONSENT_TEXT),
+        text_version=_short(values.get(CONSENT_VERSION), MAX_VERSION),
+        channel=channel.name,
+        source=_short(values.get(CONSENT_SOURCE), MAX_SUBJECT),
+    )
+    await record(command, capture.lead_id, details, media, ConsentState.GRANTED, proof)
+
+
+def _short(text: str | None, longest: int) -> str | None:
+    return None if text is None else text[:longest]
 
 
 def _subject(capture: Capture) -> str | None:

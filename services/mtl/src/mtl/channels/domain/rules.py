@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kernel.errors import Invalid, Violation
 from mtl.channels.domain.gate import Gate
+from mtl.consents.domain import ConsentMedium
 from mtl.leads.domain.scoring import LEAD_FACTS
 from rules.condition_json import ConditionReader
 from rules.conditions import Condition
@@ -52,6 +53,8 @@ LEAD_TARGETS: Final = (
     "utm_term",
     "utm_content",
 )
+CONSENT_MEDIA, CONSENT_TEXT, CONSENT_VERSION = "consent.media", "consent.text", "consent.version"
+CONSENT_AT, CONSENT_SOURCE = "consent.at", "consent.source"
 EVENT_ID, TOUCH_AT, TOUCH_SUBJECT = "event_id", "touch.at", "touch.subject"
 CUSTOM: Final = "custom."
 
@@ -66,6 +69,14 @@ TARGETS: Final = FactSchema.of(
     _spec(EVENT_ID, FactType.TEXT),
     _spec(TOUCH_AT, FactType.INSTANT),
     _spec(TOUCH_SUBJECT, FactType.TEXT),
+    FieldSpec(
+        name=CONSENT_MEDIA,
+        type=FactType.ENUM_LIST,
+        label=f"LeadField.{CONSENT_MEDIA}",
+        values=tuple(medium.value for medium in ConsentMedium),
+    ),
+    *(_spec(name, FactType.TEXT) for name in (CONSENT_TEXT, CONSENT_VERSION, CONSENT_SOURCE)),
+    _spec(CONSENT_AT, FactType.INSTANT),
 )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from chassis.events.outbox import publish_all
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.record_commands import (
@@ -16,8 +18,11 @@ from chassis.records.record_commands import (
 from chassis.records.writes import insert_rows
 from chassis.web.commands import Command
 from contracts.mtl.events import LeadCaptured
+from mtl.consents.domain import all_values_of
+from mtl.consents.store import bans_of
 from mtl.leads import store
 from mtl.leads.actions.scoring import scorer_of
+from mtl.leads.actions.totals import save_do_not_contact
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEAD, LEADS
@@ -48,7 +53,7 @@ async def capture_leads(
     """
     tx = command.tx
     scorer = await scorer_of(tx)
-    leads = [scorer.score(lead) for lead in leads]
+    leads = await with_bans(tx, [scorer.score(lead) for lead in leads])
     duplicates = await store.reserve_keys(tx, leads)
     captured = [lead for lead in leads if lead.id not in duplicates]
     await insert_rows(tx, LEAD.table, captured)
@@ -64,7 +69,7 @@ async def capture_flagged_lead(command: Command, lead: Lead) -> Lead:
     Raises Conflict (QUOTA_ROWS).
     """
     scorer = await scorer_of(command.tx)
-    lead = scorer.score(lead)
+    [lead] = await with_bans(command.tx, [scorer.score(lead)])
     await insert_rows(command.tx, LEAD.table, [lead])
     await publish_all(command.tx, [(LEAD.event(LeadCaptured, lead), lead)])
     return lead
@@ -77,6 +82,7 @@ async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead
     """
 
     scorer = await scorer_of(command.tx)
+    changed_points: list[tuple[str, str]] = []
 
     def scored_edit(before: Lead) -> Lead:
         after = edit(before)
@@ -86,8 +92,21 @@ async def edit_lead(command: Command, lead_id: UUID, edit: Callable[[Lead], Lead
         if not _is_transfer(before, after):
             before.ensure_not_converted()
         await replace_changed_keys(command, before, after)
+        changed_points.extend(set(all_values_of(after)) ^ set(all_values_of(before)))
 
-    return await edit_record(command, LEAD, lead_id, scored_edit, check=check)
+    saved = await edit_record(command, LEAD, lead_id, scored_edit, check=check)
+    [known] = await with_bans(command.tx, [saved]) if changed_points else [saved]
+    if known.do_not_contact != saved.do_not_contact:
+        await save_do_not_contact(command.tx, lead_id, known.do_not_contact)
+    return known
+
+
+async def with_bans(tx: AsyncConnection, leads: Sequence[Lead]) -> list[Lead]:
+    """Return leads with the media that their persons withdrew, at these leads or others."""
+    if not any(map(all_values_of, leads)):
+        return list(leads)
+    bans = await bans_of(tx, leads)
+    return [replace(lead, do_not_contact=ban) for lead, ban in zip(leads, bans, strict=True)]
 
 
 def _is_transfer(before: Lead, after: Lead) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps what lists show of the follow-ups of a lead."""
+"""Keeps what leads show of other features, beside their versions."""
 
 from uuid import UUID
 
@@ -14,4 +14,12 @@ async def save_follow_up_totals(tx: AsyncConnection, lead_id: UUID, totals: Foll
     The version of the lead stays, so that nobody who edits it is held up by a call that another
     person notes.
     """
-    await store.save_totals(tx, lead_id, totals)
+    await store.save_beside_version(tx, lead_id, dict(vars(totals)))
+
+
+async def save_do_not_contact(tx: AsyncConnection, lead_id: UUID, media: tuple[str, ...]) -> None:
+    """Write by which media the person of a lead, whose row the caller has locked, is not contacted.
+
+    The version of the lead stays: what counts are the withdrawals themselves.
+    """
+    await store.save_beside_version(tx, lead_id, {"do_not_contact": media})

@@ -19,6 +19,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.personal import Personal
+from mtl.consents.domain import ConsentMedium
 from mtl.leads.domain.details import IDENTIFYING_FIELDS
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.schemas.fields import LeadFields, LeadFieldsOut, LineText
@@ -142,6 +143,9 @@ class LeadOut(LeadFieldsOut):
     follow_up_count: int = Field(description="How often somebody followed it up")
     last_followed_up_at: datetime | None = Field(description="When somebody last followed it up")
     next_step_on: date | None = Field(description="The day of its earliest open next step")
+    do_not_contact: list[ConsentMedium] = Field(
+        description="By which media the person is not to be contacted"
+    )
     version: int
     created_at: datetime
     updated_at: datetime
