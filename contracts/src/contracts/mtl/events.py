@@ -58,7 +58,7 @@ class LeadState(AggregateState):
 
 
 class LeadCaptured(Event):
-    """A lead was captured, by hand or by import."""
+    """A lead was captured: by hand, by import or through a channel."""
 
     type: ClassVar[str] = "mtl.lead.captured.v1"
     lead: LeadState

@@ -192,3 +192,17 @@ async def test_a_consent_needs_media_and_a_text(client: AsyncClient, body: dict[
     lead_id = (await create(client, name="王芳", phone=PHONE))["id"]
     answer = await client.post(f"/leads/{lead_id}/consents", json=body)
     assert answer.status_code == 422
+
+
+async def test_the_number_of_a_switchboard_bans_no_colleague(client: AsyncClient) -> None:
+    board = "010-62345678"
+    mine = (await create(client, name="王芳", phone=PHONE, work_phone=board))["id"]
+    colleague = (await create(client, name="李娜", work_phone=board))["id"]
+    await withdraw(client, mine, "CALL")
+    assert await banned(client, mine) == ["CALL"]
+    assert await banned(client, colleague) == []
+    await withdraw(client, colleague, "CALL")
+    assert await banned(client, colleague) == ["CALL"]
+    assert await banned(client, (await create(client, name="张伟", work_phone=board))["id"]) == [
+        "CALL"
+    ]

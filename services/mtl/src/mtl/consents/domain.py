@@ -28,7 +28,7 @@ class ConsentState(StrEnum):
 
 # The contact points of each medium: their kind, and the fields of a lead that hold them.
 POINTS: Final[Mapping[ConsentMedium, tuple[str, tuple[str, ...]]]] = {
-    ConsentMedium.CALL: ("phone", ("phone", "work_phone", "other_phone")),
+    ConsentMedium.CALL: ("phone", ("phone", "other_phone")),
     ConsentMedium.MAIL: ("email", ("email", "other_email")),
     ConsentMedium.MESSAGE: ("phone", ("phone", "other_phone")),
     ConsentMedium.WECHAT: ("wechat_id", ("wechat_id",)),
@@ -88,10 +88,16 @@ class Consent:
 
 
 def values_of(person: HasContactPoints, medium: ConsentMedium) -> list[tuple[str, str]]:
-    """Return the contact points of a person for a medium, each after its kind, once."""
+    """Return the contact points of a person for a medium, each after its kind, once.
+
+    The number at work may be a switchboard's, which colleagues have too: it counts for calls to a
+    person without another number only.
+    """
     kind, fields = POINTS[medium]
-    found = (getattr(person, name) for name in fields)
-    return list(dict.fromkeys((kind, value) for value in found if value is not None))
+    found = [value for name in fields if (value := getattr(person, name)) is not None]
+    if medium is ConsentMedium.CALL and not found and person.work_phone is not None:
+        found = [person.work_phone]
+    return list(dict.fromkeys((kind, value) for value in found))
 
 
 def all_values_of(person: HasContactPoints) -> list[tuple[str, str]]:

@@ -97,13 +97,12 @@ async def record(
 
 async def _keep_leads(command: Command, lead_id: UUID, person: HasContactPoints) -> tuple[str, ...]:
     """Write what every lead with one of the contact points shows of them."""
-    leads = await lock_leads_with(command.tx, all_values_of(person))
+    leads = await lock_leads_with(command.tx, all_values_of(person), lead_id)
     bans = await bans_of(command.tx, leads)
     for lead, banned in zip(leads, bans, strict=True):
         if lead.do_not_contact != banned:
             await save_do_not_contact(command.tx, lead.id, banned)
-    by_id = dict(zip((lead.id for lead in leads), bans, strict=True))
-    return by_id[lead_id] if lead_id in by_id else (await bans_of(command.tx, [person]))[0]
+    return dict(zip((lead.id for lead in leads), bans, strict=True))[lead_id]
 
 
 def _ensure_points(person: HasContactPoints, media: Sequence[ConsentMedium]) -> None:

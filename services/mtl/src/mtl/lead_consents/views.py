@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,14 +15,12 @@ from mtl.leads.store import lead_keys, leads, tenant_secret
 
 
 async def lock_leads_with(
-    tx: AsyncConnection, points: Collection[tuple[str, str]]
+    tx: AsyncConnection, points: Collection[tuple[str, str]], lead_id: UUID
 ) -> Sequence[Lead]:
-    """Lock and return the leads with one of these contact points, deleted ones included.
+    """Lock and return a lead, and those with one of these contact points, deleted ones included.
 
     They are found by their first phone and mail, and by their keys.
     """
-    if not points:
-        return []
     phones = [value for kind, value in points if kind == "phone"]
     mails = [value for kind, value in points if kind == "email"]
     secret = tenant_secret(transaction_tenant())
@@ -30,7 +29,7 @@ async def lock_leads_with(
     conditions: list[Any] = [leads.c.id.in_(held)]
     conditions += [leads.c.phone_digest == one for one in phones]
     conditions += [leads.c.email_digest == one for one in mails]
-    found: set[Any] = set()
+    found = {lead_id}
     for condition in conditions:  # each by an index of its own
         found.update((await tx.execute(select(leads.c.id).where(condition))).scalars())
     query = select(leads).where(leads.c.id.in_(found)).order_by(leads.c.id).with_for_update()

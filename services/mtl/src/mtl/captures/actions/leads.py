@@ -67,8 +67,9 @@ async def settle_accepted(
         settled[each.capture.id] = result
         new += [wanted] if result.lead_id == wanted.id else []
     await _record_touches(command, channel, settled)
-    for each in accepted:
-        await _record_consent(inner, channel, settled[each.capture.id], each.details)
+    details = {each.capture.id: each.details for each in accepted}
+    for capture in settled.values():  # in the order in which leads are locked
+        await _record_consent(inner, channel, capture, details[capture.id])
     for lead in new:
         await _give_task(command.tx, lead)
     return settled
