@@ -20,6 +20,8 @@ IDENTITY = "an id that programs give: case matters in it"
 # Fields whose filters distinguish case, each with its reason.
 CASE_MATTERS = {
     "owner_id": IDENTITY,
+    "default_owner_id": IDENTITY,
+    "reviewed_by": IDENTITY,
     "subject": IDENTITY,
     "external_id": IDENTITY,
     "customer_order_no": IDENTITY,  # of the customer's system

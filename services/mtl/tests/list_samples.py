@@ -14,6 +14,12 @@ SAMPLES = {
             "company": "CASE WHEN n % 11 <> 4 THEN 'company ' || md5((n % 4999)::text) END",
         }
     ),
+    "captures": ListSample(
+        columns={
+            "event_digest": "decode(md5(n::text), 'hex')",
+            "payload_digest": "decode(md5(n::text), 'hex')",
+        }
+    ),
     "follow-ups": ListSample(
         columns={"checklist": "'[]'::jsonb"}, filters={"done": ("true", "false")}
     ),
