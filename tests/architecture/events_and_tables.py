@@ -33,6 +33,7 @@ UNPUBLISHED = {
     "notifications": "notifications are for one person only",
     "reminders": "a person's own, as are tasks",
     "tasks": "a person's own; the facts behind it were published",
+    "captures": "what senders hand in; the leads and touches of it are published (decision 39)",
     "price_book_versions": "history; the event of the book carries it whole",
 }
 # Plain SQL on records outside the shared functions, each with its reason. None inserts records
@@ -43,9 +44,10 @@ PLAIN_WRITES = {
     "chassis.records.work.actions._change": "inserts or updates what was published of a record",
     "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
     "cpq.price_books.store.add_version": "history, which is only appended to",
+    "mtl.captures.store.settle": "what the transaction has just inserted, many at once",
     "mtl.leads.store._RELEASE": "releases many keys at once, which are no records",
     "mtl.leads.store._RESERVE": "reserves keys and returns their holders in one statement",
-    "mtl.leads.store.save_totals": "totals of follow-ups, which leave the version (decision 38)",
+    "mtl.leads.store.save_totals": "totals and bans, which leave the version (decision 38)",
     "org.notifications.store.read_all": "marks many at once",
     "org.principals.store.revoke": "revokes many at once, as the lock of rights allows",
     "org.tenants.store._insert": "the row of a tenant is mapped by hand",
@@ -53,7 +55,7 @@ PLAIN_WRITES = {
 }
 # Writes of columns that no event carries, each with its reason.
 UNPUBLISHED_COLUMNS = {
-    "mtl.leads.store.save_totals": "the follow-ups behind the totals publish themselves",
+    "mtl.leads.store.save_totals": "follow-ups publish themselves; bans are for lists",
 }
 # Functions of another feature's `store` that a feature may write by, each with its reason.
 PARTS_ELSEWHERE = {

@@ -33,6 +33,7 @@ NOT_AUDITED = {
     "org.notifications": "messages to a person, written by the system",
     "mtl.lead_keys": "digests of what the lead holds",
     "mtl.lead_history": "a history itself",
+    "mtl.lead_consents": "facts that are never changed, with who recorded them",
     "mtl.lead_touches": "facts that are never changed, with who recorded them",
     "l2o.stage_changes": "a history itself",
     "l2o.conversions": "the receipt of a lead's conversion, never changed",

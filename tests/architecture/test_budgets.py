@@ -29,7 +29,7 @@ from tests.architecture.round_trips import Counted, counting_proxy, counting_sta
 # Statements, and round trips with BEGIN and COMMIT, once tenant and caller are admitted.
 BUDGETS: Mapping[str, tuple[int, int]] = {
     "create a lead": (8, 10),
-    "capture a lead": (17, 21),
+    "capture a lead": (15, 19),
     "read a lead": (3, 5),
     "patch a lead": (6, 8),
     "qualify a lead": (6, 8),

@@ -166,7 +166,7 @@ async def capture_approve(
 ) -> CaptureOut:
     """Make a lead of it, with corrected fields, or a touch of the lead that was there already.
 
-    The gate is not asked again, but every field must be valid.
+    The gate does not judge it again, but every field must be valid.
     """
     approved = await approve_capture(command, capture_id, corrections=body.fields, note=body.note)
     return CaptureOut.model_validate(approved)

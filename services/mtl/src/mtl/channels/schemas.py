@@ -15,17 +15,19 @@ from pydantic import (
     StrictInt,
     StringConstraints,
 )
+from pydantic_core import PydanticCustomError
 
 from chassis.foundation.context import current
 from chassis.foundation.resource_texts import resource_texts
 from chassis.foundation.texts import Texts
 from chassis.records.access.schemas import OwnerId, PersonSummary
 from chassis.records.answers import RecordOut
+from chassis.records.codes import Instant
 from chassis.web.references import Expandable, PersonSubject
 from kernel.texts import TrimmedText
 from mtl.channels.domain.channel import ChannelKind, DuplicatePolicy
 from mtl.channels.domain.gate import GateOutcome, Verdict
-from mtl.channels.domain.payloads import ensure_storable
+from mtl.channels.domain.payloads import MAX_DEPTH, MAX_VALUES
 from mtl.leads.schemas.fields import ShortText
 from mtl.texts import TEXTS
 from rules.bodies import ConditionBody, MappingBody
@@ -38,6 +40,36 @@ MailDomain = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9.-]{1,190}\.[a-z0-9-]{2,63}$", max_length=255)
 ]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_SCALARS: Final = (str, int, float, bool, type(None))
+
+
+def ensure_storable(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a payload that is not too deep and not too large.
+
+    Raises PydanticCustomError (PAYLOAD_TOO_DEEP, PAYLOAD_TOO_LARGE, and TEXT_INVALID where a text
+    cannot be stored).
+    """
+    left: list[tuple[Any, int]] = [(payload, 1)]
+    count = 0
+    while left:
+        value, depth = left.pop()
+        count += 1
+        if count > MAX_VALUES:
+            raise PydanticCustomError(
+                "PAYLOAD_TOO_LARGE", "The payload has too many values", {"limit": MAX_VALUES}
+            )
+        if isinstance(value, dict | list):
+            if depth > MAX_DEPTH:
+                raise PydanticCustomError(
+                    "PAYLOAD_TOO_DEEP", "The payload is nested too deeply", {"limit": MAX_DEPTH}
+                )
+            inner = value.values() if isinstance(value, dict) else value
+            left += [(each, depth + 1) for each in inner]
+        elif not isinstance(value, _SCALARS):
+            raise PydanticCustomError("TEXT_INVALID", "The payload has a text with NUL")
+    return payload
+
+
 Payload = Annotated[dict[str, Any], AfterValidator(ensure_storable)]
 
 
@@ -173,7 +205,7 @@ class ChannelKeyIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"expires_at": "2027-12-31T16:00:00Z"}]}
     )
 
-    expires_at: datetime | None = Field(default=None, description="By default in ten years")
+    expires_at: Instant | None = Field(default=None, description="By default in ten years")
 
 
 class ChannelKeyOut(BaseModel):

@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.web.commands import Command
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
+from mtl.consents.actions import record_consents
 from mtl.consents.domain import (
     Consent,
     ConsentMedium,
@@ -16,7 +17,7 @@ from mtl.consents.domain import (
     all_values_of,
     values_of,
 )
-from mtl.consents.store import add_consents, bans_of, contact_point
+from mtl.consents.store import bans_of, contact_point
 from mtl.lead_consents.views import lock_leads_with
 from mtl.leads.actions.totals import save_do_not_contact
 from mtl.leads.store import LEAD
@@ -91,7 +92,7 @@ async def record(
         for medium in dict.fromkeys(media)
         for point in (contact_point(*one) for one in values_of(person, medium))
     ]
-    await add_consents(command.tx, consents)
+    await record_consents(command, consents)
     return await _keep_leads(command, lead_id, person)
 
 

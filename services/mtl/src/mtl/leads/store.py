@@ -53,7 +53,7 @@ from contracts.mtl.events import (
 from kernel.ids import new_id
 from mtl.database import metadata
 from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys, lead_key
-from mtl.leads.domain.lead import FOLLOW_UP, Lead
+from mtl.leads.domain.lead import FOLLOW_UP, ContactBans, FollowUpTotals, Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.schemas.leads import LeadOut
 from mtl.settings import lead_key_secret
@@ -174,9 +174,11 @@ async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> boo
     return (await tx.execute(query.limit(1))).one_or_none() is not None
 
 
-async def save_beside_version(tx: AsyncConnection, lead_id: UUID, values: dict[str, Any]) -> None:
+async def save_totals(
+    tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals | ContactBans
+) -> None:
     """Write what a lead shows of other features; the caller has locked its row."""
-    await tx.execute(update(leads).where(leads.c.id == lead_id).values(values))
+    await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(totals)))
 
 
 def history_query(lead_id: UUID) -> Select[Any]:

@@ -59,13 +59,13 @@ async def settle_accepted(
     captured = await capture_leads(inner, leads)
     settled: dict[UUID, Capture] = {}
     new: list[Lead] = []
-    for each, wanted, found in _in_order(accepted, leads, captured):
+    for each, candidate, found in _in_order(accepted, leads, captured):
         if isinstance(found, DuplicateLead):
-            result = await _settle_duplicate(inner, channel, each, wanted, found)
+            result = await _settle_duplicate(inner, channel, each, candidate, found)
         else:
             result = each.capture.created(found)
         settled[each.capture.id] = result
-        new += [wanted] if result.lead_id == wanted.id else []
+        new += [candidate] if result.lead_id == candidate.id else []
     await _record_touches(command, channel, settled)
     details = {each.capture.id: each.details for each in accepted}
     for capture in settled.values():  # in the order in which leads are locked
@@ -93,14 +93,14 @@ async def _settle_duplicate(
     command: Command,
     channel: Channel,
     accepted: AcceptedCapture,
-    wanted: Lead,
+    candidate: Lead,
     found: DuplicateLead,
 ) -> Capture:
     capture = accepted.capture
     if channel.duplicate_policy is DuplicatePolicy.BLOCK:
         return capture.blocked(found.lead_id)
     if channel.duplicate_policy is DuplicatePolicy.CREATE_AND_FLAG:
-        flagged = await capture_flagged_lead(command, wanted)
+        flagged = await capture_flagged_lead(command, candidate)
         return replace(capture.created(flagged), duplicate_of_id=found.lead_id)
     if channel.duplicate_policy is DuplicatePolicy.MERGE:
         await _fill_blanks(command, found.lead_id, accepted.details)

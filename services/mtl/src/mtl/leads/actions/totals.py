@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mtl.leads import store
-from mtl.leads.domain.lead import FollowUpTotals
+from mtl.leads.domain.lead import ContactBans, FollowUpTotals
 
 
 async def save_follow_up_totals(tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals) -> None:
@@ -14,7 +14,7 @@ async def save_follow_up_totals(tx: AsyncConnection, lead_id: UUID, totals: Foll
     The version of the lead stays, so that nobody who edits it is held up by a call that another
     person notes.
     """
-    await store.save_beside_version(tx, lead_id, dict(vars(totals)))
+    await store.save_totals(tx, lead_id, totals)
 
 
 async def save_do_not_contact(tx: AsyncConnection, lead_id: UUID, media: tuple[str, ...]) -> None:
@@ -22,4 +22,4 @@ async def save_do_not_contact(tx: AsyncConnection, lead_id: UUID, media: tuple[s
 
     The version of the lead stays: what counts are the withdrawals themselves.
     """
-    await store.save_beside_version(tx, lead_id, {"do_not_contact": media})
+    await store.save_totals(tx, lead_id, ContactBans(do_not_contact=media))

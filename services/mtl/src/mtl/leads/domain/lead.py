@@ -69,7 +69,17 @@ class FollowUpTotals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lead(LeadDetails, FollowUpTotals):
+class ContactBans:
+    """The media by which the person of a lead does not want to be contacted.
+
+    They are written beside the lead's version: what counts are the withdrawals themselves.
+    """
+
+    do_not_contact: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead(LeadDetails, FollowUpTotals, ContactBans):
     id: UUID
     status: LeadStatus = RAW
     status_reason: str | None = None
@@ -84,7 +94,6 @@ class Lead(LeadDetails, FollowUpTotals):
     opportunity_id: UUID | None = None
     existing_account: bool | None = None
     converted_at: datetime | None = None
-    do_not_contact: tuple[str, ...] = ()
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
