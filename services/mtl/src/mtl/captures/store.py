@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, Table, bindparam, select, update
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,13 +19,19 @@ from mtl.captures.domain import Capture
 from mtl.captures.schemas import CaptureSummary
 from mtl.database import metadata
 
-_OWN: Final = ("event_digest", "payload_digest", "reasons", "payload", "fields")
+_OWN: Final = ("version", "event_digest", "payload_digest", "reasons", "payload", "fields")
 _SETTLED: Final = ("outcome", "reasons", "lead_id", "duplicate_of_id")
 
 captures = Table(
     "captures",
     metadata,
     *record_columns(Capture, without=_OWN),
+    Column(
+        "version",
+        Integer,
+        nullable=False,
+        info=uncounted("what is handed in counts once it is a lead"),
+    ),
     Column("event_digest", LargeBinary),
     Column("payload_digest", LargeBinary, nullable=False),
     *(
@@ -34,7 +40,6 @@ captures = Table(
     ),
     Index(None, "tenant_id", "channel_id", "event_digest", unique=True),
 )
-captures.c.version.info.update(uncounted("what is handed in counts once it is a lead"))
 CAPTURES: Final = UnownedResource("mtl.capture", captures)
 CAPTURE: Final = RecordType(scoped=CAPTURES, entity=Capture, is_published=False)
 LISTING: Final = Listing(
