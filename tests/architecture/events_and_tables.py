@@ -33,6 +33,7 @@ UNPUBLISHED = {
     "notifications": "notifications are for one person only",
     "reminders": "a person's own, as are tasks",
     "tasks": "a person's own; the facts behind it were published",
+    "captures": "what senders hand in; the leads and touches of it are published (decision 39)",
     "price_book_versions": "history; the event of the book carries it whole",
 }
 # Plain SQL on records outside the shared functions, each with its reason. None inserts records
@@ -45,6 +46,8 @@ PLAIN_WRITES = {
     "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
     "cpq.price_books.store.add_version": "history, which is only appended to",
     "l2o.conversions.store.set_outcome": "the outcome of a row that was just inserted",
+    "mtl.captures.store.settle": "what the transaction has just inserted, many at once",
+    "mtl.leads.store.save_bans": "bans of media, which leave the version: withdrawals count",
     "mtl.leads.store.keys._RELEASE": "releases many keys at once, which are no records",
     "mtl.leads.store.keys._RESERVE": "reserves keys and returns their holders in one statement",
     "mtl.leads.store.recyclings._write": "clocks and owners of many, whose rows are locked",
@@ -59,6 +62,7 @@ PLAIN_WRITES = {
 UNPUBLISHED_COLUMNS = {
     "mtl.leads.store.recyclings.postpone_clock": "when a lead is looked at again is no news",
     "mtl.leads.store.recyclings.write_clocks": "clocks follow from what is published (decision 41)",
+    "mtl.leads.store.save_bans": "for lists: what counts are the withdrawals",
     "mtl.leads.store.save_totals": "the follow-ups behind the totals publish themselves",
 }
 # Functions of another feature's `store` that a feature may write by, each with its reason.

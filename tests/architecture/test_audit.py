@@ -39,6 +39,7 @@ NOT_AUDITED = {
     "mtl.assignment_turns": "what machines count; the assignments say what came of it",
     "mtl.bulk_changes": "what a person started; what it changed has entries of its own",
     "mtl.bulk_change_leads": "what became of each lead, whose changes have entries of their own",
+    "mtl.lead_consents": "facts that are never changed, with who recorded them",
     "mtl.lead_touches": "facts that are never changed, with who recorded them",
     "mtl.conversions": "the state of a conversion; what it does to the lead is audited",
     "mtl.returning_customers": "digests of what converted leads held",

@@ -33,6 +33,8 @@ UNCONDITIONAL = {
     "pool_(claim|assign)": "of many leads: each is locked, and has to wait in the pool",
     "lead_assign": "many leads at once, each locked",
     "lead_touch_create": "one more touch; the lead stays as it is",
+    "lead_consent_(create|withdraw)": "one more fact about a person; the lead stays as it is",
+    "channel_try": "reads only",
     "order_ship": "one more shipment; its quantities are what guards it",
     "payment_(allocate|refund)": "one more of its kind; the amount left is what guards it",
     "notification_read": "what is read stays read",

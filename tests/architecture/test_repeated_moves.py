@@ -26,6 +26,11 @@ MOVES = {
     "::test_a_lead_asleep_or_open_again_refuses_another_day_or_note",
     "lead_return": "services/mtl/tests/claims/test_routes.py"
     "::test_returning_again_for_another_reason_is_refused",
+    "capture_approve": "services/mtl/tests/captures/test_reviews.py"
+    "::test_approving_again_repeats_the_answer_and_nothing_else",
+    "capture_reject": "services/mtl/tests/captures/test_reviews.py"
+    "::test_a_rejected_capture_keeps_its_first_reason",
+    "channel_issue_key": "one more key; its Idempotency-Key guards it",
     "opportunity_lose": "services/l2o/tests/opportunities/test_routes.py"
     "::test_losing_for_another_reason_is_refused",
     "opportunity_move": "another stage is another move",

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import RouteContext, iter_route_contexts
 
 from chassis.records.access.guards import ACCESS_GUARDS
 from chassis.records.access.visibility import Access, ScopedResource
+from chassis.web.entrances import PURPOSE_MARK
 from chassis.web.openapi import response_properties
 
 DOCUMENTS = Path(__file__).parents[2] / "contracts/schemas/openapi"
@@ -127,13 +128,17 @@ def _scopes(operation: Mapping[str, Any]) -> Iterator[str]:
             yield from scopes
 
 
-def served_routes(app: FastAPI) -> dict[str, set[str]]:
-    """Return the routes of every resource that the application serves, by its collection."""
+def served_routes(app: FastAPI, *, with_entrances: bool = True) -> dict[str, set[str]]:
+    """Return the routes of every resource that the application serves, by its collection.
+
+    Without `with_entrances` those are left out that an access key admits to, instead of a token.
+    """
     prefix = f"/{app.state.settings.service}/v1"
     paths = [
         (method, str(route.path).removeprefix(prefix))
         for route in iter_route_contexts(app.routes)
         for method in route.methods or ()
+        if with_entrances or not _is_entrance(route)
     ]
     return {
         collection: {
@@ -143,6 +148,10 @@ def served_routes(app: FastAPI) -> dict[str, set[str]]:
         }
         for collection, _ in _collections(paths)
     }
+
+
+def _is_entrance(route: RouteContext) -> bool:
+    return PURPOSE_MARK in (getattr(route.original_route, "openapi_extra", None) or {})
 
 
 def _collections(routes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -64,6 +64,8 @@ EXCEPTIONS = {
     ("org.notification", EVERY_ABILITY): "a notice is for one person, and only marked as read",
     ("org.task", EVERY_ABILITY): "a task is one person's; the facts behind it were published",
     ("org.reminder", EVERY_ABILITY): "a reminder is one person's",
+    ("mtl.channel", "derived import"): "a mapping and a gate are no row of cells",
+    ("mtl.capture", EVERY_ABILITY): "senders hand it in; people only decide about it",
     ("mtl.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
     ("org.leave", EVERY_ABILITY): "a leave is part of its person, and published with them",
     **{

@@ -21,6 +21,8 @@ IDENTITY = "an id that programs give: case matters in it"
 CASE_MATTERS = {
     "owner_id": IDENTITY,
     "holder_id": IDENTITY,  # the subject of a person, as in tokens
+    "default_owner_id": IDENTITY,
+    "reviewed_by": IDENTITY,
     "subject": IDENTITY,
     "external_id": IDENTITY,
     "customer_order_no": IDENTITY,  # of the customer's system

@@ -25,6 +25,8 @@ WITHOUT_NAMES = {
     "PoolLeadOut.external_id": "what another system calls the lead",
     "LeadOut.wechat_id": "an id of WeChat: not a record",
     "DuplicateOut.lead_id": "beside it stand the lead's `name` and `company`",
+    "CaptureReceipt.capture_id": "the sender's receipt: who hands in sees no records",
+    "ChannelKeyOut.key_id": "an access key, which has no name",
     "AccessOut.record_id": "the record of the address",
     "AccountOut.lead_id": "what came from the lead has its names",
     "AccountTotals.account_id": "the account of the address",

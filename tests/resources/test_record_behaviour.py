@@ -83,7 +83,7 @@ async def test_every_route_needs_a_token_with_its_scope(
 ) -> None:
     ids, own = [new_id()] * 3, {f"{records.resource.name}.{verb}" for verb in ("read", "write")}
     del records.client.headers["Authorization"]
-    for route in sorted(served_routes(app)[records.resource.collection]):
+    for route in sorted(served_routes(app, with_entrances=False)[records.resource.collection]):
         others = own - records.resource.routes[route]
         without_scope = tokens.bearer(tenant, scope=" ".join(sorted(others)))
         anonymous = await records.call(route, *ids, json={})

@@ -33,6 +33,9 @@ TABLES = (
     "lead_claims",
     "lead_assignments",
     "assignment_turns",
+    "channels",
+    "captures",
+    "lead_consents",
     "accounts",
     "opportunities",
     "account_keys",
@@ -86,6 +89,9 @@ def upgrade() -> None:
     _pools()
     _quotas()
     _claims_and_assignments()
+    _channels()
+    _captures()
+    _lead_consents()
     _copies()
     _candidates()
     _conversions()
@@ -210,6 +216,9 @@ def _leads() -> None:
         sa.Column("existing_account", sa.Boolean()),
         sa.Column("returning_account_id", sa.Uuid()),
         instant("converted_at", nullable=True),
+        sa.Column(
+            "do_not_contact", sa.ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")
+        ),
         sort_column("converted_at", sa.DateTime(timezone=True)),
         sa.Column("follow_up_count", sa.Integer(), nullable=False),
         instant("last_followed_up_at", nullable=True),
@@ -427,6 +436,7 @@ def _follow_ups() -> None:
         sa.Column("lead_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(40), nullable=False),
         instant("at"),
+        sa.Column("direction", sa.String(40), nullable=False),
         sa.Column("result", sa.String(40)),
         sa.Column("summary", sa.Text()),
         sa.Column("next_step", sa.Text()),
@@ -555,3 +565,92 @@ def _claims_and_assignments() -> None:
         sa.Column("earned", JSONB(), nullable=False, server_default=sa.text("'{}'")),
     )
     secure("assignment_turns")
+
+
+def _channels() -> None:
+    """The channels through which leads come in."""
+    op.create_table(
+        "channels",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("default_owner_id", sa.Text()),
+        sa.Column("duplicate_policy", sa.String(40), nullable=False),
+        sa.Column("mapping", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("gate", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column(
+            "allowed_origins", sa.ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")
+        ),
+        sa.Column("honeypot", sa.Text()),
+        sa.Column("shows_duplicates", sa.Boolean(), nullable=False),
+        sa.Column("requests_per_minute", sa.Integer(), nullable=False),
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        instant("created_at"),
+        instant("updated_at"),
+        instant("deleted_at", nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    for column in ("name", "kind", "active", "default_owner_id", "created_at", "updated_at"):
+        index("channels", "tenant_id", column, "id")
+    deleted = "channels.deleted_at IS NOT NULL"
+    index("channels", "tenant_id", "id", where=deleted, name="ix_channels_deleted")
+    secure("channels")
+    audited("channels", resource="mtl.channel")
+    with_custom_fields("channels", resource="mtl.channel")
+
+
+def _captures() -> None:
+    """What senders handed in through channels, and what became of it."""
+    op.create_table(
+        "captures",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.Column("event_digest", sa.LargeBinary()),
+        sa.Column("payload_digest", sa.LargeBinary(), nullable=False),
+        instant("touched_at"),
+        sa.Column("outcome", sa.String(40), nullable=False),
+        sa.Column("reasons", JSONB()),
+        sa.Column("payload", JSONB()),
+        sa.Column("fields", JSONB()),
+        sa.Column("lead_id", sa.Uuid()),
+        sa.Column("duplicate_of_id", sa.Uuid()),
+        sa.Column("reviewed_by", sa.Text()),
+        instant("reviewed_at", nullable=True),
+        sa.Column("review_note", sa.Text()),
+        instant("created_at"),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    for column in ("channel_id", "outcome", "lead_id", "reviewed_by", "touched_at", "created_at"):
+        index("captures", "tenant_id", column, "id")
+    index("captures", "tenant_id", "channel_id", "event_digest", unique=True)
+    secure("captures")
+    noise = ("version", "updated_at", "event_digest", "payload_digest", "payload", "fields")
+    audited("captures", resource="mtl.capture", noise=noise)
+
+
+def _lead_consents() -> None:
+    """By which media people let themselves be contacted, by contact point."""
+    op.create_table(
+        "lead_consents",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("medium", sa.String(40), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        instant("at"),
+        instant("recorded_at"),
+        sa.Column("recorded_by", sa.Text()),
+        sa.Column("text", sa.Text()),
+        sa.Column("text_version", sa.Text()),
+        sa.Column("channel", sa.Text()),
+        sa.Column("source", sa.Text()),
+    )
+    index("lead_consents", "tenant_id", "kind", "digest", "at")
+    index("lead_consents", "tenant_id", "lead_id", "at", "id")
+    secure("lead_consents", append_only=True)

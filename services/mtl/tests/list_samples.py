@@ -16,6 +16,12 @@ SAMPLES = {
         filters={"tag": ("key", "unknown")},
     ),
     "pools": ListSample(columns={"members": "'[]'::jsonb", "admin_ids": "'[]'::jsonb"}),
+    "captures": ListSample(
+        columns={
+            "event_digest": "decode(md5(n::text), 'hex')",
+            "payload_digest": "decode(md5(n::text), 'hex')",
+        }
+    ),
     "follow-ups": ListSample(
         columns={"checklist": "'[]'::jsonb"}, filters={"done": ("true", "false")}
     ),

@@ -13,7 +13,8 @@ import asyncpg
 
 from chassis.database.rows import to_columns
 from mtl.leads.domain.lead import Lead
-from mtl.leads.store import key_digests, lead_keys, leads, tenant_secret
+from mtl.leads.store import leads
+from mtl.leads.store.keys import key_digests, lead_keys, tenant_secret
 from tests.bench.company import SELLERS
 from tests.bench.machine.copying import TableRows, copy_records, searchable, time_ordered_id
 

@@ -62,7 +62,7 @@ class LeadState(AggregateState):
 
 
 class LeadCaptured(Event):
-    """A lead was captured, by hand or by import."""
+    """A lead was captured: by hand, by import or through a channel."""
 
     type: ClassVar[str] = "mtl.lead.captured.v1"
     lead: LeadState
@@ -307,6 +307,7 @@ class FollowUpState(AggregateState):
     owner_id: str | None = None
     kind: str
     at: datetime
+    direction: str = "OUTGOING"
     result: str | None = None
     summary: Annotated[str | None, Personal("text")] = None
     next_step: Annotated[str | None, Personal("text")] = None
@@ -457,6 +458,54 @@ class QuotaSnapshot(Snapshot):
 
     type: ClassVar[str] = "mtl.quota.snapshot.v1"
     quota: QuotaState
+
+
+class ChannelState(AggregateState):
+    """The state of a channel, through which leads come in, after the event."""
+
+    aggregate: ClassVar[str] = "mtl.channel"
+    channel_id: UUID
+    name: str
+    kind: str
+    active: bool
+    default_owner_id: str | None = None
+    duplicate_policy: str
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class ChannelCreated(Event):
+    """A channel was created."""
+
+    type: ClassVar[str] = "mtl.channel.created.v1"
+    channel: ChannelState
+
+
+class ChannelChanged(Event):
+    """A field of a channel changed."""
+
+    type: ClassVar[str] = "mtl.channel.changed.v1"
+    channel: ChannelState
+
+
+class ChannelDeleted(Event):
+    """A channel was deleted; it may be restored."""
+
+    type: ClassVar[str] = "mtl.channel.deleted.v1"
+    channel: ChannelState
+
+
+class ChannelRestored(Event):
+    """A deleted channel was restored."""
+
+    type: ClassVar[str] = "mtl.channel.restored.v1"
+    channel: ChannelState
+
+
+class ChannelSnapshot(Snapshot):
+    """The present state of a channel, published again on request."""
+
+    type: ClassVar[str] = "mtl.channel.snapshot.v1"
+    channel: ChannelState
 
 
 class MtlTenantTaskFinished(TenantTaskEnded):

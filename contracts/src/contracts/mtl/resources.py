@@ -36,6 +36,8 @@ RESOURCES: Final = (
     ),
     editable("mtl.pool", zh="线索池", en="lead pool", read=SALES, write=SALES_MANAGEMENT),
     editable("mtl.quota", zh="线索限额", en="lead quota", read=SALES_MANAGEMENT, write=DIRECTION),
+    editable("mtl.channel", zh="渠道", en="channel", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
+    editable("mtl.capture", zh="收录", en="capture", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
     editable("mtl.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
     *common_resources("mtl", imports=SALES, exports=SALES),
 )

@@ -5,10 +5,13 @@ from fastapi import FastAPI
 from chassis.composition.app import create_app
 from mtl.assignments.routes import ROUTERS as ASSIGNMENT_ROUTERS
 from mtl.bulk_changes.routes import ROUTERS as BULK_ROUTERS
+from mtl.captures.routes import ROUTERS as CAPTURE_ROUTERS
+from mtl.channels.routes import ROUTERS as CHANNEL_ROUTERS
 from mtl.claims.routes import ROUTERS as CLAIM_ROUTERS
 from mtl.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
+from mtl.lead_consents.routes import ROUTERS as CONSENT_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
 from mtl.pools.routes import ROUTERS as POOL_ROUTERS
@@ -35,6 +38,9 @@ def create() -> FastAPI:
             *QUOTA_ROUTERS,
             *ASSIGNMENT_ROUTERS,
             *CONVERSION_ROUTERS,
+            *CAPTURE_ROUTERS,
+            *CHANNEL_ROUTERS,
+            *CONSENT_ROUTERS,
             *DUPLICATE_ROUTERS,
             *TOUCH_ROUTERS,
             *TIMELINE_ROUTERS,

@@ -52,7 +52,7 @@ async def test_workers_at_once_share_leads_as_one_worker_would(
     await work(9)  # what others held locked when the last one looked
     async with committed.app.begin(tenant) as tx:
         counted = select(leads.c.owner_id, func.count()).group_by(leads.c.owner_id)
-        counts: Counter[str | None] = Counter(dict((await tx.execute(counted)).tuples().all()))
+        counts: Counter[str | None] = Counter({row[0]: row[1] for row in await tx.execute(counted)})
         changes = (await tx.execute(select(func.count()).select_from(owner_changes))).scalar_one()
     assert changes == 40
     assert counts[subject("zheng")] == 7

@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mtl.leads.imports.fields import read_cells, size_of_cell
+from mtl.leads.schemas.spellings import read_cells, size_of_cell
 from services.mtl.tests.factories import create, finish_import, problem, violations
 from testkit.plugin import PublishedFacts
 

@@ -115,9 +115,9 @@ async def test_the_history_says_in_words_who_lost_it_and_why(
         for language in ("en", "zh-CN")
     }
     assert titles == {
-        "en": "Owner changed from “li” to “nobody”: It fell back by the rule “rule 0”: not followed"
+        "en": "“li” is no longer the owner: It fell back by the rule “rule 0”: not followed"
         " up again in time",
-        "zh-CN": "负责人由“li”变为“无”：按规则“rule 0”收回：未及时再次跟进",
+        "zh-CN": "“li”不再是负责人：按规则“rule 0”收回：未及时再次跟进",
     }
     entry = (await client.get(f"{path}/audit")).json()["items"][0]
     assert entry["reason"] == "按规则收回"

@@ -52,6 +52,7 @@ from chassis.web.operation_routes import operation_router
 from chassis.web.operations.waiter import OperationWaiter
 from chassis.web.problem_schema import PROBLEM_RESPONSES
 from chassis.web.request_middleware import RequestMiddleware
+from chassis.web.visitor_origins import VisitorOriginsMiddleware
 
 # In development a front-end on the same machine may call, on whatever port its server listens.
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
@@ -140,8 +141,9 @@ def _middleware(settings: Settings) -> list[Middleware]:
     requests = Middleware(RequestMiddleware, service=settings.service)
     safely = Middleware(problems.UnexpectedErrorMiddleware)
     heads = Middleware(HeadMiddleware)
+    visitors = Middleware(VisitorOriginsMiddleware)
     if settings.in_production and not settings.cors_origins:
-        return [requests, heads, safely]
+        return [requests, visitors, heads, safely]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
@@ -150,7 +152,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_headers=["*"],
         expose_headers=EXPOSED_HEADERS,
     )
-    return [requests, cors, heads, safely]
+    return [requests, visitors, cors, heads, safely]
 
 
 def _set_state(app: FastAPI, settings: Settings) -> None:

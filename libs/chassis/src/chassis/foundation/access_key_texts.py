@@ -10,6 +10,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请求过于频繁，请在 {seconds} 秒后重试。",
         "Too many requests. Please try again in {seconds} seconds.",
     ),
+    "ORIGIN_NOT_ADMITTED": (
+        "此网站不在该密钥允许的网站之列。",
+        "This website is not one of those that may send with this key.",
+    ),
     "ACCESS_KEY_NOT_FOUND": ("没有该访问密钥。", "The access key does not exist."),
     "ACCESS_KEY_EXPIRY_PAST": ("到期时刻须晚于现在。", "The expiry must be in the future."),
     "ACCESS_KEY_EXPIRY_TOO_LATE": (

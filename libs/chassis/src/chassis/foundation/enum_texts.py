@@ -42,6 +42,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "FileFormat.CSV": ("CSV", "CSV"),
     "FileFormat.XLSX": ("Excel 工作簿", "Excel workbook"),
     "FileFormat.JSONL": ("JSON Lines", "JSON Lines"),
+    "FileFormat.VCARD": ("电子名片", "vCard"),
     "GrantKind.TEAM": ("团队", "Team"),
     "GrantKind.SHARE": ("共享", "Share"),
     "GranteeKind.PERSON": ("人员", "Person"),

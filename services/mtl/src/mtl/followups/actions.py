@@ -27,6 +27,7 @@ from chassis.web.commands import Command
 from contracts.event import Event
 from contracts.work import RecordRef
 from kernel.working_clock import local_instant
+from mtl.consents.store import bans_of
 from mtl.followups import store
 from mtl.followups.domain import DAY_STARTS_AT, NEXT_STEP, FollowUp
 from mtl.followups.store import FOLLOW_UP, FOLLOW_UPS
@@ -40,13 +41,14 @@ async def create_follow_up(command: Command, follow_up: FollowUp) -> FollowUp:
     """Note what the caller did about a lead that they may change, converted or not.
 
     Raises NotFound for a lead that does not exist, is deleted or not visible, Forbidden
-    (RECORD_READ_ONLY), Invalid (INSTANT_IN_FUTURE, custom fields).
+    (RECORD_READ_ONLY), Invalid (INSTANT_IN_FUTURE, custom fields), RuleBroken (DO_NOT_CONTACT).
     """
     if command.caller is not None:
         lead_id, now = follow_up.lead_id, command.now
         await check_access(command.tx, command.caller, LEADS, lead_id, Access.WRITE, now)
     await LEAD.get(command.tx, follow_up.lead_id, lock=True)
     follow_up.ensure_happened(now=command.now)
+    await _ensure_allowed(command.tx, follow_up)
     created = await create_record(command, FOLLOW_UP, follow_up)
     await _keep_lead_and_reminder(command, None, created)
     return created
@@ -58,14 +60,18 @@ async def edit_follow_up(
     """Apply an edit, or a transfer, to a follow-up; another next step is open again.
 
     Raises what `edit_record` raises, Invalid (INSTANT_IN_FUTURE, LEAD_FIXED), RuleBroken
-    (LEAD_DELETED) while the lead is deleted.
+    (LEAD_DELETED) while the lead is deleted, and DO_NOT_CONTACT.
     """
     before = await _get_with_lead_locked(command.tx, follow_up_id)
 
     def edited(stored: FollowUp) -> FollowUp:
         return stored.edited(edit(stored), now=command.now)
 
-    after = await edit_record(command, FOLLOW_UP, follow_up_id, edited)
+    async def check(stored: FollowUp, after: FollowUp) -> None:
+        if after.medium != stored.medium:
+            await _ensure_allowed(command.tx, after)
+
+    after = await edit_record(command, FOLLOW_UP, follow_up_id, edited, check=check)
     await _keep_lead_and_reminder(command, before, after)
     return after
 
@@ -129,6 +135,17 @@ async def _get_with_lead_locked(
     unlocked = await FOLLOW_UP.get(tx, follow_up_id, with_deleted=with_deleted)
     await LEAD.get(tx, unlocked.lead_id, lock=True, with_deleted=True)
     return await FOLLOW_UP.get(tx, follow_up_id, with_deleted=with_deleted)
+
+
+async def _ensure_allowed(tx: AsyncConnection, follow_up: FollowUp) -> None:
+    """Refuse a contact of a person who withdrew it; the lead is locked, as a withdrawal locks it.
+
+    Raises RuleBroken (DO_NOT_CONTACT).
+    """
+    if follow_up.medium is not None:
+        lead = await LEAD.get(tx, follow_up.lead_id, with_deleted=True)
+        [banned] = await bans_of(tx, [lead])
+        follow_up.ensure_allowed(banned)
 
 
 async def _keep_lead_and_reminder(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from contracts.work import TaskKind
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.personal import Personal
 from kernel.records import OwnedRecord
+from mtl.consents.domain import ConsentMedium
 
 NEXT_STEP: Final = TaskKind("NEXT_STEP", zh="今天跟进：{name}", en="Follow up today: {name}")
 MAX_CHECKLIST_ITEMS: Final = 50
@@ -30,6 +31,21 @@ class FollowUpKind(StrEnum):
     MAIL = "MAIL"
     MESSAGE = "MESSAGE"
     NOTE = "NOTE"
+
+
+class FollowUpDirection(StrEnum):
+    """Who contacted whom."""
+
+    OUTGOING = "OUTGOING"
+    INCOMING = "INCOMING"
+
+
+# The kinds by which a person is contacted, who may have withdrawn that.
+MEDIA: Final = {
+    FollowUpKind.CALL: ConsentMedium.CALL,
+    FollowUpKind.MAIL: ConsentMedium.MAIL,
+    FollowUpKind.MESSAGE: ConsentMedium.MESSAGE,
+}
 
 
 class FollowUpResult(StrEnum):
@@ -71,6 +87,7 @@ class FollowUp(OwnedRecord):
     lead_id: Annotated[UUID, Personal("subject")]
     kind: FollowUpKind
     at: datetime
+    direction: FollowUpDirection = FollowUpDirection.OUTGOING
     result: FollowUpResult | None = None
     summary: Annotated[str | None, Personal("text")] = None
     next_step: Annotated[str | None, Personal("text")] = None
@@ -101,6 +118,17 @@ class FollowUp(OwnedRecord):
         """The follow-up in the form that events carry."""
         checklist = tuple(ChecklistItemState.of(one) for one in self.checklist or ())
         return FollowUpState.of(self, follow_up_id=self.id, checklist=checklist)
+
+    @property
+    def medium(self) -> ConsentMedium | None:
+        """By what means we contacted the person; None if they contacted us, or we met."""
+        is_outgoing = self.direction is FollowUpDirection.OUTGOING
+        return MEDIA.get(self.kind) if is_outgoing else None
+
+    def ensure_allowed(self, banned: Collection[str]) -> None:
+        """Refuse a contact that the person does not want. Raises RuleBroken (DO_NOT_CONTACT)."""
+        if self.medium is not None and self.medium in banned:
+            raise RuleBroken("DO_NOT_CONTACT", medium=self.medium.value)
 
     def ensure_happened(self, *, now: datetime) -> None:
         """Refuse a follow-up that is still to come. Raises Invalid (INSTANT_IN_FUTURE)."""

@@ -12,7 +12,12 @@ from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
 from kernel.texts import TrimmedText
-from mtl.followups.domain import MAX_CHECKLIST_ITEMS, FollowUpKind, FollowUpResult
+from mtl.followups.domain import (
+    MAX_CHECKLIST_ITEMS,
+    FollowUpDirection,
+    FollowUpKind,
+    FollowUpResult,
+)
 from mtl.leads.schemas.fields import LineText, LongText
 from mtl.leads.schemas.leads import LeadOut
 
@@ -47,6 +52,10 @@ class FollowUpEdit(BaseModel):
 
     kind: FollowUpKind
     at: Instant = Field(description="When it happened, not in the future")
+    direction: FollowUpDirection = Field(
+        default=FollowUpDirection.OUTGOING,
+        description="INCOMING if the person contacted us, which they may always do",
+    )
     result: FollowUpResult | None = None
     summary: Annotated[LongText, Personal("text")] | None = None
     next_step: Annotated[LineText, Personal("text")] | None = None
@@ -89,6 +98,7 @@ class FollowUpOut(OwnedRecordOut):
     lead: Expandable[LeadOut] = None
     kind: FollowUpKind
     at: datetime
+    direction: FollowUpDirection
     result: FollowUpResult | None
     summary: Annotated[str | None, Personal("text")]
     next_step: Annotated[str | None, Personal("text")]

@@ -1,6 +1,9 @@
-"""The command that records a touch."""
+"""The commands that record touches."""
 
-from chassis.events.outbox import publish
+from collections.abc import Sequence
+
+from chassis.events.outbox import publish, publish_all
+from chassis.records.writes import insert_rows
 from chassis.web.commands import Command
 from mtl.leads.store import LEAD
 from mtl.score_settings.actions import lead_was_touched
@@ -27,3 +30,9 @@ async def record_touch(
     stored = await store.get_by_external_id(tx, touch.lead_id, touch.external_id)
     touch.ensure_repeats(stored, at_is_given=at_is_given)
     return stored, False
+
+
+async def record_touches(command: Command, touches: Sequence[LeadTouch]) -> None:
+    """Record touches of leads that exist, which no sender has sent before."""
+    recorded = await insert_rows(command.tx, store.lead_touches, touches)
+    await publish_all(command.tx, [(touch.recorded(), touch) for touch in recorded])

@@ -1,7 +1,7 @@
 """Request and response bodies of exports."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,7 +29,7 @@ class ExportIn(BaseModel):
     fields: Annotated[list[str], Field(min_length=1, max_length=100)] | None = Field(
         default=None, description="Fields to export; all if absent"
     )
-    format: FileFormat = FileFormat.CSV
+    format: Literal[FileFormat.CSV, FileFormat.XLSX, FileFormat.JSONL] = FileFormat.CSV
 
 
 class ExportFailureOut(BaseModel):

@@ -1,1 +1,1 @@
-"""Readers of CSV, XLSX and JSON Lines files, row by row."""
+"""Readers of CSV, XLSX, JSON Lines and vCard files, row by row."""

@@ -6,6 +6,7 @@ from chassis.files.formats.code_pages import Encoding
 from chassis.files.formats.csv_files import read_csv
 from chassis.files.formats.jsonl_files import is_jsonl, read_jsonl
 from chassis.files.formats.rows import FileFormat, SourceFile
+from chassis.files.formats.vcard_files import is_vcard, read_vcards
 from chassis.files.formats.xlsx_files import read_xlsx
 
 ZIP_SIGNATURE = b"PK\x03\x04"
@@ -15,6 +16,8 @@ def detect_format(content: bytes) -> FileFormat:
     """Detect the format from the content; file names are unreliable."""
     if content.startswith(ZIP_SIGNATURE):
         return FileFormat.XLSX
+    if is_vcard(content):
+        return FileFormat.VCARD
     return FileFormat.JSONL if is_jsonl(content) else FileFormat.CSV
 
 
@@ -27,7 +30,8 @@ def read_file(
 ) -> SourceFile:
     """Read the header and the rows.
 
-    `encoding` is the one declared for a CSV file; without it, `languages` help to recognize it.
+    `encoding` is the one declared for a CSV file or vCards; without it, `languages` help to
+    recognize it.
     Raises UnreadableFile, also during iteration over the rows.
     """
     format = detect_format(content)
@@ -35,4 +39,6 @@ def read_file(
         return read_xlsx(content, sheet)
     if format is FileFormat.JSONL:
         return read_jsonl(content)
+    if format is FileFormat.VCARD:
+        return read_vcards(content, encoding, languages)
     return read_csv(content, encoding, languages)

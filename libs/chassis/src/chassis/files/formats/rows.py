@@ -27,6 +27,7 @@ class FileFormat(StrEnum):
     CSV = "CSV"
     XLSX = "XLSX"
     JSONL = "JSONL"
+    VCARD = "VCARD"
 
 
 class RemarkKind(StrEnum):

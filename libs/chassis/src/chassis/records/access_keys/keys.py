@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import Final
 from uuid import UUID
 
 from chassis.database.write_cause import set_audit_reason
@@ -15,6 +16,8 @@ from chassis.records.access_keys.purposes import AccessKey, AccessPurpose
 from chassis.web.commands import Command
 from kernel.errors import Invalid, NotFound, Violation
 from kernel.ids import new_id
+
+TAIL: Final = 4  # characters that lists show; 232 of the 256 bits stay unknown
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,10 @@ async def issue_access_key(
     if version is not None:
         command.expected.check(_Present(version))
     latest = command.now + purpose.lifetime
+    key = ACCESS_KEY_PREFIX + token_urlsafe(32)
     row = AccessKey(
         id=new_id(),
+        tail=key[-TAIL:],
         purpose=purpose.code,
         resource=purpose.scoped.resource,
         record_id=record_id,
@@ -73,7 +78,6 @@ async def issue_access_key(
     violations = [*_expiry_violations(row, purpose, latest), *_uses_violations(row)]
     if violations:
         raise Invalid(violations)
-    key = ACCESS_KEY_PREFIX + token_urlsafe(32)
     await store.add_access_key(command.tx, row, access_key_digest(key))
     return IssuedAccessKey(row, key)
 

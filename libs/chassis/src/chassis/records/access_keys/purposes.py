@@ -56,7 +56,10 @@ class AccessKeyState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class AccessKey:
-    """An access key as it is stored; the key itself is not, and its digest is not read."""
+    """An access key as it is stored; the key itself is not, and its digest is not read.
+
+    `tail` are its last characters, by which its holders tell it from others.
+    """
 
     id: UUID
     purpose: str
@@ -71,6 +74,7 @@ class AccessKey:
     revoked_by: str | None = None
     uses: int = 0
     last_used_at: datetime | None = None
+    tail: str = ""
 
     def state(self, *, now: datetime) -> AccessKeyState:
         """Return the state; a revoked key stays revoked after it has expired."""

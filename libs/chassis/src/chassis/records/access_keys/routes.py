@@ -42,6 +42,7 @@ class AccessKeyOut(BaseModel):
         description="The purpose in the language of Accept-Language; null if it no longer exists"
     )
     state: AccessKeyState
+    tail: str = Field(description="Its last four characters", examples=["x7Qk"])
     record_version: int | None = Field(description="The record's version when it was issued")
     created_by: str | None = Field(description="Who issued it; null if no request caused it")
     created_by_name: str | None

@@ -4,7 +4,7 @@ A request with a key has no tenant yet: the function `access_key_by_digest`, whi
 may run, returns the one row whose key the request holds (decision 16).
 """
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text, Uuid, text
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import tenant_column
@@ -16,6 +16,7 @@ access_keys = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("digest", LargeBinary, nullable=False),
+    Column("tail", String(4), nullable=False, server_default=""),
     Column("purpose", Text, nullable=False),
     Column("resource", Text, nullable=False),
     Column("record_id", Uuid, nullable=False),

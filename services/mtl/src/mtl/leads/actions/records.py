@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from chassis.events.outbox import publish_all
 from chassis.jobs import queue
 from chassis.records.access.visibility import EVERYTHING, Visibility
@@ -19,11 +21,14 @@ from chassis.records.writes import insert_rows
 from chassis.web.commands import Command
 from contracts.mtl.events import LeadCaptured
 from contracts.work import RecordRef
+from mtl.consents.domain import all_values_of
+from mtl.consents.store import bans_of
 from mtl.leads import store
 from mtl.leads.actions.holdings import ensure_room, may_overfill, within_quotas
 from mtl.leads.actions.releases import ensure_may_take
 from mtl.leads.actions.returns import recognized_leads
 from mtl.leads.actions.scoring import scorer_of
+from mtl.leads.actions.totals import save_do_not_contact
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.placement import AssignmentStatus
@@ -69,6 +74,7 @@ async def _capture(
     scorer = await scorer_of(tx)
     clocks = await clock_reader(tx)
     scored = [await clocks.kept(None, scorer.score(lead), now=lead.created_at) for lead in leads]
+    scored = await with_bans(tx, scored)
     duplicates = await store.reserve_keys(tx, scored)
     captured = [lead for lead in scored if lead.id not in duplicates]
     captured = await recognized_leads(command, captured)
@@ -92,6 +98,22 @@ async def _assign_later(command: Command, captured: Sequence[Lead]) -> None:
         await queue.enqueue(command.tx, ASSIGNMENT_JOB, key, run_at=command.now, about=about)
 
 
+async def capture_flagged_lead(command: Command, lead: Lead) -> Lead:
+    """Create a lead that repeats another one, which keeps the keys that both have.
+
+    It gets none of its keys, so that the next like it is a duplicate of the other one as well.
+    Raises Conflict (QUOTA_ROWS).
+    """
+    tx = command.tx
+    [lead] = await within_quotas(tx, [lead])
+    clocks, scorer = await clock_reader(tx), await scorer_of(tx)
+    clocked = await clocks.kept(None, scorer.score(lead), now=lead.created_at)
+    [lead] = await with_bans(tx, [clocked])
+    await insert_rows(tx, LEAD.table, [lead])
+    await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead)])
+    return lead
+
+
 async def edit_lead(
     command: Command, lead_id: UUID, edit: Callable[[Lead], Lead], *, has_room: bool = False
 ) -> Lead:
@@ -103,6 +125,7 @@ async def edit_lead(
     """
 
     scorer = await scorer_of(command.tx)
+    changed_points: list[tuple[str, str]] = []
 
     def scored_edit(before: Lead) -> Lead:
         after = edit(before)
@@ -119,8 +142,21 @@ async def edit_lead(
         if is_new and after.is_held and not has_room and not may_overfill(command):
             await ensure_room(command.tx, after.owner_id or "")
         await replace_changed_keys(command, before, after)
+        changed_points.extend(set(all_values_of(after)) ^ set(all_values_of(before)))
 
-    return await edit_record(command, LEAD, lead_id, scored_edit, check=check)
+    saved = await edit_record(command, LEAD, lead_id, scored_edit, check=check)
+    [known] = await with_bans(command.tx, [saved]) if changed_points else [saved]
+    if known.do_not_contact != saved.do_not_contact:
+        await save_do_not_contact(command.tx, lead_id, known.do_not_contact)
+    return known
+
+
+async def with_bans(tx: AsyncConnection, leads: Sequence[Lead]) -> list[Lead]:
+    """Return leads with the media that their persons withdrew, at these leads or others."""
+    if not any(map(all_values_of, leads)):
+        return list(leads)
+    bans = await bans_of(tx, leads)
+    return [replace(lead, do_not_contact=ban) for lead, ban in zip(leads, bans, strict=True)]
 
 
 async def _ensure_may_give(command: Command, before: Lead, after: Lead) -> None:

@@ -1,5 +1,7 @@
 """The keys by which a lead is found again, and the detection of duplicate leads."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -16,6 +18,11 @@ class LeadKey(NamedTuple):
 
     kind: str
     digest: bytes
+
+
+def lead_key(secret: bytes, kind: str, value: str) -> LeadKey:
+    """Return the key of a value: its HMAC-SHA256 digest with the tenant's secret."""
+    return LeadKey(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,17 @@ class FollowUpTotals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lead(LeadDetails, FollowUpTotals, OwnershipDates, LeadPlacement):
+class ContactBans:
+    """The media by which the person of a lead does not want to be contacted.
+
+    They are written beside the lead's version: what counts are the withdrawals themselves.
+    """
+
+    do_not_contact: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead(LeadDetails, FollowUpTotals, ContactBans, OwnershipDates, LeadPlacement):
     """A person or company that may buy, from the first contact to the conversion."""
 
     id: UUID

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from mtl.leads.domain.details import CompanySize
+from mtl.leads.domain.details import CompanySize, LeadDetails
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.tags import MAX_TAGS, distinct_tags
 from mtl.score_settings.domain import ScoreSettings
@@ -72,7 +72,7 @@ class Behavior:
     count_again_at: datetime | None
 
 
-def facts_of(lead: Lead) -> dict[str, Any]:
+def facts_of(lead: LeadDetails) -> dict[str, Any]:
     """Return what rules read of a lead, without its custom fields."""
     facts: dict[str, Any] = {name: getattr(lead, name) for name in _TEXTS}
     facts["company_size"] = None if lead.company_size is None else str(lead.company_size)

@@ -18,6 +18,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.personal import Personal
+from mtl.consents.domain import ConsentMedium
 from mtl.leads.domain.details import IDENTIFYING_FIELDS
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.placement import AssignmentStatus, UnassignedReason
@@ -145,6 +146,9 @@ class LeadOut(LeadFieldsOut):
     owned_since: datetime | None = Field(description="Since when its owner has it as an open lead")
     accept_by: datetime | None = Field(description="When sales accept or refuse it at the latest")
     falls_back_at: datetime | None = Field(description="When its owner loses it; null if never")
+    do_not_contact: list[ConsentMedium] = Field(
+        description="By which media the person is not to be contacted"
+    )
     version: int
     created_at: datetime
     updated_at: datetime

@@ -50,7 +50,7 @@ from kernel.ids import new_id
 from mtl.database import metadata
 from mtl.leads.domain.clocks import ACCEPT_LEAD, KEEP_LEAD
 from mtl.leads.domain.keys import CONTACT_KINDS, DuplicateLead, LeadKey, assign_keys
-from mtl.leads.domain.lead import FOLLOW_UP, FollowUpTotals, Lead
+from mtl.leads.domain.lead import FOLLOW_UP, ContactBans, FollowUpTotals, Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.ownership import OwnershipDates
 from mtl.leads.domain.tags import tag_key, tag_keys
@@ -170,6 +170,11 @@ async def save_totals(tx: AsyncConnection, lead: Lead) -> None:
     names = (*FollowUpTotals.__dataclass_fields__, *OwnershipDates.__dataclass_fields__)
     values = {name: getattr(lead, name) for name in names}
     await tx.execute(update(leads).where(leads.c.id == lead.id).values(values))
+
+
+async def save_bans(tx: AsyncConnection, lead_id: UUID, bans: ContactBans) -> None:
+    """Write by which media a person is not contacted; the caller has locked the lead's row."""
+    await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(bans)))
 
 
 def history_query(lead_id: UUID) -> Select[Any]:

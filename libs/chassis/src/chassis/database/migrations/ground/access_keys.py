@@ -11,7 +11,7 @@ from chassis.database.migration_operations import audited, roles, secure
 TABLES = ("access_keys",)
 # What the API's role may read: everything but the digest. And what a use or a revocation changes.
 READABLE = (
-    "tenant_id, id, purpose, resource, record_id, record_version, created_by, created_at,"
+    "tenant_id, id, tail, purpose, resource, record_id, record_version, created_by, created_at,"
     " expires_at, revoked_at, revoked_by, max_uses, uses, last_used_at"
 )
 CHANGEABLE = "revoked_at, revoked_by, uses, last_used_at"
@@ -49,6 +49,7 @@ def _access_keys() -> None:
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("tail", sa.String(4), nullable=False, server_default=""),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("resource", sa.Text(), nullable=False),
         sa.Column("record_id", sa.Uuid(), nullable=False),

@@ -1,0 +1,1 @@
+"""The commands that take captures in and decide about them."""

@@ -1,0 +1,115 @@
+"""The table of consents and all SQL on it; the latest fact about a contact point counts."""
+
+import hashlib
+import hmac
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.columns import enum_column, tenant_column
+from chassis.database.transaction_tenant import transaction_tenant
+from chassis.records.writes import insert_rows
+from mtl.consents.domain import (
+    Consent,
+    ConsentMedium,
+    ConsentState,
+    ContactPoint,
+    HasContactPoints,
+    all_values_of,
+    banned_media,
+    values_of,
+)
+from mtl.database import metadata
+from mtl.settings import lead_key_secret
+
+Withdrawn = set[tuple[str, bytes, ConsentMedium]]
+
+# A withdrawal outlives the erasure of its person, lest they are contacted again: its digest is not
+# marked as personal.
+lead_consents = Table(
+    "lead_consents",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("lead_id", Uuid, nullable=False, info={"personal": "subject"}),
+    Column("kind", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("medium", enum_column(ConsentMedium), nullable=False),
+    Column("state", enum_column(ConsentState), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("recorded_by", Text),
+    Column("text", Text, info={"personal": "text"}),
+    Column("text_version", Text),
+    Column("channel", Text),
+    Column("source", Text, info={"personal": "text"}),
+    Index(None, "tenant_id", "kind", "digest", "at"),
+    Index(None, "tenant_id", "lead_id", "at", "id"),
+)
+
+
+def contact_point(kind: str, value: str) -> ContactPoint:
+    """Return a contact point with its digest, which differs between tenants."""
+    tenant = str(transaction_tenant()).encode()
+    secret = hmac.digest(lead_key_secret(), b"consents:" + tenant, hashlib.sha256)
+    return ContactPoint(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
+
+
+def points_of(person: HasContactPoints) -> Mapping[ConsentMedium, list[ContactPoint]]:
+    """Return the contact points of a person by medium."""
+    return {
+        medium: [contact_point(*one) for one in values_of(person, medium)]
+        for medium in ConsentMedium
+    }
+
+
+async def add_consents(tx: AsyncConnection, consents: Sequence[Consent]) -> None:
+    """Record consents or withdrawals."""
+    await insert_rows(tx, lead_consents, consents)
+
+
+async def withdrawn_among(tx: AsyncConnection, points: Collection[ContactPoint]) -> Withdrawn:
+    """Return the contact points that are withdrawn, each with its medium."""
+    if not points:
+        return set()
+    c = lead_consents.c
+    query: Any = (
+        select(c.kind, c.digest, c.medium, c.state)
+        .ext(distinct_on(c.kind, c.digest, c.medium))
+        .where(tuple_(c.kind, c.digest).in_(points))
+        .order_by(c.kind, c.digest, c.medium, c.at.desc(), c.state.desc())
+    )
+    return {
+        (row.kind, bytes(row.digest), row.medium)
+        for row in await tx.execute(query)
+        if row.state is ConsentState.WITHDRAWN
+    }
+
+
+async def bans_of(tx: AsyncConnection, people: Sequence[HasContactPoints]) -> list[tuple[str, ...]]:
+    """Return for each person the media that they withdrew, with one query for all."""
+    of_each = [points_of(person) for person in people]
+    points = {one for media in of_each for own in media.values() for one in own}
+    withdrawn = await withdrawn_among(tx, points)
+    return [banned_media(media, withdrawn) for media in of_each]
+
+
+def consents_query(person: HasContactPoints) -> Select[Any]:
+    """A query for the facts about the contact points of a person; the caller pages it."""
+    points = [contact_point(*one) for one in all_values_of(person)]
+    c = lead_consents.c
+    return select(lead_consents).where(tuple_(c.kind, c.digest).in_(points))
