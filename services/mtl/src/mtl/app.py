@@ -6,6 +6,8 @@ from chassis.composition.app import create_app
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
+from mtl.merges.routes import ROUTERS as MERGE_ROUTERS
+from mtl.merges.routes import following_merges
 from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
 from mtl.scores.routes import ROUTERS as SCORING_ROUTERS
 from mtl.settings import MtlSettings
@@ -22,13 +24,16 @@ def create() -> FastAPI:
         title="Market to Lead",
         description="Leads from first contact to conversion, and their import from files.",
         routers=[
-            *DUPLICATE_ROUTERS,
-            *TOUCH_ROUTERS,
-            *TIMELINE_ROUTERS,
-            *LEAD_ROUTERS,
-            *FOLLOW_UP_ROUTERS,
+            *following_merges(
+                DUPLICATE_ROUTERS,
+                TOUCH_ROUTERS,
+                TIMELINE_ROUTERS,
+                MERGE_ROUTERS,
+                SCORING_ROUTERS,
+                LEAD_ROUTERS,
+                FOLLOW_UP_ROUTERS,
+            ),
             *METRIC_ROUTERS,
-            *SCORING_ROUTERS,
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

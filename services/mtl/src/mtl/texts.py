@@ -1,10 +1,12 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from mtl.merge_texts import MERGE_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
 
 TEXTS: dict[str, Text] = {
     **RULE_TEXTS,
+    **MERGE_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",

@@ -11,3 +11,4 @@ class TimelineKind(StrEnum):
     STATUS = "STATUS"
     OWNER = "OWNER"
     CAPTURE = "CAPTURE"
+    MERGE = "MERGE"

@@ -1,10 +1,28 @@
-"""The command that records a touch."""
+"""The commands that record a touch, and that move touches when leads are merged."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.web.commands import Command
 from mtl.leads.store import LEAD
 from mtl.touches import store
 from mtl.touches.domain import LeadTouch
+
+
+async def move_touches(tx: AsyncConnection, lead_id: UUID, to: UUID) -> list[UUID]:
+    """Move the touches of a lead that is merged to its survivor; return those that were moved.
+
+    They carry no event of their own: that of the merge names both leads.
+    """
+    return await store.move_touches(tx, lead_id, to)
+
+
+async def return_touches(tx: AsyncConnection, ids: Sequence[UUID], to: UUID) -> None:
+    """Give a lead back its touches when its merge is undone."""
+    await store.return_touches(tx, ids, to)
 
 
 async def record_touch(
@@ -17,7 +35,8 @@ async def record_touch(
     external id.
     """
     tx = command.tx
-    await LEAD.get(tx, touch.lead_id)
+    # Locked, so that a merge does not leave the touch behind.
+    await LEAD.get(tx, touch.lead_id, lock=True)
     touch.ensure_not_in_future(now=command.now)
     if await store.add_unless_known(tx, touch):
         await publish(tx, touch.recorded(), of=touch)

@@ -1,9 +1,10 @@
 """The table of touches and all SQL on it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Select, Table, Text, Uuid, select
+from sqlalchemy import Column, DateTime, Index, Select, Table, Text, Uuid, exists, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,6 +48,22 @@ async def get_by_external_id(
     """Return the touch of a lead with this external id, which exists."""
     query = touches_query(lead_id).where(lead_touches.c.external_id == external_id)
     return from_columns(LeadTouch, (await tx.execute(query)).one()._mapping)
+
+
+async def move_touches(tx: AsyncConnection, lead_id: UUID, to: UUID) -> list[UUID]:
+    """Move the touches of a lead to another one; return those that were moved.
+
+    One with an external id that the other lead has stays: its sender sent both leads the same.
+    """
+    c, others = lead_touches.c, lead_touches.alias("others")
+    is_there = exists().where(others.c.lead_id == to, others.c.external_id == c.external_id)
+    moved = update(lead_touches).where(c.lead_id == lead_id, ~is_there).values(lead_id=to)
+    return list((await tx.execute(moved.returning(c.id))).scalars())
+
+
+async def return_touches(tx: AsyncConnection, ids: Sequence[UUID], to: UUID) -> None:
+    """Give a lead back the touches that were moved from it."""
+    await tx.execute(update(lead_touches).where(lead_touches.c.id.in_(ids)).values(lead_id=to))
 
 
 def touches_query(lead_id: UUID, kind: TouchKind | None = None) -> Select[Any]:

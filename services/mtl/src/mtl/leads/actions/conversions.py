@@ -16,11 +16,11 @@ from contracts.event import Event
 from contracts.work import RecordRef
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
-from mtl.leads import store
 from mtl.leads.actions.moves import save_move
 from mtl.leads.domain.lead import ConversionIds, Lead
 from mtl.leads.domain.moves import LeadMove
 from mtl.leads.store import LEAD, LEADS
+from mtl.leads.store.conversions import is_account_being_created
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ async def convert_lead(
         )
 
     async def save(before: Lead, after: Lead, event: Event | None) -> Lead:
-        if account_id is not None and await store.is_account_being_created(tx, account_id):
+        if account_id is not None and await is_account_being_created(tx, account_id):
             raise RuleBroken("ACCOUNT_BEING_MADE", account_id=str(account_id))
         return await save_move(command, before, after, event)
 

@@ -19,7 +19,8 @@ from contracts.mtl.events import LeadScored
 from kernel.errors import Invalid
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.scoring import LEAD_FACTS, facts_of, scored
-from mtl.leads.store import LEAD, LEADS, next_leads_to_score
+from mtl.leads.store import LEAD, LEADS
+from mtl.leads.store.scoring import next_leads_to_score
 from mtl.rule_sets.store import LEAD_SCORE, VERSIONS
 from rules.custom_fields import custom_facts, custom_field_spec
 from rules.evaluation import Evaluator

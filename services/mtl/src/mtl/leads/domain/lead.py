@@ -84,6 +84,7 @@ class Lead(LeadDetails, FollowUpTotals):
     opportunity_id: UUID | None = None
     existing_account: bool | None = None
     converted_at: datetime | None = None
+    merged_into_id: Annotated[UUID | None, Personal("subject")] = None
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None

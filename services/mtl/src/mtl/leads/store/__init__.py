@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
-    insert,
     select,
     text,
     update,
@@ -27,7 +27,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
 from chassis.database.encryption.columns import digest_column
 from chassis.database.record_columns import record_columns
@@ -42,7 +41,6 @@ from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_lookups import visible_ids
 from chassis.records.record_types import RecordType
 from chassis.records.work.follow_ups import FollowUp
-from chassis.web.operations.store import OperationStatus
 from contracts.mtl.events import (
     LeadAssigned,
     LeadCaptured,
@@ -50,16 +48,19 @@ from contracts.mtl.events import (
     LeadDeleted,
     LeadRestored,
 )
-from kernel.ids import new_id
+from kernel.errors import NotFound
 from mtl.database import metadata
 from mtl.leads.domain.keys import DuplicateLead, LeadKey, assign_keys
 from mtl.leads.domain.lead import FOLLOW_UP, FollowUpTotals, Lead
+from mtl.leads.domain.merged import LeadIsMerged, keys_kept_by
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.schemas.leads import LeadOut
 from mtl.settings import lead_key_secret
 from parties.candidate_keys import keys_of_company
 
 ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
+
+MERGED = text("merged_into_id IS NOT NULL")
 
 leads = Table(
     "leads",
@@ -71,11 +72,38 @@ leads = Table(
     *(sort_column(one, DateTime(timezone=True)) for one in ("converted_at", "last_followed_up_at")),
     sort_column("next_step_on", Date()),
     sort_column("score", Double()),
+    Index("ix_leads_merged", "tenant_id", "merged_into_id", postgresql_where=MERGED),
 )
 STATES = ("status", "grade", "score", "owner_id", "account_id", "source", "industry")
 PARTIES = ("name", "company", "phone", "phone_tail", "email", "external_id")
 DATES = ("created_at", "updated_at", "converted_at", "last_followed_up_at", "next_step_on")
 LEADS = ScopedResource("mtl.lead", leads)
+
+
+@cache
+def _by_id(lock: bool) -> Select[Any]:  # noqa: FBT001  # a key of the cache
+    query = select(leads).where(leads.c.id == bindparam("lead_id"))
+    return query.with_for_update() if lock else query
+
+
+async def _fetch(
+    tx: AsyncConnection, lead_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Lead:
+    """Read a lead. Raises NotFound, LeadIsMerged for one that was merged into another."""
+    row = (await tx.execute(_by_id(lock), {"lead_id": lead_id})).mappings().one_or_none()
+    if row is None or (row["deleted_at"] and not row["merged_into_id"] and not with_deleted):
+        raise NotFound("lead", lead_id)
+    if row["merged_into_id"] is not None:
+        raise LeadIsMerged(lead_id, row["merged_into_id"])
+    return from_columns(Lead, dict(row))
+
+
+async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Lead]:
+    """Read leads, also deleted ones and those that were merged into others."""
+    rows = await tx.execute(select(leads).where(leads.c.id.in_(ids)).order_by(leads.c.id))
+    return [from_columns(Lead, dict(row)) for row in rows.mappings()]
+
+
 LEAD = RecordType(
     scoped=LEADS,
     entity=Lead,
@@ -86,6 +114,8 @@ LEAD = RecordType(
     assigned=LeadAssigned,
     called_by=("company", "name", "external_id"),
     follow_up=FollowUp(kind=FOLLOW_UP, is_open=lambda lead: lead.is_open),
+    fetch=_fetch,
+    fetch_all=_fetch_all,
 )
 LISTING = Listing(
     LEADS,
@@ -137,8 +167,6 @@ lead_history = Table(
     Index(None, "tenant_id", "to_status", "at"),  # the leads handed over in a period
 )
 
-_CONVERSION_COLUMNS = ("conversion_id", "account_id", "contact_id", "opportunity_id")
-
 # On a conflict the update changes nothing: it waits for the transaction that holds the key and
 # returns its holder in one statement. The order of the keys prevents deadlocks.
 _RESERVE = text("""
@@ -160,66 +188,15 @@ _RELEASE = text("""
 )
 
 
-async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Whether a running conversion will create this account."""
-    query = (
-        select(leads.c.id)
-        .join(operations, operations.c.id == leads.c.conversion_id)
-        .where(
-            leads.c.account_id == account_id,
-            leads.c.existing_account.is_(False),
-            operations.c.status == OperationStatus.RUNNING,
-        )
-    )
-    return (await tx.execute(query.limit(1))).one_or_none() is not None
-
-
 async def save_totals(tx: AsyncConnection, lead_id: UUID, totals: FollowUpTotals) -> None:
     """Write what the follow-ups of a lead come to; the caller has locked its row."""
     await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(totals)))
-
-
-def history_query(lead_id: UUID) -> Select[Any]:
-    """A query for the status moves of a lead; the caller pages it."""
-    return select(lead_history).where(lead_history.c.lead_id == lead_id)
-
-
-async def add_to_history(tx: AsyncConnection, lead: Lead, before: Lead, actor: str | None) -> None:
-    """Record a change of status."""
-    await tx.execute(insert(lead_history).values(_history_row(lead, before, actor)))
-
-
-def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
-    # A reopened lead no longer has the ids of its conversion; the history keeps them.
-    conversion = lead if lead.conversion_id is not None else before
-    return {
-        "id": new_id(),
-        "lead_id": lead.id,
-        "at": lead.updated_at,
-        "from_status": before.status,
-        "to_status": lead.status,
-        "reason": lead.status_reason,
-        "note": lead.status_note,
-        "actor": actor,
-        **{name: getattr(conversion, name) for name in _CONVERSION_COLUMNS},
-    }
 
 
 async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Lead]:
     """Return these leads, without deleted ones, by id."""
     rows = await tx.execute(select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None)))
     return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}
-
-
-async def next_leads_to_score(tx: AsyncConnection, after: UUID | None, *, limit: int) -> list[Lead]:
-    """Read and lock the next leads in the order of ids, without converted and deleted ones."""
-    query = select(leads).where(
-        leads.c.deleted_at.is_(None), leads.c.status != LeadStatus.CONVERTED
-    )
-    if after is not None:
-        query = query.where(leads.c.id > after)
-    rows = await tx.execute(query.order_by(leads.c.id).limit(limit).with_for_update())
-    return [from_columns(Lead, dict(row)) for row in rows.mappings()]
 
 
 async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:
@@ -257,22 +234,39 @@ async def hide_invisible(
 async def replace_keys(
     tx: AsyncConnection, lead: Lead, visibility: Visibility
 ) -> DuplicateLead | None:
-    """Make the current key values of a lead its only keys, unless another lead holds one.
+    """Make the key values of a lead and of those merged into it its only keys.
 
-    Old and new keys are locked in one order, which prevents deadlocks. If a duplicate is
-    returned, some keys may be reserved already: the caller must roll back.
+    Nothing changes if another lead holds one. Old and new keys are locked in one order, which
+    prevents deadlocks. If a duplicate is returned, some keys may be reserved already: the caller
+    must roll back.
     """
-    requested = key_digests(tenant_secret(transaction_tenant()), lead)
-    stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
+    merged = [] if lead.deleted_at is not None else await merged_leads(tx, lead.id)
+    secret, mine = tenant_secret(transaction_tenant()), {lead.id, *(one.id for one in merged)}
+    requested = dict.fromkeys(
+        key for one in [lead, *keys_kept_by(lead, merged)] for key in key_digests(secret, one)
+    )
+    stored = (await tx.execute(select(lead_keys).where(lead_keys.c.lead_id.in_(mine)))).all()
     current = [LeadKey(row.kind, bytes(row.digest)) for row in stored]
     holders = await _reserve(tx, dict.fromkeys([*current, *requested], lead.id))
-    conflict = next((key for key in requested if holders[key] != lead.id), None)
+    conflict = next((key for key in requested if holders[key] not in mine), None)
     if conflict is not None:
         duplicate = DuplicateLead(holders[conflict], conflict.kind)
         return (await hide_invisible(tx, {lead.id: duplicate}, visibility))[lead.id]
     if obsolete := set(current) - set(requested):
         await tx.execute(_RELEASE, _arrays(obsolete))
+    if any(row.lead_id != lead.id for row in stored):
+        taken_over = update(lead_keys).where(lead_keys.c.lead_id.in_(mine))
+        await tx.execute(taken_over.values(lead_id=lead.id))
     return None
+
+
+async def merged_leads(tx: AsyncConnection, survivor_id: UUID) -> list[Lead]:
+    """Return the leads that were merged into a lead, also by way of others, by id."""
+    c = leads.c
+    found = select(c.id).where(c.merged_into_id == survivor_id).cte("found", recursive=True)
+    found = found.union(select(c.id).join(found, c.merged_into_id == found.c.id))
+    rows = await tx.execute(select(leads).join(found, c.id == found.c.id).order_by(c.id))
+    return [from_columns(Lead, dict(row)) for row in rows.mappings()]
 
 
 async def _reserve(tx: AsyncConnection, requested: Mapping[LeadKey, UUID]) -> dict[LeadKey, UUID]:

@@ -1,0 +1,171 @@
+"""The tables of merges and all SQL on them."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Select,
+    String,
+    Table,
+    Text,
+    Uuid,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.columns import tenant_column
+from chassis.database.encryption.columns import digests_of, encrypted_columns
+from kernel.errors import NotFound
+from mtl.database import metadata
+from mtl.leads.domain.details import LeadDetails
+from mtl.leads.store import leads
+from mtl.merges.domain.merge import Changes, LeadMerge, Moved
+
+# The changes hold phones and mails, so they are encrypted as those of the lead are.
+lead_merges = Table(
+    "lead_merges",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("survivor_id", Uuid, nullable=False, info={"personal": "subject"}),
+    Column("merged_at", DateTime(timezone=True), nullable=False),
+    Column("merged_by", Text),
+    Column("request", String(80), nullable=False),
+    *encrypted_columns("changes", of="mtl.lead_merge", personal="text"),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", Text),
+    Column("kept", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("version", Integer, nullable=False),
+    Index(None, "tenant_id", "survivor_id", "id"),
+)
+merged_leads = Table(
+    "merged_leads",
+    metadata,
+    tenant_column(),
+    Column("merge_id", Uuid, primary_key=True),
+    Column("lead_id", Uuid, primary_key=True, info={"personal": "subject"}),
+    Column("moved", JSONB, nullable=False),
+    Index(None, "tenant_id", "lead_id", "merge_id"),
+)
+_DETAILS: Final = TypeAdapter(LeadDetails)
+_MOVED: Final = TypeAdapter(Moved)
+
+
+async def add_merge(tx: AsyncConnection, merge: LeadMerge) -> None:
+    """Insert a merge and what each merged lead brought."""
+    assert merge.changes is not None
+    values = {
+        "id": merge.id,
+        "survivor_id": merge.survivor_id,
+        "merged_at": merge.merged_at,
+        "merged_by": merge.merged_by,
+        "request": merge.request,
+        "changes": _changes_json(merge.changes),
+        "kept": [],
+        "version": merge.version,
+    }
+    await tx.execute(insert(lead_merges).values(values | digests_of(lead_merges, values)))
+    rows = [
+        {"merge_id": merge.id, "lead_id": lead_id, "moved": _MOVED.dump_python(moved, mode="json")}
+        for lead_id, moved in merge.moved.items()
+    ]
+    await tx.execute(insert(merged_leads), rows)
+
+
+async def save_undone(tx: AsyncConnection, merge: LeadMerge) -> None:
+    """Mark a merge, which the caller has locked, as undone."""
+    names = ("undone_at", "undone_by", "version")
+    values = {name: getattr(merge, name) for name in names} | {"kept": list(merge.kept)}
+    await tx.execute(update(lead_merges).where(lead_merges.c.id == merge.id).values(values))
+
+
+async def get_merge(tx: AsyncConnection, merge_id: UUID, *, lock: bool = False) -> LeadMerge:
+    """Read a merge, and lock its row if `lock` is set. Raises NotFound."""
+    query = select(lead_merges).where(lead_merges.c.id == merge_id)
+    query = query.with_for_update() if lock else query
+    row = (await tx.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("merge", merge_id)
+    brought = select(merged_leads).where(merged_leads.c.merge_id == merge_id)
+    brought = brought.order_by(merged_leads.c.lead_id)
+    moved = {r.lead_id: _MOVED.validate_python(r.moved) for r in await tx.execute(brought)}
+    values = {name: row[name] for name in LeadMerge.__dataclass_fields__ if name in row}
+    values["changes"] = None if row["changes"] is None else _changes_of(row["changes"])
+    return LeadMerge(**values | {"moved": moved, "kept": tuple(row["kept"])})
+
+
+async def merge_into(
+    tx: AsyncConnection, survivor_id: UUID, lead_ids: Collection[UUID]
+) -> LeadMerge | None:
+    """Return the merge, not undone, of exactly these leads into a survivor, if there is one."""
+    c = merged_leads.c
+    found = (
+        select(c.merge_id)
+        .join(lead_merges, lead_merges.c.id == c.merge_id)
+        .where(lead_merges.c.survivor_id == survivor_id, lead_merges.c.undone_at.is_(None))
+        .group_by(c.merge_id)
+        .having(func.array_agg(c.lead_id.distinct()) == sorted(lead_ids))
+    )
+    merge_id = (await tx.execute(found)).scalar_one_or_none()
+    return None if merge_id is None else await get_merge(tx, merge_id)
+
+
+async def later_merge(tx: AsyncConnection, merge: LeadMerge) -> UUID | None:
+    """Return the last merge that builds on this one and has to be undone before it, if any."""
+    c, merges = merged_leads.c, lead_merges.c
+    took = select(c.merge_id).where(c.lead_id == merge.survivor_id)
+    followed = merges.id.in_(took) | (
+        (merges.survivor_id == merge.survivor_id) & (merges.id > merge.id)
+    )
+    query = select(merges.id).where(followed, merges.undone_at.is_(None), merges.id != merge.id)
+    return (await tx.execute(query.order_by(merges.id.desc()).limit(1))).scalar_one_or_none()
+
+
+def merges_query() -> Select[Any]:
+    """A query for merges as answers show them, with the names of the merged leads."""
+    shown = func.json_build_object(
+        "lead_id", leads.c.id, "name", leads.c.name, "company", leads.c.company
+    )
+    names = (
+        select(func.json_agg(shown))
+        .select_from(merged_leads.join(leads, leads.c.id == merged_leads.c.lead_id))
+        .where(merged_leads.c.merge_id == lead_merges.c.id)
+        .scalar_subquery()
+    )
+    hidden = ("tenant_id", "request", "changes", "changes_digest")
+    columns = [column for column in lead_merges.c if column.name not in hidden]
+    return select(*columns, names.label("leads"))
+
+
+async def shown_merge(tx: AsyncConnection, merge_id: UUID) -> Mapping[str, Any]:
+    """Return a merge as answers show it."""
+    query = merges_query().where(lead_merges.c.id == merge_id)
+    return dict((await tx.execute(query)).mappings().one())
+
+
+def _changes_json(changes: Changes) -> str:
+    parts = {
+        name: _DETAILS.dump_python(LeadDetails(**values), mode="json", include=set(values))
+        for name, values in (("before", changes.before), ("after", changes.after))
+    }
+    return orjson.dumps(parts).decode()
+
+
+def _changes_of(stored: str) -> Changes:
+    before, after = (
+        {name: getattr(_DETAILS.validate_python(values), name) for name in values}
+        for values in map(orjson.loads(stored).get, ("before", "after"))
+    )
+    return Changes(before, after)
