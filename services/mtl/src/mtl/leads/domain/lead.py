@@ -37,6 +37,7 @@ from mtl.leads.domain.moves import (
 )
 from scoring.grades import Grade
 
+NAMELESS: Final = "—"
 FOLLOW_UP: Final = TaskKind("WORK_LEAD", zh="跟进线索 {name}", en="Follow up on lead {name}")
 
 
@@ -108,9 +109,9 @@ class Lead(LeadDetails, FollowUpTotals):
 
     @property
     def display_name(self) -> str:
-        """The first identifying value; a lead always has at least one."""
+        """The first identifying value; a lead whose person was erased may have none."""
         values = (self.company, self.name, self.external_id, self.email, self.phone)
-        return next(value for value in values if value)
+        return next((value for value in values if value), NAMELESS)
 
     def state(self) -> LeadState:
         """The lead in the form that events carry."""
