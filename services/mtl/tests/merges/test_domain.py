@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -35,7 +36,8 @@ VALUES = st.fixed_dictionaries(
         "other_phone": PHONE,
         "email": SHORT,
         "other_email": SHORT,
-        "budget": st.none() | st.sampled_from([Money("1.50", "CNY"), Money("2", "USD")]),
+        "budget": st.none()
+        | st.sampled_from([Money(Decimal("1.50"), "CNY"), Money(Decimal(2), "USD")]),
         "attributes": st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy")),
         "custom_fields": st.dictionaries(
             st.sampled_from("de"), st.sampled_from([["p"], ["q", "r"], "s", 1])

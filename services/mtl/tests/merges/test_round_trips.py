@@ -82,10 +82,10 @@ class Board:
         try:
             await undo_merge(self.command, merge_id)
         except Conflict as refused:
-            assert refused.code == "MERGE_FOLLOWED"
             await self.undo(UUID(refused.params["merge_id"]))
-            return await self.undo(merge_id)
-        self.merges.remove(merge_id)
+            await self.undo(merge_id)
+        else:
+            self.merges.remove(merge_id)
 
     async def check(self) -> None:
         """Every key and activity is with the survivor of the lead to which it belongs."""
