@@ -23,18 +23,18 @@ def create() -> FastAPI:
         MtlSettings.of(),
         title="Market to Lead",
         description="Leads from first contact to conversion, and their import from files.",
-        routers=[
-            *following_merges(
-                DUPLICATE_ROUTERS,
-                TOUCH_ROUTERS,
-                TIMELINE_ROUTERS,
-                MERGE_ROUTERS,
-                SCORING_ROUTERS,
-                LEAD_ROUTERS,
-                FOLLOW_UP_ROUTERS,
-            ),
-            *METRIC_ROUTERS,
-        ],
+        routers=following_merges(
+            [
+                *DUPLICATE_ROUTERS,
+                *TOUCH_ROUTERS,
+                *TIMELINE_ROUTERS,
+                *LEAD_ROUTERS,
+                *MERGE_ROUTERS,
+                *FOLLOW_UP_ROUTERS,
+                *METRIC_ROUTERS,
+                *SCORING_ROUTERS,
+            ]
+        ),
         texts=TEXTS,
         replicas=WORKER.replicas,
     )

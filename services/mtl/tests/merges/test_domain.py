@@ -24,6 +24,7 @@ from services.mtl.tests.factories import NOON, make_lead
 
 SHORT = st.none() | st.sampled_from(["甲", "乙", "丙"])
 PHONE = st.none() | st.sampled_from([f"+861380013800{n}" for n in range(6)])
+BUDGETS = [Money(Decimal("1.50"), "CNY"), Money(Decimal(2), "USD")]
 VALUES = st.fixed_dictionaries(
     {
         "name": SHORT,

@@ -156,13 +156,11 @@ def _merged_id(refused: LeadIsMerged | NotFound) -> UUID | None:
         return None
 
 
-def following_merges(*features: Sequence[APIRouter]) -> Sequence[APIRouter]:
-    """Return a router for each of these whose routes answer for merged leads by their survivors."""
-    followed = []
-    for router_of_feature in (one for feature in features for one in feature):
-        outer = APIRouter(dependencies=[Depends(follow_merges, scope="function")])
-        outer.include_router(router_of_feature)
-        followed.append(outer)
+def following_merges(routers: Sequence[APIRouter]) -> Sequence[APIRouter]:
+    """Return the same routers, whose routes answer for merged leads by their survivors."""
+    followed = [APIRouter(dependencies=[Depends(follow_merges, scope="function")]) for _ in routers]
+    for outer, inner in zip(followed, routers, strict=True):
+        outer.include_router(inner)
     return followed
 
 
