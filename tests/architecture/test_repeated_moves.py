@@ -24,6 +24,8 @@ MOVES = {
     "::test_a_lead_asleep_or_open_again_refuses_another_day_or_note",
     "lead_reopen": "services/mtl/tests/leads/test_lifecycle.py"
     "::test_a_lead_asleep_or_open_again_refuses_another_day_or_note",
+    "lead_merge": "services/mtl/tests/merges/test_routes.py"
+    "::test_the_same_merge_is_made_once_and_another_one_is_refused",
     "opportunity_lose": "services/l2o/tests/opportunities/test_routes.py"
     "::test_losing_for_another_reason_is_refused",
     "opportunity_move": "another stage is another move",

@@ -37,8 +37,7 @@ VALUES = st.fixed_dictionaries(
         "other_phone": PHONE,
         "email": SHORT,
         "other_email": SHORT,
-        "budget": st.none()
-        | st.sampled_from([Money(Decimal("1.50"), "CNY"), Money(Decimal(2), "USD")]),
+        "budget": st.none() | st.sampled_from(BUDGETS),
         "attributes": st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy")),
         "custom_fields": st.dictionaries(
             st.sampled_from("de"), st.sampled_from([["p"], ["q", "r"], "s", 1])
