@@ -34,6 +34,8 @@ NOT_AUDITED = {
     "mtl.lead_keys": "digests of what the lead holds",
     "mtl.lead_history": "a history itself",
     "mtl.lead_touches": "facts that are never changed, with who recorded them",
+    "mtl.lead_merges": "a history itself, with who merged and who undid it",
+    "mtl.merged_leads": "a part of a merge, never changed",
     "l2o.stage_changes": "a history itself",
     "l2o.conversions": "the receipt of a lead's conversion, never changed",
     "cpq.price_book_versions": "a history itself",

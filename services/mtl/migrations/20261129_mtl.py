@@ -83,8 +83,13 @@ def _merges() -> None:
         sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("merged_by", sa.Text()),
         sa.Column("request", sa.String(80), nullable=False),
-        sa.Column("changes", sa.LargeBinary()),
-        sa.Column("changes_digest", sa.LargeBinary()),
+        sa.Column("changes", JSONB()),
+        *(
+            sa.Column(f"{when}_{name}{suffix}", sa.LargeBinary())
+            for when in ("before", "after")
+            for name in LEAD_ENCRYPTED
+            for suffix in ("", "_digest")
+        ),
         sa.Column("undone_at", sa.DateTime(timezone=True)),
         sa.Column("undone_by", sa.Text()),
         sa.Column("kept", JSONB(), nullable=False, server_default=sa.text("'[]'")),

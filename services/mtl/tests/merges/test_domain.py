@@ -17,7 +17,7 @@ from mtl.leads.domain.moves import LeadStatus
 from mtl.merges.domain.choices import Choice, ChoiceReason, choose, merged_lead
 from mtl.merges.domain.merge import Changes
 from mtl.merges.domain.units import FIELDS_OF, MERGED_FIELDS
-from mtl.merges.store import _changes_json, _changes_of
+from mtl.merges.store import changes_from_columns, changes_to_columns
 from mtl.texts import TEXTS
 from scoring.grades import Grade
 from services.mtl.tests.factories import NOON, make_lead
@@ -153,7 +153,8 @@ def test_a_merge_loses_nothing_unnamed_and_is_taken_back(values: list[dict[str, 
     for name, value in values[0].items():
         if value is not None and name in ("name", "budget", "phone", "email"):
             assert getattr(merged, name) == value
-    changes = _changes_of(_changes_json(Changes.between(survivor, merged)))
+    changes = changes_from_columns(changes_to_columns(Changes.between(survivor, merged)))
+    assert changes is not None
     assert changes.taken_back(merged) == (survivor, [])
 
 

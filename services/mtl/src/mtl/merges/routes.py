@@ -120,7 +120,8 @@ async def follow_merges(request: Request, tx: Tx, now: Now, caller: Caller) -> A
         _refuse(request, merged_id, survivor_id)
     else:
         # Some parts of a lead, such as its audit, are read without the lead.
-        if reads and named is not None and await survivor_of(tx, named) != named:
+        is_part = reads and not request.url.path.endswith(f"/leads/{named}")
+        if named is not None and is_part and await survivor_of(tx, named) != named:
             _refuse(request, named, await visible_survivor(tx, named, caller, now))
 
 

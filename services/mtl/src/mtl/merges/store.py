@@ -1,10 +1,9 @@
 """The tables of merges and all SQL on them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import (
     Column,
@@ -30,10 +29,18 @@ from chassis.database.encryption.columns import digests_of, encrypted_columns
 from kernel.errors import NotFound
 from mtl.database import metadata
 from mtl.leads.domain.details import LeadDetails
-from mtl.leads.store import leads
+from mtl.leads.store import ENCRYPTED, leads
 from mtl.merges.domain.merge import Changes, LeadMerge, Moved
 
-# The changes hold phones and mails, so they are encrypted as those of the lead are.
+
+def _contact_columns() -> Iterator[Column[Any]]:
+    """Yield the columns of the survivor's phones and mails, encrypted as those of the lead are."""
+    for when in ("before", "after"):
+        for name in ENCRYPTED:
+            kind: str = leads.c[name].info["personal"]
+            yield from encrypted_columns(f"{when}_{name}", of="mtl.lead_merge", personal=kind)
+
+
 lead_merges = Table(
     "lead_merges",
     metadata,
@@ -43,7 +50,8 @@ lead_merges = Table(
     Column("merged_at", DateTime(timezone=True), nullable=False),
     Column("merged_by", Text),
     Column("request", String(80), nullable=False),
-    *encrypted_columns("changes", of="mtl.lead_merge", personal="text"),
+    Column("changes", JSONB(none_as_null=True), info={"personal": "text"}),
+    *_contact_columns(),
     Column("undone_at", DateTime(timezone=True)),
     Column("undone_by", Text),
     Column("kept", JSONB, nullable=False, server_default=text("'[]'")),
@@ -72,9 +80,9 @@ async def add_merge(tx: AsyncConnection, merge: LeadMerge) -> None:
         "merged_at": merge.merged_at,
         "merged_by": merge.merged_by,
         "request": merge.request,
-        "changes": _changes_json(merge.changes),
         "kept": [],
         "version": merge.version,
+        **changes_to_columns(merge.changes),
     }
     await tx.execute(insert(lead_merges).values(values | digests_of(lead_merges, values)))
     rows = [
@@ -102,7 +110,7 @@ async def get_merge(tx: AsyncConnection, merge_id: UUID, *, lock: bool = False) 
     brought = brought.order_by(merged_leads.c.lead_id)
     moved = {r.lead_id: _MOVED.validate_python(r.moved) for r in await tx.execute(brought)}
     values = {name: row[name] for name in LeadMerge.__dataclass_fields__ if name in row}
-    values["changes"] = None if row["changes"] is None else _changes_of(row["changes"])
+    values["changes"] = changes_from_columns(row)
     return LeadMerge(**values | {"moved": moved, "kept": tuple(row["kept"])})
 
 
@@ -144,9 +152,9 @@ def merges_query() -> Select[Any]:
         .where(merged_leads.c.merge_id == lead_merges.c.id)
         .scalar_subquery()
     )
-    hidden = ("tenant_id", "request", "changes", "changes_digest")
-    columns = [column for column in lead_merges.c if column.name not in hidden]
-    return select(*columns, names.label("leads"))
+    c = lead_merges.c
+    merged, undone = (c.merged_at, c.merged_by), (c.undone_at, c.undone_by, c.kept, c.version)
+    return select(c.id, c.survivor_id, *merged, *undone, names.label("leads"))
 
 
 async def shown_merge(tx: AsyncConnection, merge_id: UUID) -> Mapping[str, Any]:
@@ -155,17 +163,26 @@ async def shown_merge(tx: AsyncConnection, merge_id: UUID) -> Mapping[str, Any]:
     return dict((await tx.execute(query)).mappings().one())
 
 
-def _changes_json(changes: Changes) -> str:
-    parts = {
-        name: _DETAILS.dump_python(LeadDetails(**values), mode="json", include=set(values))
-        for name, values in (("before", changes.before), ("after", changes.after))
-    }
-    return orjson.dumps(parts).decode()
+def changes_to_columns(changes: Changes) -> dict[str, Any]:
+    """Return what a merge changed as columns: phones and mails in those of their own."""
+    columns: dict[str, Any] = {"changes": {}}
+    for when, values in (("before", changes.before), ("after", changes.after)):
+        columns |= {f"{when}_{name}": values.get(name) for name in ENCRYPTED}
+        others = {name: value for name, value in values.items() if name not in ENCRYPTED}
+        details = LeadDetails(**others)
+        columns["changes"][when] = _DETAILS.dump_python(details, mode="json", include=set(others))
+    columns["changes"]["contacts"] = [name for name in changes.after if name in ENCRYPTED]
+    return columns
 
 
-def _changes_of(stored: str) -> Changes:
+def changes_from_columns(row: Mapping[Any, Any]) -> Changes | None:
+    """Return what a merge changed; None once the person was erased."""
+    stored = row["changes"]
+    if stored is None:
+        return None
     before, after = (
-        {name: getattr(_DETAILS.validate_python(values), name) for name in values}
-        for values in map(orjson.loads(stored).get, ("before", "after"))
+        {name: getattr(_DETAILS.validate_python(stored[when]), name) for name in stored[when]}
+        | {name: row[f"{when}_{name}"] for name in stored["contacts"]}
+        for when in ("before", "after")
     )
     return Changes(before, after)
