@@ -40,9 +40,9 @@ MTL, CHASSIS = "services/mtl/src/mtl", "libs/chassis/src/chassis"
 PLANTED = [
     ("services never meet", f"{MTL}/leads/actions/records.py", "import rms.orders"),
     ("No service needs the testkit", f"{MTL}/leads/actions/records.py", "import testkit.tokens"),
-    ("rooms face one way", f"{MTL}/leads/store.py", "import mtl.leads.routes"),
-    ("numerical libraries", f"{MTL}/leads/store.py", "import numpy"),
-    ("No API loads the training", f"{MTL}/leads/store.py", "import scoring.training"),
+    ("rooms face one way", f"{MTL}/leads/store/__init__.py", "import mtl.leads.routes"),
+    ("numerical libraries", f"{MTL}/leads/store/__init__.py", "import numpy"),
+    ("No API loads the training", f"{MTL}/leads/store/__init__.py", "import scoring.training"),
     ("The domain does no I/O", f"{MTL}/leads/domain/lead.py", "import sqlalchemy"),
     ("Actions do not speak HTTP", f"{MTL}/leads/actions/records.py", "import fastapi"),
     ("form no cycle", "services/cpq/src/cpq/price_books/store.py", "import cpq.products.store"),

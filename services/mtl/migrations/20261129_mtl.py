@@ -93,7 +93,6 @@ def _merges() -> None:
         sa.Column("undone_at", sa.DateTime(timezone=True)),
         sa.Column("undone_by", sa.Text()),
         sa.Column("kept", JSONB(), nullable=False, server_default=sa.text("'[]'")),
-        sa.Column("version", sa.Integer(), nullable=False),
     )
     index("lead_merges", "tenant_id", "survivor_id", "id")
     secure("lead_merges")

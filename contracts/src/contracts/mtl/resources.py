@@ -14,6 +14,7 @@ RESOURCES: Final = (
         sees_all=DIRECTION,
         owned=True,
         tasks={"WORK_LEAD": ("跟进线索", "Follow up on a lead")},
+        notices={"LEAD_MERGED_AWAY": ("线索被合并", "A lead was merged into another one")},
         aggregates=("mtl.lead_touch",),
     ),
     editable(

@@ -16,11 +16,15 @@ from contracts.work import NoticeKind, RecordRef
 from kernel.errors import Conflict, NotFound, RuleBroken
 from kernel.ids import new_id
 from mtl.followups.actions import move_follow_ups
-from mtl.leads.actions.merging import save_merged_leads, save_separated_leads
+from mtl.leads.actions.merging import (
+    move_history,
+    return_history,
+    save_merged_leads,
+    save_separated_leads,
+)
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.merged import LeadIsMerged
 from mtl.leads.store import LEADS
-from mtl.leads.store.history import move_history, return_history
 from mtl.leads.store.survivors import lock_leads
 from mtl.merges import store
 from mtl.merges.domain.choices import choose, merged_lead

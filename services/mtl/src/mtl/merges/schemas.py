@@ -15,7 +15,8 @@ from kernel.personal import Personal
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.merges.domain.choices import Choice, ChoiceReason, LeftOut
-from mtl.merges.domain.merge import MAX_MERGED
+from mtl.merges.domain.merge import MAX_MERGED, version_of
+from mtl.merges.domain.units import MergeField
 from mtl.texts import TEXTS
 from scoring.grades import Grade
 
@@ -109,7 +110,7 @@ class LeftOutOut(BaseModel):
 class ChoiceOut(BaseModel):
     """What the survivor gets in a field, or in fields that belong together, and why."""
 
-    field: str = Field(examples=["address"])
+    field: MergeField
     label: str = Field(description="What people call it, in the preferred language")
     values: Annotated[dict[str, Any], Personal("text")] = Field(
         description="By field of the lead, after the merge"
@@ -123,7 +124,7 @@ class ChoiceOut(BaseModel):
     def of(cls, choice: Choice) -> Self:
         """Return a choice with its texts."""
         return cls(
-            field=choice.unit,
+            field=MergeField(choice.unit),
             label=_in_words(f"MergeField.{choice.unit}"),
             values=dict(choice.values),
             lead_id=choice.lead_id,
@@ -210,7 +211,8 @@ class MergeOut(BaseModel):
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Return the merge of a row of `merges_query`."""
-        return cls(**{**row, "kept": [KeptFieldOut.of(unit) for unit in row["kept"]]})
+        kept = [KeptFieldOut.of(unit) for unit in row["kept"]]
+        return cls(**{**row, "kept": kept, "version": version_of(row["undone_at"])})
 
 
 def _as_shown(values: dict[str, Any]) -> Any:

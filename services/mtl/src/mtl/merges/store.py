@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     Index,
-    Integer,
     Select,
     String,
     Table,
@@ -55,7 +54,6 @@ lead_merges = Table(
     Column("undone_at", DateTime(timezone=True)),
     Column("undone_by", Text),
     Column("kept", JSONB, nullable=False, server_default=text("'[]'")),
-    Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "survivor_id", "id"),
 )
 merged_leads = Table(
@@ -81,7 +79,6 @@ async def add_merge(tx: AsyncConnection, merge: LeadMerge) -> None:
         "merged_by": merge.merged_by,
         "request": merge.request,
         "kept": [],
-        "version": merge.version,
         **changes_to_columns(merge.changes),
     }
     await tx.execute(insert(lead_merges).values(values | digests_of(lead_merges, values)))
@@ -94,8 +91,7 @@ async def add_merge(tx: AsyncConnection, merge: LeadMerge) -> None:
 
 async def save_undone(tx: AsyncConnection, merge: LeadMerge) -> None:
     """Mark a merge, which the caller has locked, as undone."""
-    names = ("undone_at", "undone_by", "version")
-    values = {name: getattr(merge, name) for name in names} | {"kept": list(merge.kept)}
+    values = {"undone_at": merge.undone_at, "undone_by": merge.undone_by, "kept": [*merge.kept]}
     await tx.execute(update(lead_merges).where(lead_merges.c.id == merge.id).values(values))
 
 
@@ -153,7 +149,7 @@ def merges_query() -> Select[Any]:
         .scalar_subquery()
     )
     c = lead_merges.c
-    merged, undone = (c.merged_at, c.merged_by), (c.undone_at, c.undone_by, c.kept, c.version)
+    merged, undone = (c.merged_at, c.merged_by), (c.undone_at, c.undone_by, c.kept)
     return select(c.id, c.survivor_id, *merged, *undone, names.label("leads"))
 
 

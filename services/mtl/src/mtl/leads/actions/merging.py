@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from chassis.records.record_commands import save_record
 from chassis.web.commands import Command
 from contracts.mtl.events import LeadMergedInto, LeadMergeUndone, LeadRestored, LeadsMerged
@@ -12,7 +14,7 @@ from mtl.leads.actions.records import replace_changed_keys
 from mtl.leads.actions.scoring import scorer_of
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import LeadStatus
-from mtl.leads.store import LEAD
+from mtl.leads.store import LEAD, history
 
 
 async def save_merged_leads(
@@ -59,3 +61,13 @@ async def save_separated_leads(
     touches = {lead_id: tuple(ids) for lead_id, ids in touch_ids.items()}
     event = LeadMergeUndone(lead=separated.state(), merge_id=merge_id, touch_ids=touches)
     return await save_record(free, LEAD, survivor, separated, event)
+
+
+async def move_history(tx: AsyncConnection, lead_id: UUID, to: UUID) -> Sequence[UUID]:
+    """Move the history of a merged lead to its survivor; return what was moved."""
+    return await history.move_history(tx, lead_id, to)
+
+
+async def return_history(tx: AsyncConnection, ids: Sequence[UUID], to: UUID) -> None:
+    """Give a lead back its history when its merge is undone."""
+    await history.return_history(tx, ids, to)

@@ -97,12 +97,20 @@ class LeadMerge:
     undone_at: datetime | None = None
     undone_by: str | None = None
     kept: Sequence[str] = ()
-    version: int = 1
+
+    @property
+    def version(self) -> int:
+        """The number of its states so far: it was made, and perhaps undone."""
+        return version_of(self.undone_at)
 
     def undone(self, kept: Sequence[str], *, actor: str | None, now: datetime) -> LeadMerge:
         """Return the merge as undone."""
-        undone = replace(self, undone_at=now, undone_by=actor, kept=tuple(kept))
-        return replace(undone, version=self.version + 1)
+        return replace(self, undone_at=now, undone_by=actor, kept=tuple(kept))
+
+
+def version_of(undone_at: datetime | None) -> int:
+    """Return the version of a merge: 1, or 2 once it was undone."""
+    return 1 if undone_at is None else 2
 
 
 def ensure_mergeable(survivor: Lead, others: Sequence[Lead]) -> None:

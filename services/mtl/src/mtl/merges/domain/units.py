@@ -1,9 +1,38 @@
 """The parts of a lead whose values are chosen together when leads are merged."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Final
 
 from mtl.leads.domain.details import LeadDetails
+
+
+class MergeField(StrEnum):
+    """What a merge chooses: a field, or fields whose values are chosen together."""
+
+    name = "name"
+    job_title = "job_title"
+    department = "department"
+    company = "company"
+    uscc = "uscc"
+    industry = "industry"
+    company_size = "company_size"
+    website = "website"
+    work_phone = "work_phone"
+    wechat_id = "wechat_id"
+    language = "language"
+    external_id = "external_id"
+    description = "description"
+    need = "need"
+    budget = "budget"
+    expected_on = "expected_on"
+    address = "address"
+    source = "source"
+    phone = "phone"
+    email = "email"
+    attributes = "attributes"
+    custom_fields = "custom_fields"
+
 
 # Values that only mean something together come from one lead.
 BLOCKS: Final[Mapping[str, tuple[str, ...]]] = {
