@@ -63,7 +63,6 @@ def rooms(service_source: Path) -> list[str]:
         if entry.name == "__pycache__" or entry.name == "py.typed":
             continue
         if entry.is_file():
-            # The texts of a feature, where `texts` would become too long.
             if entry.stem not in SERVICE_MODULES and not entry.stem.endswith("_texts"):
                 complaints.append(f"{entry}: a stray module at a service's top")
         else:

@@ -44,6 +44,8 @@ NOT_AUDITED = {
     "mtl.conversions": "the state of a conversion; what it does to the lead is audited",
     "mtl.returning_customers": "digests of what converted leads held",
     "mtl.account_keys": "keys of the names in a replica",
+    "mtl.lead_merges": "a history itself, with who merged and who undid it",
+    "mtl.merged_leads": "a part of a merge, never changed",
     "l2o.stage_changes": "a history itself",
     "l2o.conversions": "the receipt of a lead's conversion, and how often it was given",
     "l2o.lead_trail_entries": "facts that are never changed, with who did what",

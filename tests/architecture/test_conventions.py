@@ -24,7 +24,7 @@ UNCONDITIONAL = {
     r"\w+_add_external_id": "one more name; the record stays as it is",
     r"\w+_event_(redrive|edit|skip)": "an event has no version; a resolved one refuses",
     r"(event_snapshot|event_resend|replica_rebuild)_cancel": "no version; an ended run refuses",
-    "import_preview": "reads only",
+    "import_preview|lead_merge_preview": "reads only",
     "rule_set_(check|dry_run)": "reads only",
     "rule_version_(publish|restore)": "the next version: `based_on` names the latest one",
     "conversion_mapping_restore": "the next version: `based_on` names the latest one",

@@ -285,6 +285,11 @@ def test_the_leads_and_contacts_are_encrypted() -> None:
         "mtl.lead.phone",
         "mtl.lead.wechat_id",
         "mtl.lead.work_phone",
+        *(
+            f"mtl.lead_merge.{when}_{name}"
+            for when in ("after", "before")
+            for name in ("email", "other_email", "other_phone", "phone", "wechat_id", "work_phone")
+        ),
     ]
 
 

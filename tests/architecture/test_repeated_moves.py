@@ -31,6 +31,8 @@ MOVES = {
     "capture_reject": "services/mtl/tests/captures/test_reviews.py"
     "::test_a_rejected_capture_keeps_its_first_reason",
     "channel_issue_key": "one more key; its Idempotency-Key guards it",
+    "lead_merge": "services/mtl/tests/merges/test_routes.py"
+    "::test_the_same_merge_is_made_once_and_another_one_is_refused",
     "opportunity_lose": "services/l2o/tests/opportunities/test_routes.py"
     "::test_losing_for_another_reason_is_refused",
     "opportunity_move": "another stage is another move",

@@ -36,6 +36,8 @@ TABLES = (
     "channels",
     "captures",
     "lead_consents",
+    "lead_merges",
+    "merged_leads",
     "accounts",
     "opportunities",
     "account_keys",
@@ -92,6 +94,7 @@ def upgrade() -> None:
     _channels()
     _captures()
     _lead_consents()
+    _merges()
     _copies()
     _candidates()
     _conversions()
@@ -100,6 +103,40 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+
+
+def _merges() -> None:
+    """The merges of leads, and what each of the merged ones brought to its survivor."""
+    op.create_table(
+        "lead_merges",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("survivor_id", sa.Uuid(), nullable=False),
+        sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("merged_by", sa.Text()),
+        sa.Column("request", sa.String(80), nullable=False),
+        sa.Column("changes", JSONB()),
+        *(
+            sa.Column(f"{when}_{name}{suffix}", sa.LargeBinary())
+            for when in ("before", "after")
+            for name in LEAD_ENCRYPTED
+            for suffix in ("", "_digest")
+        ),
+        sa.Column("undone_at", sa.DateTime(timezone=True)),
+        sa.Column("undone_by", sa.Text()),
+        sa.Column("kept", JSONB(), nullable=False, server_default=sa.text("'[]'")),
+    )
+    index("lead_merges", "tenant_id", "survivor_id", "id")
+    secure("lead_merges")
+    op.create_table(
+        "merged_leads",
+        tenant_column(),
+        sa.Column("merge_id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), primary_key=True),
+        sa.Column("moved", JSONB(), nullable=False),
+    )
+    index("merged_leads", "tenant_id", "lead_id", "merge_id")
+    secure("merged_leads", append_only=True)
 
 
 def _copies() -> None:
@@ -220,6 +257,7 @@ def _leads() -> None:
             "do_not_contact", sa.ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")
         ),
         sort_column("converted_at", sa.DateTime(timezone=True)),
+        sa.Column("merged_into_id", sa.Uuid()),
         sa.Column("follow_up_count", sa.Integer(), nullable=False),
         instant("last_followed_up_at", nullable=True),
         sort_column("last_followed_up_at", sa.DateTime(timezone=True)),
@@ -273,6 +311,8 @@ def _leads() -> None:
     ):
         index("leads", "tenant_id", column, "id")
     index("leads", "tenant_id", "id", where="leads.deleted_at IS NOT NULL", name="ix_leads_deleted")
+    merged = "leads.merged_into_id IS NOT NULL"
+    index("leads", "tenant_id", "merged_into_id", where=merged, name="ix_leads_merged")
     secure("leads")
     noise = ("version", "updated_at", *FOLLOW_UP_TOTALS, *LEAD_CLOCK)
     audited("leads", resource="mtl.lead", encrypted=LEAD_ENCRYPTED, noise=noise)
@@ -313,7 +353,13 @@ def _lead_history() -> None:
     )
     index("lead_history", "tenant_id", "lead_id", "id")
     index("lead_history", "tenant_id", "to_status", "at")
-    secure("lead_history", append_only=True)
+    _secure_part_of_lead("lead_history")
+
+
+def _secure_part_of_lead(table: str) -> None:
+    """Let rows only be appended, but follow their lead when it is merged into another one."""
+    verbs = "SELECT, INSERT, UPDATE (lead_id)"
+    secure(table, app=verbs, worker=verbs)
 
 
 def _lead_recyclings() -> None:
@@ -424,7 +470,7 @@ def _lead_touches() -> None:
     )
     index("lead_touches", "tenant_id", "lead_id", "at", "id")
     index("lead_touches", "tenant_id", "lead_id", "external_id", unique=True)
-    secure("lead_touches", append_only=True)
+    _secure_part_of_lead("lead_touches")
 
 
 def _follow_ups() -> None:

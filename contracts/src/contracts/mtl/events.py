@@ -59,6 +59,7 @@ class LeadState(AggregateState):
     attributes: dict[str, str] = Field(default_factory=dict)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
     returning_account_id: UUID | None = None
+    merged_into_id: UUID | None = None
 
 
 class LeadCaptured(Event):
@@ -259,6 +260,39 @@ class LeadRestored(Event):
 
     type: ClassVar[str] = "mtl.lead.restored.v1"
     lead: LeadState
+
+
+class LeadsMerged(Event):
+    """Other leads were merged into a lead: what belongs to them is its own from now on.
+
+    Copies of touches follow by `merged_lead_ids`; follow-ups have events of their own.
+    """
+
+    type: ClassVar[str] = "mtl.lead.merged.v1"
+    lead: LeadState
+    merge_id: UUID
+    merged_lead_ids: tuple[UUID, ...]
+
+
+class LeadMergedInto(Event):
+    """A lead was merged into another one; it is deleted, and its survivor stands in for it."""
+
+    type: ClassVar[str] = "mtl.lead.merged_into.v1"
+    lead: LeadState
+    merge_id: UUID
+    survivor_id: UUID
+
+
+class LeadMergeUndone(Event):
+    """A merge was undone: the leads that were merged into this one have back what was theirs.
+
+    `touch_ids` are the touches of each of them, which carry no event of their own.
+    """
+
+    type: ClassVar[str] = "mtl.lead.merge_undone.v1"
+    lead: LeadState
+    merge_id: UUID
+    touch_ids: dict[UUID, tuple[UUID, ...]]
 
 
 class LeadSnapshot(Snapshot):

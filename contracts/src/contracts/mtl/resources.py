@@ -20,6 +20,7 @@ RESOURCES: Final = (
         },
         notices={
             "LEAD_RECYCLED": ("线索被收回", "A lead has fallen back"),
+            "LEAD_MERGED_AWAY": ("线索被合并", "A lead was merged into another one"),
             "CUSTOMER_RETURNED": ("老客户再次咨询", "Customer returned"),
         },
         aggregates=("mtl.lead_touch",),

@@ -13,6 +13,8 @@ from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.lead_consents.routes import ROUTERS as CONSENT_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
+from mtl.merges.routes import ROUTERS as MERGE_ROUTERS
+from mtl.merges.routes import following_merges
 from mtl.metrics.routes import ROUTERS as METRIC_ROUTERS
 from mtl.pools.routes import ROUTERS as POOL_ROUTERS
 from mtl.quotas.routes import ROUTERS as QUOTA_ROUTERS
@@ -32,26 +34,29 @@ def create() -> FastAPI:
         MtlSettings.of(),
         title="Market to Lead",
         description="Leads from first contact to conversion, and their import from files.",
-        routers=[
-            *CLAIM_ROUTERS,
-            *POOL_ROUTERS,
-            *QUOTA_ROUTERS,
-            *ASSIGNMENT_ROUTERS,
-            *CONVERSION_ROUTERS,
-            *CAPTURE_ROUTERS,
-            *CHANNEL_ROUTERS,
-            *CONSENT_ROUTERS,
-            *DUPLICATE_ROUTERS,
-            *TOUCH_ROUTERS,
-            *TIMELINE_ROUTERS,
-            *LEAD_ROUTERS,
-            *FOLLOW_UP_ROUTERS,
-            *METRIC_ROUTERS,
-            *RECYCLING_ROUTERS,
-            *SCORING_ROUTERS,
-            *TRAINING_ROUTERS,
-            *BULK_ROUTERS,
-        ],
+        routers=following_merges(
+            [
+                *CLAIM_ROUTERS,
+                *POOL_ROUTERS,
+                *QUOTA_ROUTERS,
+                *ASSIGNMENT_ROUTERS,
+                *CONVERSION_ROUTERS,
+                *CAPTURE_ROUTERS,
+                *CHANNEL_ROUTERS,
+                *CONSENT_ROUTERS,
+                *DUPLICATE_ROUTERS,
+                *TOUCH_ROUTERS,
+                *TIMELINE_ROUTERS,
+                *LEAD_ROUTERS,
+                *MERGE_ROUTERS,
+                *FOLLOW_UP_ROUTERS,
+                *METRIC_ROUTERS,
+                *RECYCLING_ROUTERS,
+                *SCORING_ROUTERS,
+                *TRAINING_ROUTERS,
+                *BULK_ROUTERS,
+            ]
+        ),
         texts=TEXTS,
         replicas=WORKER.replicas,
     )

@@ -4,6 +4,7 @@ from chassis.foundation.texts import Text
 from mtl.bulk_texts import BULK_TEXTS
 from mtl.channel_texts import CHANNEL_TEXTS
 from mtl.conversion_texts import CONVERSION_TEXTS
+from mtl.merge_texts import MERGE_TEXTS
 from mtl.pool_texts import POOL_RULE_LABELS, POOL_TEXTS
 from mtl.retention_texts import RETENTION_LABELS, RETENTION_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
@@ -17,6 +18,7 @@ TEXTS: dict[str, Text] = {
     **POOL_TEXTS,
     **CONVERSION_TEXTS,
     **CHANNEL_TEXTS,
+    **MERGE_TEXTS,
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",

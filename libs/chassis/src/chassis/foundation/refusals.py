@@ -29,6 +29,14 @@ class TooManyRequests(DomainError):
         self.retry_after = retry_after
 
 
+class Moved(DomainError):
+    """What the caller reads is found at another path, `location`, for now."""
+
+    def __init__(self, code: str, /, *, location: str, **params: Any) -> None:
+        super().__init__(code, **params)
+        self.location = location
+
+
 class PreconditionFailed(DomainError):
     """If-Match names another version than the stored one: the caller's copy is stale."""
 

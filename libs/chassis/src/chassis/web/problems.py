@@ -21,6 +21,7 @@ from chassis.foundation.key_redaction import without_access_keys
 from chassis.foundation.refusals import (
     Expired,
     Malformed,
+    Moved,
     PreconditionFailed,
     PreconditionRequired,
     TooLarge,
@@ -46,6 +47,7 @@ from kernel.errors import (
 log = structlog.get_logger()
 
 STATUS_BY_ERROR: dict[type[DomainError], int] = {
+    Moved: 307,
     Malformed: 400,
     Unauthenticated: 401,
     Forbidden: 403,
@@ -78,6 +80,7 @@ class ProblemDetails(NamedTuple):
     params: dict[str, Any]
     violations: Sequence[Violation] = ()
     retry_after: int = 1  # seconds
+    location: str | None = None
 
 
 def problem_details(error: DomainError) -> ProblemDetails:
@@ -85,7 +88,8 @@ def problem_details(error: DomainError) -> ProblemDetails:
     status = next((s for kind, s in STATUS_BY_ERROR.items() if isinstance(error, kind)), 400)
     violations: Sequence[Violation] = getattr(error, "violations", ())
     retry_after = error.retry_after if isinstance(error, TooManyRequests) else 1
-    return ProblemDetails(status, error.code, error.params, violations, retry_after)
+    location = error.location if isinstance(error, Moved) else None
+    return ProblemDetails(status, error.code, error.params, violations, retry_after, location)
 
 
 def problem_body(texts: Texts, details: ProblemDetails, *, instance: str) -> dict[str, Any]:
@@ -125,6 +129,8 @@ def problem_response(request: Request, details: ProblemDetails) -> Response:
         headers |= UNCACHED
     if details.status == 401:
         headers["WWW-Authenticate"] = f'Bearer error="{details.code}"'
+    if details.location is not None:
+        headers |= {"Location": details.location, "Cache-Control": "no-store"}
     if details.status in (429, 503):
         headers["Retry-After"] = str(details.retry_after)
     return Response(

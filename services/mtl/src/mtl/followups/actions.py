@@ -1,6 +1,7 @@
 """The commands on follow-ups; each locks the lead first, whose totals it keeps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -19,6 +20,7 @@ from chassis.records.record_commands import (
     edit_record,
     move_record,
     restore_record,
+    save_record,
 )
 from chassis.records.tenant_settings import settings_of
 from chassis.records.work.actions import raise_task, settle_tasks
@@ -110,6 +112,23 @@ async def restore_follow_up(command: Command, follow_up_id: UUID) -> FollowUp:
     after = await restore_record(command, FOLLOW_UP, follow_up_id)
     await _keep_lead_and_reminder(command, before, after)
     return after
+
+
+async def move_follow_ups(
+    command: Command, lead_id: UUID, to: UUID, only: Collection[UUID] | None = None
+) -> list[UUID]:
+    """Move the follow-ups of a lead, or some, to another one, each with an event; return them.
+
+    It counts both leads anew, whose rows the caller has locked and saved.
+    """
+    mine = await store.follow_ups_of(command.tx, lead_id)
+    moved = [one for one in mine if only is None or one.id in only]
+    for follow_up in moved:
+        after = replace(follow_up, lead_id=to)
+        await save_record(command.unconditional, FOLLOW_UP, follow_up, after)
+    for one in (lead_id, to) if moved else ():
+        await save_follow_up_totals(command, one, await store.totals_of(command.tx, one))
+    return [follow_up.id for follow_up in moved]
 
 
 async def raise_next_step(command: Command, follow_up_id: UUID, due_on: date) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Date, DateTime, Index, RowMapping, Table, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.record_columns import record_columns
+from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
@@ -85,6 +86,13 @@ LISTING = Listing(
     sorts=["created_at", "updated_at", "at", "next_step_on", "next_step_done_at"],
     custom=custom_conditions,
 )
+
+
+async def follow_ups_of(tx: AsyncConnection, lead_id: UUID) -> list[FollowUp]:
+    """Read and lock all follow-ups of a lead, deleted ones included."""
+    mine = select(follow_ups).where(follow_ups.c.lead_id == lead_id).order_by(follow_ups.c.id)
+    rows = (await tx.execute(mine.with_for_update())).mappings()
+    return [from_columns(FollowUp, dict(row)) for row in rows]
 
 
 async def totals_of(tx: AsyncConnection, lead_id: UUID) -> FollowUpTotals:

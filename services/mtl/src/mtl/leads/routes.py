@@ -13,7 +13,6 @@ from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
-from mtl.leads import store
 from mtl.leads.actions import moves, records
 from mtl.leads.domain.lead import Lead
 from mtl.leads.schemas.captures import LeadCaptureIn
@@ -27,6 +26,7 @@ from mtl.leads.schemas.moves import (
     PossibleMovesOut,
 )
 from mtl.leads.store import LEAD, LISTING
+from mtl.leads.store.history import history_query
 from mtl.pools.store import is_active_pool
 
 
@@ -92,9 +92,7 @@ router = new_router("/leads", tag="leads")
 async def lead_history(lead_id: UUID, tx: Tx, page: PageParams) -> Page[LeadMoveOut]:
     """List the changes of status of a lead, with actor and reason."""
     await LEAD.get(tx, lead_id, with_deleted=True)
-    return await fetch_page(
-        tx, store.history_query(lead_id), page, shape=lambda row: LeadMoveOut(**row)
-    )
+    return await fetch_page(tx, history_query(lead_id), page, shape=lambda row: LeadMoveOut(**row))
 
 
 @router.get("/{lead_id}/moves", dependencies=READ, summary="What can be done with a lead now")

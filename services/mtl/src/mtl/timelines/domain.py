@@ -14,3 +14,4 @@ class TimelineKind(StrEnum):
     STATUS = "STATUS"
     OWNER = "OWNER"
     CAPTURE = "CAPTURE"
+    MERGE = "MERGE"

@@ -23,7 +23,9 @@ _OWNER: Final = Text(
 )
 _FIRST_OWNER: Final = Text("负责人：{after}", "Owner: {after}")
 _NO_OWNER: Final = Text("“{before}”不再是负责人", "“{before}” is no longer the owner")
+_MERGE: Final = Text("合并了 {called}", "Merged: {called}")
 _CAPTURE: Final = Text("线索创建", "Lead captured")
+_UNNAMED_LEAD: Final = Text("另一条线索", "another lead")
 _UNKNOWN_PERSON: Final = Text("未知人员", "somebody unknown")
 # The kind of record that an entry of each kind links to.
 _RESOURCES: Final[Mapping[TimelineKind, str]] = {
@@ -32,6 +34,7 @@ _RESOURCES: Final[Mapping[TimelineKind, str]] = {
     TimelineKind.STATUS: "mtl.lead",
     TimelineKind.OWNER: "mtl.lead",
     TimelineKind.CAPTURE: "mtl.lead",
+    TimelineKind.MERGE: "mtl.lead",
 }
 
 
@@ -113,10 +116,15 @@ def _capture_title(row: Mapping[str, Any]) -> str:
     return _with_text(_in_words(_CAPTURE), row["text"])
 
 
+def _merge_title(row: Mapping[str, Any]) -> str:
+    return _in_words(_MERGE, called=row["text"] or _in_words(_UNNAMED_LEAD))
+
+
 _TITLES: Final[Mapping[TimelineKind, Callable[[Mapping[str, Any]], str]]] = {
     TimelineKind.TOUCH: _touch_title,
     TimelineKind.FOLLOW_UP: _follow_up_title,
     TimelineKind.STATUS: _status_title,
     TimelineKind.OWNER: _owner_title,
     TimelineKind.CAPTURE: _capture_title,
+    TimelineKind.MERGE: _merge_title,
 }

@@ -10,6 +10,7 @@ from chassis.records.audit.tables import audit_entries
 from mtl.followups.store import follow_ups
 from mtl.leads.store import LEADS, lead_history, leads
 from mtl.leads.store.recyclings import lead_recyclings
+from mtl.merges.store import lead_merges, merged_leads
 from mtl.timelines.domain import NOBODY, TimelineKind
 from mtl.touches.store import lead_touches
 
@@ -27,6 +28,7 @@ def timeline_query(lead_id: UUID) -> Select[Any]:
         _moves(lead_id),
         _owners(lead_id),
         _capture(lead_id),
+        _merges(lead_id),
     )
     return select(union_all(*parts).subquery("timeline"))
 
@@ -92,6 +94,27 @@ def _owners(lead_id: UUID) -> Select[Any]:
     )
     changes = changes.outerjoin(lead_recyclings, fallen.id == c.id)
     return changes.where(c.resource == LEADS.resource, c.record_id == lead_id)
+
+
+def _merges(lead_id: UUID) -> Select[Any]:
+    """Return the merges into the lead that were not undone, and what the others are called."""
+    c = lead_merges.c
+    called = func.concat_ws(" ", leads.c.company, leads.c.name)
+    names = (
+        select(func.string_agg(func.nullif(called, ""), "; "))
+        .select_from(merged_leads.join(leads, leads.c.id == merged_leads.c.lead_id))
+        .where(merged_leads.c.merge_id == c.id)
+        .scalar_subquery()
+    )
+    merges = _entry(
+        TimelineKind.MERGE,
+        c.id,
+        c.merged_at,
+        record_id=c.survivor_id,
+        actor=c.merged_by,
+        text=names,
+    )
+    return merges.where(c.survivor_id == lead_id, c.undone_at.is_(None))
 
 
 def _name_of(subject: Any) -> Any:

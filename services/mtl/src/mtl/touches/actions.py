@@ -1,6 +1,9 @@
-"""The commands that record touches."""
+"""The commands that record touches, and that move them when leads are merged."""
 
 from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish, publish_all
 from chassis.records.writes import insert_rows
@@ -9,6 +12,19 @@ from mtl.leads.store import LEAD
 from mtl.score_settings.actions import lead_was_touched
 from mtl.touches import store
 from mtl.touches.domain import LeadTouch
+
+
+async def move_touches(tx: AsyncConnection, lead_id: UUID, to: UUID) -> list[UUID]:
+    """Move the touches of a lead that is merged to its survivor; return those that were moved.
+
+    They carry no event of their own: that of the merge names both leads.
+    """
+    return await store.move_touches(tx, lead_id, to)
+
+
+async def return_touches(tx: AsyncConnection, ids: Sequence[UUID], to: UUID) -> None:
+    """Give a lead back its touches when its merge is undone."""
+    await store.return_touches(tx, ids, to)
 
 
 async def record_touch(
@@ -21,7 +37,8 @@ async def record_touch(
     external id.
     """
     tx = command.tx
-    await LEAD.get(tx, touch.lead_id)
+    # Locked, so that a merge does not leave the touch behind.
+    await LEAD.get(tx, touch.lead_id, lock=True)
     touch.ensure_not_in_future(now=command.now)
     if await store.add_unless_known(tx, touch):
         await publish(tx, touch.recorded(), of=touch)
@@ -36,3 +53,5 @@ async def record_touches(command: Command, touches: Sequence[LeadTouch]) -> None
     """Record touches of leads that exist, which no sender has sent before."""
     recorded = await insert_rows(command.tx, store.lead_touches, touches)
     await publish_all(command.tx, [(touch.recorded(), touch) for touch in recorded])
+    for lead_id in sorted({touch.lead_id for touch in recorded}):
+        await lead_was_touched(command.tx, lead_id, now=command.now)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Select, Table, Text, Uuid, select
+from sqlalchemy import Column, DateTime, Index, Select, Table, Text, Uuid, exists, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,6 +64,22 @@ async def touches_of(
     for row in await tx.execute(query):
         found[row.lead_id].append(Touch(str(row.kind), row.at))
     return found
+
+
+async def move_touches(tx: AsyncConnection, lead_id: UUID, to: UUID) -> list[UUID]:
+    """Move the touches of a lead to another one; return those that were moved.
+
+    One with an external id that the other lead has stays: its sender sent both leads the same.
+    """
+    c, others = lead_touches.c, lead_touches.alias("others")
+    is_there = exists().where(others.c.lead_id == to, others.c.external_id == c.external_id)
+    moved = update(lead_touches).where(c.lead_id == lead_id, ~is_there).values(lead_id=to)
+    return list((await tx.execute(moved.returning(c.id))).scalars())
+
+
+async def return_touches(tx: AsyncConnection, ids: Sequence[UUID], to: UUID) -> None:
+    """Give a lead back the touches that were moved from it."""
+    await tx.execute(update(lead_touches).where(lead_touches.c.id.in_(ids)).values(lead_id=to))
 
 
 def touches_query(lead_id: UUID, kind: TouchKind | None = None) -> Select[Any]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -249,6 +249,31 @@ async def grants_of(
         query = query.where(_is_grant(*records[0], request))
     rows = await tx.execute(query.order_by(grants.c.via.desc(), grants.c.id))
     return [_grant(row) for row in rows.mappings()]
+
+
+async def move_grants(tx: AsyncConnection, resource: str, record_id: UUID, to: UUID) -> list[UUID]:
+    """Let the grants of a record be of another one; return those that were moved.
+
+    A grant to somebody who has one of the other record stays: nobody gets more by the move.
+    """
+    c, others = grants.c, grants.alias("others")
+    is_there = exists().where(
+        others.c.resource == resource,
+        others.c.record_id == to,
+        others.c.via == c.via,
+        others.c.grantee_id == c.grantee_id,
+    )
+    mine = (c.resource == resource, c.record_id == record_id, ~is_there)
+    moved = update(grants).where(*mine).values(record_id=to)
+    return list((await tx.execute(moved.returning(c.id))).scalars())
+
+
+async def return_grants(
+    tx: AsyncConnection, record_id: UUID, ids: Sequence[UUID], to: UUID
+) -> None:
+    """Give a record back the grants that were moved to another one, which has them still."""
+    mine = (grants.c.id.in_(ids), grants.c.record_id == record_id)
+    await tx.execute(update(grants).where(*mine).values(record_id=to))
 
 
 def _grant(row: Mapping[Any, Any]) -> Grant:

@@ -1,12 +1,12 @@
 """Upserts of records by external id: repeated calls have one effect, the newest source wins."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -144,6 +144,27 @@ async def _insert(
     new = insert(external_ids).values(values).on_conflict_do_nothing()
     if (await tx.execute(new.returning(external_ids.c.record_id))).one_or_none() is None:
         raise Conflict("STALE_WRITE", what=external_ids.name, key=name.external_id)
+
+
+async def move_external_ids(
+    tx: AsyncConnection, resource: str, record_id: UUID, to: UUID
+) -> list[tuple[str, str]]:
+    """Let the external ids of a record name another one; return them, each after its system."""
+    c = external_ids.c
+    mine = (c.resource == resource, c.record_id == record_id)
+    moved = update(external_ids).where(*mine).values(record_id=to)
+    rows = await tx.execute(moved.returning(c.system, c.external_id))
+    return [(row.system, row.external_id) for row in rows]
+
+
+async def return_external_ids(
+    tx: AsyncConnection, resource: str, record_id: UUID, names: Sequence[Sequence[str]], to: UUID
+) -> None:
+    """Give a record back the external ids that were moved to another one, which has them still."""
+    c = external_ids.c
+    mine = (c.resource == resource, c.record_id == record_id)
+    named = tuple_(c.system, c.external_id).in_([tuple(name) for name in names])
+    await tx.execute(update(external_ids).where(*mine, named).values(record_id=to))
 
 
 async def _advance(tx: AsyncConnection, name: ExternalId, source_updated_at: datetime) -> None:

@@ -17,13 +17,14 @@ from contracts.event import Event
 from contracts.work import RecordRef
 from kernel.errors import Invalid, Violation
 from kernel.working_clock import local_instant
-from mtl.leads import store
 from mtl.leads.actions.holdings import ensure_room, may_overfill
 from mtl.leads.actions.records import replace_changed_keys
 from mtl.leads.domain.clocks import ACCEPT_LEAD
 from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.merged import LeadIsMerged
 from mtl.leads.domain.moves import InvalidReason, LeadMove, LeadStatus, RefusalReason
 from mtl.leads.store import LEAD, LEADS
+from mtl.leads.store.history import add_to_history
 
 WAKE_JOB: Final = "lead_wake"
 LONGEST_SLEEP: Final = timedelta(days=3 * 366)
@@ -39,7 +40,7 @@ async def save_move(
     if keyed:
         await replace_changed_keys(command, before, after)
     saved = await save_record(command, LEAD, before, after, event)
-    await store.add_to_history(command.tx, saved, before, command.actor)
+    await add_to_history(command.tx, saved, before, command.actor)
     if before.accept_by is not None and saved.accept_by is None and saved.is_open:
         about = RecordRef(resource=LEADS.resource, record_id=saved.id)
         await settle_tasks(command.tx, about, kinds=[ACCEPT_LEAD])
@@ -148,15 +149,22 @@ async def nurture_lead(
         lambda lead: lead.nurture(wakes_on, note, now=command.now),
         lambda lead: (lead.wakes_on, lead.status_note) == (wakes_on, note),
     )
+    await schedule_waking(command, lead)
+    return lead
+
+
+async def schedule_waking(command: Command, lead: Lead) -> None:
+    """Let a sleeping lead wake on its day, or at once if that is past."""
+    assert lead.wakes_on is not None, "a lead sleeps until a day"
+    zone = ZoneInfo((await settings_of(command.tx)).timezone)
     await queue.enqueue(
         command.tx,
         WAKE_JOB,
-        f"{lead_id}:{wakes_on}",
-        run_at=local_instant(wakes_on, 0, ZoneInfo(timezone)),
-        payload={"lead_id": str(lead_id), "wakes_on": wakes_on.isoformat()},
-        about=RecordRef(resource=LEADS.resource, record_id=lead_id),
+        f"{lead.id}:{lead.wakes_on}",
+        run_at=local_instant(lead.wakes_on, 0, zone),
+        payload={"lead_id": str(lead.id), "wakes_on": lead.wakes_on.isoformat()},
+        about=RecordRef(resource=LEADS.resource, record_id=lead.id),
     )
-    return lead
 
 
 async def reopen_lead(command: Command, lead_id: UUID, *, note: str | None = None) -> Lead:
@@ -183,7 +191,10 @@ async def reopen_lead(command: Command, lead_id: UUID, *, note: str | None = Non
 
 
 async def wake_lead(command: Command, lead_id: UUID, wakes_on: date) -> None:
-    """Open a lead on the day until which it sleeps; one that was moved meanwhile stays."""
-    lead = await LEAD.get(command.tx, lead_id, lock=True, with_deleted=True)
+    """Open a lead on the day until which it sleeps; one that was moved or merged stays."""
+    try:
+        lead = await LEAD.get(command.tx, lead_id, lock=True, with_deleted=True)
+    except LeadIsMerged:
+        return
     if lead.deleted_at is None and lead.status is LeadStatus.NURTURE and lead.wakes_on == wakes_on:
         await save_move(command, lead, *lead.reopen(None, now=command.now))

@@ -23,7 +23,6 @@ from contracts.mtl.events import LeadCaptured
 from contracts.work import RecordRef
 from mtl.consents.domain import all_values_of
 from mtl.consents.store import bans_of
-from mtl.leads import store
 from mtl.leads.actions.holdings import ensure_room, may_overfill, within_quotas
 from mtl.leads.actions.releases import ensure_may_take
 from mtl.leads.actions.returns import recognized_leads
@@ -32,7 +31,7 @@ from mtl.leads.actions.totals import save_do_not_contact
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.placement import AssignmentStatus
-from mtl.leads.store import LEAD, LEADS
+from mtl.leads.store import LEAD, LEADS, reservations
 from mtl.leads.store.clocks import clock_reader
 
 ASSIGNMENT_JOB: Final = "lead_assignment"
@@ -51,7 +50,7 @@ async def capture_lead(command: Command, lead: Lead, *, passes_on: bool = False)
     if isinstance(captured, DuplicateLead):
         visibility = await visibility_for(command, LEADS.resource)
         duplicate = {lead.id: captured}
-        shown = await store.hide_invisible(command.tx, duplicate, visibility)
+        shown = await reservations.hide_invisible(command.tx, duplicate, visibility)
         raise shown[lead.id].as_conflict()
     return captured
 
@@ -75,13 +74,13 @@ async def _capture(
     clocks = await clock_reader(tx)
     scored = [await clocks.kept(None, scorer.score(lead), now=lead.created_at) for lead in leads]
     scored = await with_bans(tx, scored)
-    duplicates = await store.reserve_keys(tx, scored)
+    duplicates = await reservations.reserve_keys(tx, scored)
     captured = [lead for lead in scored if lead.id not in duplicates]
     captured = await recognized_leads(command, captured)
     await insert_rows(tx, LEAD.table, captured)
     await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead) for lead in captured])
     await _assign_later(command, captured)
-    duplicates = await store.hide_invisible(tx, duplicates, visibility)
+    duplicates = await reservations.hide_invisible(tx, duplicates, visibility)
     made = {lead.id: lead for lead in captured}
     return [made.get(lead.id) or duplicates[lead.id] for lead in scored]
 
@@ -180,7 +179,7 @@ async def delete_lead(command: Command, lead_id: UUID) -> Lead:
 
     async def prepare(lead: Lead) -> Lead:
         lead.ensure_not_converted()
-        await store.replace_keys(command.tx, lead, EVERYTHING)
+        await reservations.replace_keys(command.tx, lead, EVERYTHING)
         return lead
 
     return await delete_record(command, LEAD, lead_id, prepare=prepare)
@@ -206,6 +205,6 @@ async def replace_changed_keys(command: Command, before: Lead | None, after: Lea
     """Reserve the changed keys of a lead. Raises Conflict (LEAD_DUPLICATE)."""
     if before is None or before.key_values != after.key_values:
         visibility = await visibility_for(command, LEADS.resource)
-        duplicate = await store.replace_keys(command.tx, after, visibility)
+        duplicate = await reservations.replace_keys(command.tx, after, visibility)
         if duplicate is not None:
             raise duplicate.as_conflict()

@@ -13,7 +13,7 @@ from contracts.work import NoticeKind, RecordRef
 from mtl.leads import store
 from mtl.leads.domain.keys import CONTACT_KINDS, LeadKey
 from mtl.leads.domain.lead import Lead
-from mtl.leads.store import LEADS
+from mtl.leads.store import LEADS, reservations
 from mtl.leads.store.keys import key_digests, tenant_secret
 from mtl.returning_customers import store as customers
 from mtl.returning_customers.actions import remember_customer
@@ -32,7 +32,7 @@ async def let_person_return(tx: AsyncConnection, lead: Lead) -> None:
     Its external id stays reserved, so that no import brings the lead again.
     """
     assert lead.account_id is not None
-    await store.release_contact_keys(tx, lead)
+    await reservations.release_contact_keys(tx, lead)
     own = _contact_keys(lead)
     await remember_customer(tx, own, lead_id=lead.id, account_id=lead.account_id)
 

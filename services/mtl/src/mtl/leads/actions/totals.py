@@ -22,7 +22,7 @@ async def save_follow_up_totals(command: Command, lead_id: UUID, totals: FollowU
     person notes. A lead that falls back later than so far leaves the reminder of it settled.
     """
     tx = command.tx
-    before = await LEAD.get(tx, lead_id, with_deleted=True)
+    [before] = await LEAD.get_all(tx, [lead_id])  # also one that is being merged
     after = await (await clock_reader(tx)).kept(
         before, replace(before, **vars(totals)), now=command.now
     )

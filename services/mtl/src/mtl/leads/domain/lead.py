@@ -40,6 +40,7 @@ from mtl.leads.domain.placement import AssignmentStatus, LeadPlacement, Unassign
 from scoring.blend import ScorePart
 from scoring.grades import Grade
 
+NAMELESS: Final = "—"
 FOLLOW_UP: Final = TaskKind("WORK_LEAD", zh="跟进线索 {name}", en="Follow up on lead {name}")
 
 
@@ -108,6 +109,7 @@ class Lead(LeadDetails, FollowUpTotals, ContactBans, OwnershipDates, LeadPlaceme
     existing_account: bool | None = None
     converted_at: datetime | None = None
     returning_account_id: UUID | None = None
+    merged_into_id: Annotated[UUID | None, Personal("subject")] = None
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
@@ -165,9 +167,9 @@ class Lead(LeadDetails, FollowUpTotals, ContactBans, OwnershipDates, LeadPlaceme
 
     @property
     def display_name(self) -> str:
-        """The first identifying value; a lead always has at least one."""
+        """The first identifying value; a lead whose person was erased may have none."""
         values = (self.company, self.name, self.external_id, self.email, self.phone)
-        return next(value for value in values if value)
+        return next((value for value in values if value), NAMELESS)
 
     def state(self) -> LeadState:
         """The lead in the form that events carry."""

@@ -140,6 +140,10 @@ class LeadOut(LeadFieldsOut):
     )
     returning_account_name: str | None = None
     returning_account: Expandable[RecordSummary] = None
+    merged_into_id: Annotated[UUID | None, RefersTo("mtl.lead")] = Field(
+        description="The lead into which it was merged; only a deleted one has it"
+    )
+    merged_into_name: str | None = None
     follow_up_count: int = Field(description="How often somebody followed it up")
     last_followed_up_at: datetime | None = Field(description="When somebody last followed it up")
     next_step_on: date | None = Field(description="The day of its earliest open next step")

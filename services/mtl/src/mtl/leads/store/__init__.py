@@ -1,7 +1,7 @@
 """The tables of leads: records, unique keys and history; and all SQL on them."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    insert,
+    bindparam,
     select,
     text,
     update,
@@ -26,15 +26,13 @@ from chassis.database.columns import enum_column, tenant_column
 from chassis.database.encryption.columns import digest_column
 from chassis.database.record_columns import record_columns
 from chassis.database.rows import from_columns
-from chassis.database.transaction_tenant import transaction_tenant
-from chassis.records.access.visibility import ScopedResource, Visibility
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.contact_points import phone_tail
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
 from chassis.records.lists.spellings import CodeFilter, FilterText, upper_case
-from chassis.records.record_lookups import visible_ids
 from chassis.records.record_types import RecordType
 from chassis.records.search.record_keys import has_key
 from chassis.records.work.follow_ups import FollowUp
@@ -46,22 +44,22 @@ from contracts.mtl.events import (
     LeadDeleted,
     LeadRestored,
 )
-from kernel.ids import new_id
+from kernel.errors import NotFound
 from mtl.database import metadata
 from mtl.leads.domain.clocks import ACCEPT_LEAD, KEEP_LEAD
-from mtl.leads.domain.keys import CONTACT_KINDS, DuplicateLead, LeadKey, assign_keys
 from mtl.leads.domain.lead import FOLLOW_UP, ContactBans, FollowUpTotals, Lead
+from mtl.leads.domain.merged import LeadIsMerged
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.ownership import OwnershipDates
 from mtl.leads.domain.tags import tag_key, tag_keys
 from mtl.leads.schemas.leads import LeadOut
 from mtl.leads.store.clocks import keep_clock
-from mtl.leads.store.keys import key_digests, lead_keys, release, reserve, tenant_secret
 from parties.candidate_keys import keys_of_company
 
 ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 
 HELD = text("status NOT IN ('CONVERTED', 'INVALID') AND deleted_at IS NULL")
+MERGED = text("merged_into_id IS NOT NULL")
 UNOWNED = text("owner_id IS NULL AND deleted_at IS NULL")
 
 leads = Table(
@@ -82,6 +80,7 @@ leads = Table(
         "id",
         postgresql_where=text("leads.clock_due_at IS NOT NULL"),
     ),
+    Index("ix_leads_merged", "tenant_id", "merged_into_id", postgresql_where=MERGED),
     Index("ix_leads_held", "tenant_id", "owner_id", postgresql_where=HELD),
     Index("ix_leads_in_pool", "tenant_id", "pool_id", "score_sort", "id", postgresql_where=UNOWNED),
 )
@@ -100,6 +99,32 @@ async def _update(tx: AsyncConnection, before: Lead, after: Lead) -> Lead:
 
 # Whoever has a grant of a pool, its admins, sees the leads that are or were in it.
 LEADS = ScopedResource("mtl.lead", leads, of=(("mtl.pool", "pool_id"),))
+
+
+@cache
+def _by_id(lock: bool) -> Select[Any]:  # noqa: FBT001  # a key of the cache
+    query = select(leads).where(leads.c.id == bindparam("lead_id"))
+    return query.with_for_update() if lock else query
+
+
+async def _fetch(
+    tx: AsyncConnection, lead_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Lead:
+    """Read a lead. Raises NotFound, LeadIsMerged for one that was merged into another."""
+    row = (await tx.execute(_by_id(lock), {"lead_id": lead_id})).mappings().one_or_none()
+    if row is None or (row["deleted_at"] and not row["merged_into_id"] and not with_deleted):
+        raise NotFound("lead", lead_id)
+    if row["merged_into_id"] is not None:
+        raise LeadIsMerged(lead_id, row["merged_into_id"])
+    return from_columns(Lead, dict(row))
+
+
+async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Lead]:
+    """Read leads, also deleted ones and those that were merged into others."""
+    rows = await tx.execute(select(leads).where(leads.c.id.in_(ids)).order_by(leads.c.id))
+    return [from_columns(Lead, dict(row)) for row in rows.mappings()]
+
+
 LEAD = RecordType(
     scoped=LEADS,
     entity=Lead,
@@ -113,6 +138,8 @@ LEAD = RecordType(
         kind=FOLLOW_UP, is_open=lambda lead: lead.is_open, ends_with=(KEEP_LEAD, ACCEPT_LEAD)
     ),
     update=_update,
+    fetch=_fetch,
+    fetch_all=_fetch_all,
 )
 TAG = Filter(
     name="tag",
@@ -162,8 +189,6 @@ lead_history = Table(
     Index(None, "tenant_id", "to_status", "at"),  # the leads handed over in a period
 )
 
-_CONVERSION_COLUMNS = ("conversion_id", "account_id", "contact_id", "opportunity_id")
-
 
 async def save_totals(tx: AsyncConnection, lead: Lead) -> None:
     """Write what the follow-ups of a lead come to, and its clock; the caller has locked its row."""
@@ -177,96 +202,7 @@ async def save_bans(tx: AsyncConnection, lead_id: UUID, bans: ContactBans) -> No
     await tx.execute(update(leads).where(leads.c.id == lead_id).values(**vars(bans)))
 
 
-def history_query(lead_id: UUID) -> Select[Any]:
-    """A query for the status moves of a lead; the caller pages it."""
-    return select(lead_history).where(lead_history.c.lead_id == lead_id)
-
-
-async def add_to_history(tx: AsyncConnection, lead: Lead, before: Lead, actor: str | None) -> None:
-    """Record a change of status."""
-    await tx.execute(insert(lead_history).values(_history_row(lead, before, actor)))
-
-
-def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
-    # A reopened lead no longer has the ids of its conversion; the history keeps them.
-    conversion = lead if lead.conversion_id is not None else before
-    return {
-        "id": new_id(),
-        "lead_id": lead.id,
-        "at": lead.updated_at,
-        "from_status": before.status,
-        "to_status": lead.status,
-        "reason": lead.status_reason,
-        "note": lead.status_note,
-        "actor": actor,
-        "accept_by": lead.accept_by,
-        **{name: getattr(conversion, name) for name in _CONVERSION_COLUMNS},
-    }
-
-
 async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Lead]:
     """Return these leads, without deleted ones, by id."""
     rows = await tx.execute(select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None)))
     return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}
-
-
-async def release_contact_keys(tx: AsyncConnection, lead: Lead) -> None:
-    """Release the phones, mails and WeChat id of a lead; its external id stays reserved."""
-    stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
-    keys = [LeadKey(row.kind, bytes(row.digest)) for row in stored if row.kind in CONTACT_KINDS]
-    if keys:
-        await reserve(tx, dict.fromkeys(keys, lead.id))  # it locks them in the one order
-        await release(tx, keys)
-
-
-async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:
-    """Reserve the keys of new leads; return the duplicates among them, which get no keys.
-
-    Waits for transactions that are adding a lead with one of these keys.
-    """
-    secret = tenant_secret(transaction_tenant())
-    keys = {lead.id: key_digests(secret, lead) for lead in new}
-    requested: dict[LeadKey, UUID] = {}
-    for lead_id, digests in keys.items():
-        for key in digests:
-            requested.setdefault(key, lead_id)
-    holders = await reserve(tx, requested)
-    reserved = {key: holder for key, holder in holders.items() if holder != requested[key]}
-    assigned, duplicates = assign_keys(keys, reserved)
-    changed = [key for key in requested if assigned.get(key) != holders[key]]
-    if changed:
-        await release(tx, changed)
-        await reserve(tx, {key: assigned[key] for key in changed if key in assigned})
-    return duplicates
-
-
-async def hide_invisible(
-    tx: AsyncConnection, duplicates: Mapping[UUID, DuplicateLead], visibility: Visibility
-) -> dict[UUID, DuplicateLead]:
-    """The same duplicates, marked as hidden where the caller does not see the existing lead."""
-    if not duplicates or visibility.everything:
-        return dict(duplicates)
-    existing = {duplicate.lead_id for duplicate in duplicates.values()}
-    shown = await visible_ids(tx, LEADS, existing, visibility)
-    return {k: replace(one, hidden=one.lead_id not in shown) for k, one in duplicates.items()}
-
-
-async def replace_keys(
-    tx: AsyncConnection, lead: Lead, visibility: Visibility
-) -> DuplicateLead | None:
-    """Make the current key values of a lead its only keys, unless another lead holds one.
-
-    Old and new keys are locked in one order, which prevents deadlocks. If a duplicate is
-    returned, some keys may be reserved already: the caller must roll back.
-    """
-    requested = key_digests(tenant_secret(transaction_tenant()), lead)
-    stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
-    current = [LeadKey(row.kind, bytes(row.digest)) for row in stored]
-    holders = await reserve(tx, dict.fromkeys([*current, *requested], lead.id))
-    conflict = next((key for key in requested if holders[key] != lead.id), None)
-    if conflict is not None:
-        duplicate = DuplicateLead(holders[conflict], conflict.kind)
-        return (await hide_invisible(tx, {lead.id: duplicate}, visibility))[lead.id]
-    if obsolete := set(current) - set(requested):
-        await release(tx, obsolete)
-    return None
