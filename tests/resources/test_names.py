@@ -19,6 +19,9 @@ from tests.resources.records import Records, errors_of
 
 # Fields of answers that end like ids and have no name beside them, each with its reason.
 WITHOUT_NAMES = {
+    "ClockRuleOut.row_id": "a row of the rules, which its author named so",
+    "LeadClockOut.accept_by": "an instant",
+    "LeadOut.accept_by": "an instant",
     "RowExplanationOut.row_id": "a row of the rules, which its author named so",
     "LeadOut.wechat_id": "an id of WeChat: not a record",
     "DuplicateOut.lead_id": "beside it stand the lead's `name` and `company`",
