@@ -19,6 +19,8 @@ WITHOUT_RECORDS = {
     r"DuplicateOut\.owner_id": "of a hidden lead only the owner's name is shown",
     r"MergeOut\.survivor_id": "the lead of the address",
     r"LeadOut\.merged_into_id": "a read of a merged lead is redirected to that one",
+    r"LeadClockOut\.owner_id": "the clock of a lead, which expands its owner itself",
+    r"BarredPersonOut\.person": "who may not take a lead: a name is enough",
     r"FollowUpActivityRow\.owner_id": "a count of what a person did: a name is enough",
     r"(Lead|PoolLead|AssignmentExplanation)Out\.pool_id": "pools are few: a screen has them",
     r"PoolMemberOut\.(person|department)_id": "a setting: a name is enough",

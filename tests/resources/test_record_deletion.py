@@ -24,7 +24,8 @@ async def test_a_deleted_record_is_hidden_until_it_is_restored(records: Records)
     for _ in range(2):
         restored = await records.call(RESTORE, before["id"], if_match=ANY)
         assert restored.status_code == 200, restored.text
-        assert differences(before, restored.json()) == {"version", "updated_at"}
+        anew = {"version", "updated_at", *records.sample.restarted}
+        assert differences(before, restored.json()) == anew
     assert await records.read(before["id"]) == restored.json()
     assert restored.json()["version"] == before["version"] + 2
     assert await records.ids() == [before["id"]]

@@ -103,7 +103,8 @@ async def test_a_put_restores_a_deleted_record(records: Records) -> None:
     restored = await records.put("1", body | records.sample.patch)
     assert (restored.status_code, restored.json()["id"]) == (200, first["id"])
     assert (await records.call(GET, "erp", "1")).json() == restored.json()
-    assert differences(first, restored.json()) == {*records.sample.patch, "version", "updated_at"}
+    anew = {"version", "updated_at", *records.sample.restarted}
+    assert differences(first, restored.json()) == {*records.sample.patch, *anew}
     assert await records.versions(first) == records.expected_versions(restored.json()["version"])
     expected = records.expected_facts("deleted", "restored", "changed")
     assert (await records.facts(first))[1:] == expected

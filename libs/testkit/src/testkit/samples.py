@@ -45,7 +45,8 @@ class Sample:
     `body` is sent by POST and by PUT; `make` creates a record of a resource without POST, and
     returns its id. `patch` changes texts of the record, among them its searched name if it has one.
     `unique` names the field of the body in which no two records may agree. `shown_once` are the
-    fields of the answer to POST that are never shown again.
+    fields of the answer to POST that are never shown again, `restarted` those that a restoration
+    sets anew.
     """
 
     body: Callable[[Maker], Awaitable[Body]] | None = None
@@ -53,6 +54,7 @@ class Sample:
     patch: Body = field(default_factory=dict)
     unique: str = ""
     shown_once: frozenset[str] = frozenset()
+    restarted: frozenset[str] = frozenset()
 
     async def create(self, maker: Maker, collection: str) -> str:
         """Create a record owned by the maker; return its id."""
