@@ -52,7 +52,8 @@ async def test_workers_at_once_share_leads_as_one_worker_would(
     await work(9)  # what others held locked when the last one looked
     async with committed.app.begin(tenant) as tx:
         counted = select(leads.c.owner_id, func.count()).group_by(leads.c.owner_id)
-        counts = Counter(dict((await tx.execute(counted)).tuples().all()))
+        rows = await tx.execute(counted)
+        counts: Counter[str | None] = Counter({owner_id: number for owner_id, number in rows})
         changes = (await tx.execute(select(func.count()).select_from(owner_changes))).scalar_one()
     assert changes == 40
     assert counts[subject("zheng")] == 7
