@@ -21,7 +21,7 @@ WITHOUT_RECORDS = {
     r"FollowUpActivityRow\.owner_id": "a count of what a person did: a name is enough",
     r"DepartmentMoveOut\.(from|to)_parent_id": "a line of a history, with the names of then",
     r"(NewLeads|Stock|Conversion|HandOff|Effective)Row\.owner_id": "a row of a chart, not a record",
-    r"LeadMoveOut\.(account|contact|opportunity)_id": "a line of a history: the lead itself expands them",
+    r"LeadMoveOut\.(account|contact|opportunity)_id": "a line of a history: the lead expands them",
     r"(PersonSummary\.manager|RecordSummary\.owner)_id": "a summary, which is itself expanded",
     r"WorkingHoursOut\.department_ids": "departments name their working hours, not the reverse",
     r"ReceivableOut\.shipment_id": "a part of an order: `/orders/{id}/shipments`",
