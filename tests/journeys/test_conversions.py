@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
-from chassis.database.backbone_tables import outbox, relay_cursors
+from chassis.database.backbone_tables import relay_cursors
+from chassis.database.connections import open_connection
 from tests.journeys.due_jobs import run_due
 from tests.journeys.steps import convert_lead, create_qualified_lead
 from tests.journeys.world import World
@@ -22,8 +23,9 @@ async def made(world: World) -> list[int]:
 
 async def lose_events(world: World, service: str, kind: str) -> None:
     """Let the broker lose the events of a type: nobody ever reads them."""
-    async with world.workers[service].begin(world.tenant) as tx:
-        await tx.execute(delete(outbox).where(outbox.c.type == kind))
+    async with open_connection(world.urls[service].owner_url, name="journey") as connection:
+        lost = "DELETE FROM outbox WHERE tenant_id = $1 AND type = $2"
+        assert await connection.execute(lost, world.tenant, kind) == "DELETE 1"
 
 
 async def check_after(world: World, hours: int) -> None:
