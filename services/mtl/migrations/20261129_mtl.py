@@ -623,6 +623,7 @@ def _channels() -> None:
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("default_owner_id", sa.Text()),
+        sa.Column("default_pool_id", sa.Uuid()),
         sa.Column("duplicate_policy", sa.String(40), nullable=False),
         sa.Column("mapping", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         sa.Column("gate", JSONB(), nullable=False, server_default=sa.text("'{}'")),

@@ -503,6 +503,7 @@ class ChannelState(AggregateState):
     kind: str
     active: bool
     default_owner_id: str | None = None
+    default_pool_id: UUID | None = None
     duplicate_policy: str
     custom_fields: dict[str, Any] = Field(default_factory=dict)
 

@@ -28,6 +28,7 @@ class NotChosen(StrEnum):
 
     INACTIVE = "INACTIVE"
     ON_LEAVE = "ON_LEAVE"
+    BARRED = "BARRED"  # they let the record fall back lately
     NO_ROOM = "NO_ROOM"
     OTHER_REGION = "OTHER_REGION"
     LATER_TURN = "LATER_TURN"
@@ -39,7 +40,8 @@ class Recipient:
     """A person who may get records.
 
     `load` counts the open records that they hold, `room` how many more they may take (None: any
-    number); `regions` are codes of GB/T 2260 (none: everywhere). `absence` is INACTIVE or ON_LEAVE.
+    number); `regions` are codes of GB/T 2260 (none: everywhere). `absence` is INACTIVE, ON_LEAVE or
+    BARRED.
     """
 
     subject: str

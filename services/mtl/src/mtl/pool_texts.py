@@ -69,9 +69,11 @@ POOL_TEXTS: dict[str, Text] = {
     "UnassignedReason.OWNER_FULL": Text(
         "负责人持有的线索已达上限", "Its owner holds as many as they may"
     ),
+    "UnassignedReason.FELL_BACK": Text("已按规则收回", "It fell back by a rule"),
     "UnassignedReason.POOL_CLOSED": Text("线索池已停用", "The pool is closed"),
     "NotChosen.INACTIVE": Text("已停用", "Not active"),
     "NotChosen.ON_LEAVE": Text("休假中", "On leave"),
+    "NotChosen.BARRED": Text("刚被收回，暂不能再领取", "Lost it lately, so not yet again"),
     "NotChosen.NO_ROOM": Text("已达上限", "No room for more"),
     "NotChosen.OTHER_REGION": Text("不负责该地区", "Another region"),
     "NotChosen.LATER_TURN": Text("尚未轮到", "Not their turn"),

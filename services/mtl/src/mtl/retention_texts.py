@@ -25,6 +25,7 @@ RETENTION_TEXTS: dict[str, Text] = {
     "ClockState.DELETED": Text("线索已删除", "The lead is deleted"),
     "TargetKind.NOBODY": Text("收回后没有负责人", "Nobody has it then"),
     "TargetKind.DEPARTMENT_HEAD": Text("收回给部门主管", "The head of the department gets it"),
+    "TargetKind.POOL": Text("收回到线索池", "It goes into a pool"),
     "TargetKind.PERSON": Text("收回给指定人员", "A person whom the rule names gets it"),
     "MetricField.late": Text("超时未答复", "Late"),
     "TimeUnit.HOURS": Text("小时", "Hours"),

@@ -1,6 +1,6 @@
 """To whom a rule gives a lead: the people of the rule, whose turn it is, and who is away."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -138,9 +138,9 @@ class Distribution:
     earned: Mapping[str, Fraction]
     capacity: dict[str, int | None]
 
-    def choose(self, region: str | None) -> Chosen:
-        """Return who gets a lead of a region, without giving it."""
-        recipients = [self._recipient(one) for one in self.rule.recipients]
+    def choose(self, region: str | None, barred: Collection[str] = ()) -> Chosen:
+        """Return who gets a lead of a region, without giving it; nobody of those who are barred."""
+        recipients = [self._recipient(one, barred) for one in self.rule.recipients]
         choice: Choice = choose(
             _CHOICES[self.rule.strategy], recipients, self.earned, region=region
         )
@@ -153,9 +153,9 @@ class Distribution:
             earned=choice.earned,
         )
 
-    def give(self, region: str | None) -> Chosen:
-        """Give a lead of a region to somebody, if anybody may get it."""
-        chosen = self.choose(region)
+    def give(self, region: str | None, barred: Collection[str] = ()) -> Chosen:
+        """Give a lead of a region to somebody, if anybody may get it who is not barred from it."""
+        chosen = self.choose(region, barred)
         self.earned = chosen.earned
         if chosen.owner_id is not None and chosen.recipient_id is not None:
             self.colleagues[chosen.owner_id] = self.colleagues[chosen.owner_id].with_one_more()
@@ -164,7 +164,7 @@ class Distribution:
                 self.capacity[chosen.recipient_id] = left - 1
         return chosen
 
-    def _recipient(self, one: RuleRecipient) -> Recipient:
+    def _recipient(self, one: RuleRecipient, barred: Collection[str]) -> Recipient:
         owner = self.colleagues[self._owner_in_place_of(one.owner_id)]
         rooms = [room for room in (owner.room, self.capacity.get(one.owner_id)) if room is not None]
         return Recipient(
@@ -173,7 +173,7 @@ class Distribution:
             load=owner.load,
             room=min(rooms) if rooms else None,
             regions=one.regions,
-            absence=owner.absence,
+            absence=NotChosen.BARRED if owner.owner_id in barred else owner.absence,
         )
 
     def _owner_in_place_of(self, recipient_id: str) -> str:

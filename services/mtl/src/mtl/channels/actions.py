@@ -17,6 +17,7 @@ from mtl.channels.domain.channel import Channel
 from mtl.channels.domain.rules import parse_rules
 from mtl.channels.store import CHANNEL, CHANNELS
 from mtl.leads.store import LEADS
+from mtl.pools.store import is_active_pool
 from rules.custom_fields import custom_field_spec
 
 CAPTURE_KEY: Final = AccessPurpose(
@@ -77,6 +78,10 @@ async def _ensure_valid(command: Command, before: Channel | None, after: Channel
             await active_owner_name(command.tx, owner_id, pointer="/default_owner_id")
         except Invalid as invalid:
             violations += invalid.violations
+    pool_id = after.default_pool_id
+    is_chosen = pool_id is not None and (before is None or before.default_pool_id != pool_id)
+    if pool_id is not None and is_chosen and not await is_active_pool(command.tx, pool_id):
+        violations.append(Violation("/default_pool_id", "POOL_UNKNOWN"))
     if violations:
         raise Invalid(violations)
 

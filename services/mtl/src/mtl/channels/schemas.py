@@ -23,7 +23,7 @@ from chassis.foundation.texts import Texts
 from chassis.records.access.schemas import OwnerId, PersonSummary
 from chassis.records.answers import RecordOut
 from chassis.records.codes import Instant
-from chassis.web.references import Expandable, PersonSubject
+from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.texts import TrimmedText
 from mtl.channels.domain.channel import ChannelKind, DuplicatePolicy
 from mtl.channels.domain.gate import GateOutcome, Verdict
@@ -118,7 +118,10 @@ class ChannelEdit(BaseModel):
     kind: ChannelKind
     active: StrictBool = True
     default_owner_id: OwnerId | None = Field(
-        default=None, description="The `subject` of who gets its leads; by default nobody yet"
+        default=None, description="The `subject` of who gets its leads; else the rules decide"
+    )
+    default_pool_id: UUID | None = Field(
+        default=None, description="The pool in which leads without an owner wait to be claimed"
     )
     duplicate_policy: DuplicatePolicy = Field(
         default=DuplicatePolicy.ATTACH,
@@ -184,6 +187,8 @@ class ChannelOut(RecordOut):
     default_owner_id: Annotated[str | None, PersonSubject]
     default_owner_name: str | None = None
     default_owner: Expandable[PersonSummary] = None
+    default_pool_id: Annotated[UUID | None, RefersTo("mtl.pool")]
+    default_pool_name: str | None = None
     duplicate_policy: DuplicatePolicy
     mapping: dict[str, Any]
     gate: GateBody

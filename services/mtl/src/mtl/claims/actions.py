@@ -18,6 +18,7 @@ from mtl.claims.domain import HOLDING_FULL, ClaimRoom, ClaimUse, PoolAccess, cla
 from mtl.claims.views import access_to
 from mtl.leads.actions.holdings import HOLDING_LOCK, rooms_of
 from mtl.leads.actions.owners import give_lead, move_to_pool
+from mtl.leads.actions.releases import ensure_may_take
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEAD, LEADS
 from mtl.leads.store.holdings import count_held, lock_best_in_pool, lock_leads
@@ -41,9 +42,9 @@ async def pool_access(command: Command, pool_id: UUID) -> PoolAccess:
 async def claim_lead(command: Command, lead_id: UUID) -> Lead:
     """Make the caller the owner of a lead that waits in a pool of theirs.
 
-    A lead that they own already stays. Raises NotFound, RuleBroken (LEAD_NOT_OPEN, POOL_INACTIVE),
-    Conflict: LEAD_CLAIMED if another member was faster, HOLDING_FULL, CLAIMS_USED_UP,
-    POOL_CLAIMS_USED_UP.
+    A lead that they own already stays. Raises NotFound, RuleBroken (LEAD_NOT_OPEN, POOL_INACTIVE,
+    LEAD_OWNER_BARRED), Conflict: LEAD_CLAIMED if another member was faster, HOLDING_FULL,
+    CLAIMS_USED_UP, POOL_CLAIMS_USED_UP.
     """
     lead = await LEAD.get(command.tx, lead_id, lock=True)
     if lead.owner_id is not None and lead.owner_id == command.actor:
@@ -54,6 +55,7 @@ async def claim_lead(command: Command, lead_id: UUID) -> Lead:
     command.expected.check(lead)
     if not lead.is_open:
         raise RuleBroken("LEAD_NOT_OPEN")
+    await ensure_may_take(command, lead_id, command.actor or "")
     room = await _room_to_claim(command, access.pool)
     if room.left == 0:
         raise Conflict(room.limit or HOLDING_FULL)
@@ -80,7 +82,7 @@ async def claim_from_pool(
     (POOL_INACTIVE), Conflict (HOLDING_FULL, CLAIMS_USED_UP, POOL_CLAIMS_USED_UP) if none is left.
     """
     access = await pool_access(command, pool_id)
-    leads = await lock_best_in_pool(command.tx, pool_id, limit=count)
+    leads = await lock_best_in_pool(command.tx, pool_id, limit=count, claimed_by=command.actor)
     room = await _room_to_claim(command, access.pool)
     if room.left == 0:
         raise Conflict(room.limit or HOLDING_FULL)

@@ -34,6 +34,7 @@ from mtl.leads.store.recyclings import (
     leads_in_order,
     next_open_leads,
 )
+from mtl.pools.store import is_active_pool
 from mtl.recyclings.store import active_people, department_head_of
 from mtl.texts import TEXTS
 from parties.ownership_clock import FallBack, barred_until
@@ -54,7 +55,8 @@ BROKEN: Final = (DomainError, DBAPIError, ValueError, LookupError)
 async def start_reckoning(tx: AsyncConnection, version: RuleVersion, now: datetime) -> None:
     """Queue the reckoning of all clocks by rules that were published.
 
-    Raises Invalid (OWNER_UNKNOWN) for a row that gives leads to somebody who is not active.
+    Raises Invalid (OWNER_UNKNOWN, POOL_UNKNOWN) for a row that gives leads to somebody who is not
+    active, or into such a pool.
     """
     targets = {
         position: row["outcome"]["target"]["subject"]
@@ -67,6 +69,11 @@ async def start_reckoning(tx: AsyncConnection, version: RuleVersion, now: dateti
         for position, subject in targets.items()
         if subject not in active
     ]
+    for position, row in enumerate(version.content["rows"]):
+        pool_id = (row["outcome"].get("target") or {}).get("pool_id")
+        if pool_id is not None and not await is_active_pool(tx, UUID(pool_id)):
+            pointer = f"/rules/rows/{position}/outcome/target/pool_id"
+            unknown.append(Violation(pointer, "POOL_UNKNOWN"))
     if unknown:
         raise Invalid(unknown)
     await queue.enqueue(
@@ -192,6 +199,7 @@ class Targets:
     tx: AsyncConnection
     _heads: dict[str, str | None] = field(default_factory=dict)
     _active: dict[str, bool] = field(default_factory=dict)
+    _pools: dict[UUID, bool] = field(default_factory=dict)
 
     async def of(self, target: ReleaseTarget, owner_id: str) -> str | None:
         """Return who gets a lead of this owner; nobody if that person left or is the owner."""
@@ -205,6 +213,15 @@ class Targets:
             found = await active_people(self.tx, [target.subject])
             self._active[target.subject] = target.subject in found
         return target.subject if self._active[target.subject] else None
+
+    async def pool_of(self, target: ReleaseTarget, lead: Lead) -> UUID | None:
+        """Return the pool into which a lead goes; none if that was closed meanwhile."""
+        pool_id = target.pool_id or lead.pool_id
+        if target.kind is not TargetKind.POOL or pool_id is None:
+            return None
+        if pool_id not in self._pools:
+            self._pools[pool_id] = await is_active_pool(self.tx, pool_id)
+        return pool_id if self._pools[pool_id] else None
 
 
 async def _release(
@@ -224,6 +241,7 @@ async def _release(
     return Release(
         lead=lead,
         to_owner_id=await targets.of(read.retention.target, lead.owner_id),
+        to_pool_id=await targets.pool_of(read.retention.target, lead),
         reason=falls.reason,
         rule_name=name,
         rule_version=clocks.number,

@@ -1,6 +1,6 @@
 """Grants: access to a record for the members of its team and for those it is shared with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, se
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.rows import is_one_of
 from chassis.records import tenant_settings
 from chassis.records.access.expiry import schedule_grant_expiry
 from chassis.records.access.guards import caller_access, ensure_access
@@ -162,13 +163,16 @@ async def replace_team(
         await tx.execute(insert(grants), rows)
 
 
-async def end_grants(tx: AsyncConnection, scoped: ScopedResource, record_id: UUID) -> None:
-    """End the team and all shares of a record, which begins anew with nobody who sees it.
+async def end_grants(
+    tx: AsyncConnection, scoped: ScopedResource, record_ids: Collection[UUID]
+) -> None:
+    """End the team and all shares of records, which begin anew with nobody who sees them.
 
-    Grants of records that it belongs to stay.
+    Grants of records that they belong to stay.
     """
-    own = (grants.c.resource == scoped.resource, grants.c.record_id == record_id)
-    await tx.execute(delete(grants).where(*own))
+    if record_ids:
+        own = (grants.c.resource == scoped.resource, is_one_of(grants.c.record_id, record_ids))
+        await tx.execute(delete(grants).where(*own))
 
 
 async def _ensure_may_grant(

@@ -1,6 +1,6 @@
 """Decides to whom the rules in force give leads, one after the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -26,6 +26,7 @@ from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.placement import UnassignedReason
 from mtl.leads.store import LEADS
 from mtl.leads.store.holdings import count_held
+from mtl.leads.store.recyclings import barred_from
 from mtl.rule_sets.store import LEAD_ASSIGNMENT, VERSIONS
 from rules.evaluation import Evaluator
 from rules.rule_set_json import parse_rule_set
@@ -96,8 +97,9 @@ async def plan_assignments(
     row_ids = rules.row_ids_of(leads)
     by_row = {row_id: rules.rule(row_id) for row_id in row_ids if row_id is not None}
     distributions = await _distributions(tx, by_row, today, lock=lock)
+    barred = await barred_from(tx, [lead.id for lead in leads])
     plans = [
-        _plan(lead, row_id, by_row, distributions)
+        _plan(lead, row_id, by_row, distributions, barred.get(lead.id, frozenset()))
         for lead, row_id in zip(leads, row_ids, strict=True)
     ]
     return plans, distributions
@@ -108,13 +110,14 @@ def _plan(
     row_id: str | None,
     rules: Mapping[str, AssignmentRule],
     distributions: Mapping[str, Distribution],
+    barred: Collection[str],
 ) -> Plan:
     if row_id is None:
         return Plan(lead=lead, reason=UnassignedReason.NO_RULE_MATCHES)
     rule = rules[row_id]
     if rule.strategy is AssignmentStrategy.POOL:
         return Plan(lead=lead, rule_id=row_id, pool_id=rule.pool_id)
-    chosen = distributions[row_id].give(lead.region_code)
+    chosen = distributions[row_id].give(lead.region_code, barred)
     if chosen.owner_id is not None:
         return Plan(lead=lead, rule_id=row_id, chosen=chosen)
     reason = None if rule.pool_id is not None else UnassignedReason.NOBODY_ELIGIBLE

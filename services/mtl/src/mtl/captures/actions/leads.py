@@ -32,6 +32,7 @@ from mtl.leads.domain.details import LeadDetails
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEAD, LEADS
+from mtl.pools.store import is_active_pool
 from mtl.touches.actions import record_touches
 from mtl.touches.domain import LeadTouch
 
@@ -55,7 +56,8 @@ async def settle_accepted(
     """
     inner = replace(command, caller=None)  # who sends sees no lead, but every lead counts
     owner_id = await _active_owner(command.tx, channel.default_owner_id)
-    leads = [_new_lead(each, owner_id, command) for each in accepted]
+    pool_id = await _open_pool(command.tx, channel.default_pool_id)
+    leads = [_placed(_new_lead(each, owner_id, command), pool_id) for each in accepted]
     captured = await capture_leads(inner, leads)
     settled: dict[UUID, Capture] = {}
     new: list[Lead] = []
@@ -119,6 +121,18 @@ async def _fill_blanks(command: Command, lead_id: UUID, details: LeadDetails) ->
 def _new_lead(accepted: AcceptedCapture, owner_id: str | None, command: Command) -> Lead:
     values = vars(accepted.details) | {"owner_id": owner_id}
     return Lead(**values, id=new_id(), created_at=command.now, updated_at=command.now)
+
+
+def _placed(lead: Lead, pool_id: UUID | None) -> Lead:
+    """Return a new lead with its owner, else in the pool, else waiting for the rules."""
+    if lead.owner_id is not None:
+        return lead
+    return lead.waiting() if pool_id is None else lead.in_pool(pool_id)
+
+
+async def _open_pool(tx: AsyncConnection, pool_id: UUID | None) -> UUID | None:
+    """Return the pool of new leads; none if it was closed since it was chosen."""
+    return pool_id if pool_id is not None and await is_active_pool(tx, pool_id) else None
 
 
 async def _active_owner(tx: AsyncConnection, owner_id: str | None) -> str | None:

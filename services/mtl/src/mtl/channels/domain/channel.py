@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from contracts.mtl.events import ChannelState
 from kernel.errors import RuleBroken
@@ -57,7 +58,9 @@ _TOUCH_KINDS: Final[Mapping[ChannelKind, TouchKind]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Channel(StoredRecord):
-    """A channel with its rules; its leads belong to `default_owner_id`, or to nobody yet.
+    """A channel with its rules; its leads belong to `default_owner_id`, else wait in a pool.
+
+    Without owner and pool the rules of assignment give them to somebody.
 
     `mapping` and `gate` are JSON, checked when they are saved. `honeypot` is the path of a field
     that only machines fill in. Answers to senders mention leads that are known already only if
@@ -68,6 +71,7 @@ class Channel(StoredRecord):
     kind: ChannelKind
     active: bool = True
     default_owner_id: str | None = None
+    default_pool_id: UUID | None = None
     duplicate_policy: DuplicatePolicy = DuplicatePolicy.ATTACH
     mapping: Mapping[str, Any] = field(default_factory=dict)
     gate: Mapping[str, Any] = field(default_factory=dict)

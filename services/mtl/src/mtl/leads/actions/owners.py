@@ -46,7 +46,7 @@ async def move_to_pool(command: Command, lead: Lead, pool_id: UUID) -> Lead:
 
     saved = await edit_lead(command.unconditional, lead.id, pooled)
     if lead.owner_id is not None:
-        await end_grants(command.tx, LEADS, lead.id)
+        await end_grants(command.tx, LEADS, [lead.id])
         await add_owner_change(command, LEADS, lead.id, before=lead.owner_id, after=None)
     return saved
 

@@ -110,6 +110,7 @@ async def capture_flagged_lead(command: Command, lead: Lead) -> Lead:
     [lead] = await with_bans(tx, [clocked])
     await insert_rows(tx, LEAD.table, [lead])
     await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead)])
+    await _assign_later(command, [lead])
     return lead
 
 

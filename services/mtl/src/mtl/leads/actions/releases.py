@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.events.outbox import publish_all
+from chassis.records.access.grants import end_grants
 from chassis.records.access.transfers import OwnerChange, add_owner_changes
 from chassis.records.work.actions import ASSIGNED, task_raised, tasks_settled
 from chassis.records.work.many import WorkChange, change_work
@@ -12,7 +13,7 @@ from chassis.web.commands import Command
 from contracts.mtl.events import LeadRecycled
 from mtl.leads.domain.clocks import LEAD_RECYCLED
 from mtl.leads.domain.lead import FOLLOW_UP, Lead
-from mtl.leads.domain.recyclings import Recycling, Release, ensure_not_barred
+from mtl.leads.domain.recyclings import Recycling, Release, ensure_not_barred, placed
 from mtl.leads.store import LEAD, LEADS
 from mtl.leads.store.clocks import ClockReader
 from mtl.leads.store.recyclings import add_recyclings, bars_of, write_owners
@@ -32,9 +33,7 @@ async def release_leads(
     tx, now = command.tx, command.now
     saved = []
     for one in releases:
-        given = replace(
-            one.lead, owner_id=one.to_owner_id, updated_at=now, version=one.lead.version + 1
-        )
+        given = replace(placed(one), updated_at=now, version=one.lead.version + 1)
         saved.append(await clocks.kept(one.lead, given, now=now))
     await write_owners(tx, saved)
     pairs = list(zip(releases, saved, strict=True))
@@ -49,6 +48,8 @@ async def release_leads(
         [_recycling(command, one, change) for one, change in zip(releases, changes, strict=True)],
     )
     await change_work(tx, LEADS.resource, [_work(one) for one in releases])
+    pooled = [one.lead.id for one in releases if one.to_pool_id is not None]
+    await end_grants(tx, LEADS, pooled)  # otherwise they would see what the pool hides
     return saved
 
 

@@ -21,6 +21,7 @@ class UnassignedReason(StrEnum):
     RULES_UNREADABLE = "RULES_UNREADABLE"
     OWNER_FULL = "OWNER_FULL"
     POOL_CLOSED = "POOL_CLOSED"
+    FELL_BACK = "FELL_BACK"
 
 
 @dataclass(frozen=True, kw_only=True)

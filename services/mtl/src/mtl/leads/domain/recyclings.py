@@ -9,6 +9,7 @@ from uuid import UUID
 from kernel.errors import RuleBroken
 from kernel.personal import Personal
 from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.placement import UnassignedReason
 from parties.ownership_clock import FallBackReason
 
 
@@ -31,15 +32,29 @@ class Recycling:
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """A lead that falls back now: to whom, why, and by which rule; nobody gets it for None."""
+    """A lead that falls back now: to whom or into which pool, why, and by which rule.
+
+    Without a person and a pool it stands in the queue of leads that nobody has.
+    """
 
     lead: Lead
     to_owner_id: str | None
+    to_pool_id: UUID | None = None
     reason: FallBackReason
     rule_name: str
     rule_version: int
     barred_until: datetime | None
     reason_text: str
+
+
+def placed(release: Release) -> Lead:
+    """Return the lead where it falls back to."""
+    lead = release.lead
+    if release.to_owner_id is not None:
+        return lead.owned_by(release.to_owner_id)
+    if release.to_pool_id is not None:
+        return lead.in_pool(release.to_pool_id)
+    return lead.unassigned(UnassignedReason.FELL_BACK)
 
 
 def ensure_not_barred(bars: Mapping[str, datetime], person: str) -> None:

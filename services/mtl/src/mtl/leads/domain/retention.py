@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from kernel.errors import Violation
 from mtl.leads.domain.lead import Lead
@@ -54,14 +55,16 @@ class TargetKind(StrEnum):
     NOBODY = "NOBODY"
     DEPARTMENT_HEAD = "DEPARTMENT_HEAD"  # the nearest manager above its owner
     PERSON = "PERSON"
+    POOL = "POOL"  # a pool that the rule names, else that from which it came
 
 
 @dataclass(frozen=True)
 class ReleaseTarget:
-    """Who gets a lead that falls back; `subject` names the person of PERSON."""
+    """Who gets a lead that falls back: the person `subject` of PERSON, the pool of POOL."""
 
     kind: TargetKind = TargetKind.NOBODY
     subject: str | None = None
+    pool_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,14 @@ def retention_of(outcome: Mapping[str, Any]) -> Retention:
         ),
         accept_within=periods["accept_within"],
         accept_reminder=periods["accept_reminder"],
-        target=ReleaseTarget(TargetKind(target["kind"]), target.get("subject")),
+        target=_target_of(target),
     )
+
+
+def _target_of(body: Mapping[str, Any]) -> ReleaseTarget:
+    pool_id = body.get("pool_id")
+    pool = None if pool_id is None else UUID(pool_id)
+    return ReleaseTarget(TargetKind(body["kind"]), body.get("subject"), pool)
 
 
 def _period_of(body: Mapping[str, Any] | None) -> Period | None:
@@ -163,7 +172,7 @@ def _read_target(reader: JsonReader, body: Any) -> None:
     members = None if body is None else reader.object_at(body, "/target")
     if members is None:
         return
-    reader.refuse_others(members, ("kind", "subject"), "/target")
+    reader.refuse_others(members, ("kind", "subject", "pool_id"), "/target")
     given = reader.required(members, "kind", "/target")
     kind = None if given is None else reader.choice_at(given, "/target/kind", list(TargetKind))
     if kind == TargetKind.PERSON:
@@ -172,6 +181,18 @@ def _read_target(reader: JsonReader, body: Any) -> None:
             reader.text_at(subject, "/target/subject", MAX_SUBJECT, 1)
     elif members.get("subject") is not None:
         reader.refuse("/target/subject", "VALUE_INVALID")
+    if members.get("pool_id") is not None and (
+        kind != TargetKind.POOL or not _is_uuid(members["pool_id"])
+    ):
+        reader.refuse("/target/pool_id", "VALUE_INVALID")
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        UUID(value)
+    except (TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def _comes_before_one(reminder: Period | None, deadlines: list[Period | None]) -> bool:

@@ -12,6 +12,7 @@ from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import OPEN_STATUSES
 from mtl.leads.domain.placement import AssignmentStatus
 from mtl.leads.store import HELD, UNOWNED, leads
+from mtl.leads.store.recyclings import is_barred
 
 
 async def count_held(tx: AsyncConnection, owner_ids: Collection[str]) -> Mapping[str, int]:
@@ -22,13 +23,18 @@ async def count_held(tx: AsyncConnection, owner_ids: Collection[str]) -> Mapping
     return dict.fromkeys(owner_ids, 0) | {owner_id: count for owner_id, count in rows}
 
 
-async def lock_best_in_pool(tx: AsyncConnection, pool_id: UUID, *, limit: int) -> Sequence[Lead]:
+async def lock_best_in_pool(
+    tx: AsyncConnection, pool_id: UUID, *, limit: int, claimed_by: str | None = None
+) -> Sequence[Lead]:
     """Lock the best open leads that wait in a pool, the oldest of equals first.
 
-    Leads that another transaction is giving to somebody are left out.
+    Leads that another transaction is giving to somebody are left out, and so are those that the
+    person who claims them let fall back lately.
     """
     c = leads.c
     waiting = select(leads).where(c.pool_id == pool_id, UNOWNED, c.status.in_(OPEN_STATUSES))
+    if claimed_by is not None:
+        waiting = waiting.where(~is_barred(claimed_by))
     best = waiting.order_by(c.score_sort.desc(), c.id).limit(limit)
     return await _locked(tx, best.with_for_update(skip_locked=True))
 

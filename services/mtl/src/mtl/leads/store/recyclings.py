@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
     Index,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     column,
+    exists,
     func,
     insert,
     select,
@@ -24,11 +26,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, tenant_column
-from chassis.database.rows import from_columns
+from chassis.database.rows import from_columns, is_one_of
 from mtl.database import metadata
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import OPEN_STATUSES
 from mtl.leads.domain.ownership import OwnershipDates
+from mtl.leads.domain.placement import LeadPlacement
 from mtl.leads.domain.recyclings import Recycling
 from mtl.leads.store import leads
 from parties.ownership_clock import FallBackReason
@@ -50,11 +53,15 @@ lead_recyclings = Table(
 )
 
 _DATES: Final = tuple(OwnershipDates.__dataclass_fields__)
+_PLACES: Final = tuple(LeadPlacement.__dataclass_fields__)
 _TYPES: Final[dict[str, Any]] = {
     "id": Uuid(),
     "owner_id": Text(),
     "version": Integer(),
     "updated_at": DateTime(timezone=True),
+    "pool_id": Uuid(),
+    "assignment_status": Text(),
+    "unassigned_reason": Text(),
     **dict.fromkeys(_DATES, DateTime(timezone=True)),
 }
 
@@ -95,8 +102,8 @@ async def postpone_clock(tx: AsyncConnection, lead_id: UUID, *, until: datetime)
 
 
 async def write_owners(tx: AsyncConnection, changed: Sequence[Lead]) -> None:
-    """Write owners, clocks and versions of leads whose rows the caller has locked."""
-    await _write(tx, changed, (*_DATES, "owner_id", "version", "updated_at"))
+    """Write owners, pools, clocks and versions of leads whose rows the caller has locked."""
+    await _write(tx, changed, (*_DATES, "owner_id", *_PLACES, "version", "updated_at"))
 
 
 async def _write(tx: AsyncConnection, changed: Sequence[Lead], names: Sequence[str]) -> None:
@@ -115,6 +122,29 @@ async def add_recyclings(tx: AsyncConnection, recyclings: Sequence[Recycling]) -
     """Add that leads fell back."""
     if recyclings:
         await tx.execute(insert(lead_recyclings), [vars(one) for one in recyclings])
+
+
+async def barred_from(
+    tx: AsyncConnection, lead_ids: Collection[UUID]
+) -> dict[UUID, frozenset[str]]:
+    """Return the former owners who may not take these leads yet, by lead."""
+    c = lead_recyclings.c
+    query = select(c.lead_id, func.array_agg(c.former_owner_id)).where(
+        is_one_of(c.lead_id, lead_ids), c.barred_until > func.now()
+    )
+    rows = await tx.execute(query.group_by(c.lead_id))
+    return {lead_id: frozenset(people) for lead_id, people in rows}
+
+
+def is_barred(person: str) -> ColumnElement[bool]:
+    """Return the condition that a person let a lead fall back, and may not take it yet."""
+    c = lead_recyclings.c
+    return exists().where(
+        c.tenant_id == leads.c.tenant_id,
+        c.lead_id == leads.c.id,
+        c.former_owner_id == person,
+        c.barred_until > func.now(),
+    )
 
 
 async def bars_of(tx: AsyncConnection, lead_id: UUID, now: datetime) -> dict[str, datetime]:
