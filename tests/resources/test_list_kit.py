@@ -56,8 +56,9 @@ PLAIN = {
 }
 # Endings of the lists that are the history or the parts of one record.
 OF_ONE_RECORD = {
-    "audit", "owners", "history", "moves", "stage-changes", "versions", "revisions", "touches", "merges",
-    "timeline", "cancellations", "shipments", "allocations", "access-keys", "external-ids",
+    "audit", "owners", "history", "moves", "stage-changes", "versions", "revisions", "touches",
+    "merges", "timeline", "cancellations", "shipments", "allocations", "access-keys",
+    "external-ids",
 }  # fmt: skip
 # Lists of the chassis, which are the same code in every service: their rows are tried in org.
 SHARED: Mapping[str, tuple[Table, Mapping[str, str]]] = {
