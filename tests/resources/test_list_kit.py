@@ -58,7 +58,7 @@ PLAIN = {
 # Endings of the lists that are the history or the parts of one record.
 OF_ONE_RECORD = {
     "audit", "owners", "history", "moves", "stage-changes", "versions", "revisions", "touches",
-    "timeline", "consents", "cancellations", "shipments", "allocations", "access-keys",
+    "merges", "timeline", "consents", "cancellations", "shipments", "allocations", "access-keys",
     "external-ids",
 }  # fmt: skip
 # Lists of the chassis, which are the same code in every service: their rows are tried in org.
