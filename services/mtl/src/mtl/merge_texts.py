@@ -59,6 +59,7 @@ MERGE_TEXTS: dict[str, Text] = {
     "MergeField.source": Text("来源", "Source"),
     "MergeField.phone": Text("手机", "Phones"),
     "MergeField.email": Text("邮箱", "Emails"),
+    "MergeField.tags": Text("标签", "Tags"),
     "MergeField.attributes": Text("其他信息", "Attributes"),
     "MergeField.custom_fields": Text("自定义字段", "Custom fields"),
     "TimelineKind.MERGE": Text("线索合并", "Merge"),

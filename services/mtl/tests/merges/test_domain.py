@@ -173,3 +173,13 @@ def test_what_was_edited_since_stays(
             assert all(getattr(back, one) == getattr(edited, one) for one in fields)
         elif field not in fields:
             assert all(getattr(back, one) == getattr(survivor, one) for one in fields)
+
+
+def test_tags_are_united_with_those_of_the_survivor_first() -> None:
+    survivor, other = make_lead(tags=("VIP", "华东")), make_lead(tags=("vip", "展会"))
+    [tags] = [one for one in choose(survivor, [other], {}) if one.unit == "tags"]
+    assert tags.values == {"tags": ("VIP", "华东", "展会")}
+    assert tags.reason is ChoiceReason.UNITED
+    many = make_lead(tags=tuple(f"t{n}" for n in range(20)))
+    [full] = [one for one in choose(survivor, [many], {}) if one.unit == "tags"]
+    assert (len(full.values["tags"]), [one.value for one in full.left_out]) == (20, ["t18", "t19"])

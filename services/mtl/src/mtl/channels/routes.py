@@ -110,7 +110,7 @@ def _fields_out(read: ReadPayload) -> list[MappedFieldOut]:
 def _lead_out(read: ReadPayload) -> dict[str, Any]:
     values = {name: getattr(read.details, name) for name in LeadFields.model_fields}
     shown = LeadFields.model_construct(**values).model_dump(mode="json", exclude_none=True)
-    return {name: value for name, value in shown.items() if value != {}}
+    return {name: value for name, value in shown.items() if value not in ({}, [])}
 
 
 ROUTERS = resource_routers(

@@ -158,7 +158,10 @@ def _merged_id(refused: LeadIsMerged | NotFound) -> UUID | None:
 
 
 def following_merges(routers: Sequence[APIRouter]) -> Sequence[APIRouter]:
-    """Return the same routers, whose routes answer for merged leads by their survivors."""
+    """Return the same routers, whose routes answer for merged leads by their survivors.
+
+    All of their callers have tokens.
+    """
     followed = [APIRouter(dependencies=[Depends(follow_merges, scope="function")]) for _ in routers]
     for outer, inner in zip(followed, routers, strict=True):
         outer.include_router(inner)

@@ -10,12 +10,14 @@ from kernel.errors import Invalid, Violation
 from mtl.leads.domain.details import KEY_FIELDS
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import INVALID
+from mtl.leads.domain.tags import MAX_TAGS, distinct_tags
 from mtl.merges.domain.units import (
     BLOCKS,
     FIELDS_OF,
     MAPPINGS,
     SINGLE_FIELDS,
     SLOTS,
+    TAGS,
     is_pinnable,
     values_of,
 )
@@ -89,7 +91,7 @@ def choose(survivor: Lead, others: Sequence[Lead], pinned: Mapping[str, UUID]) -
     _ensure_pinned(leads)
     choices = [_one_of(leads, unit) for unit in (*SINGLE_FIELDS, *BLOCKS)]
     choices += [_slots(leads, unit) for unit in SLOTS]
-    choices += [_mapping(leads, unit) for unit in MAPPINGS]
+    choices += [_tags(leads), *(_mapping(leads, unit) for unit in MAPPINGS)]
     found = {one.unit: one for one in choices if one is not None}
     return [found[unit] for unit in FIELDS_OF if unit in found]
 
@@ -195,6 +197,23 @@ def _slots(leads: Candidates, unit: str) -> Choice | None:
     is_own = values == values_of(leads.survivor, unit)
     reason = ChoiceReason.OWN if is_own else ChoiceReason.UNITED
     return Choice(unit, values, leads.survivor.id, reason, left_out)
+
+
+def _tags(leads: Candidates) -> Choice | None:
+    """Unite the tags; those beyond the twenty that a lead may have are left out."""
+    own = leads.survivor.tags
+    united = distinct_tags(tag for lead in leads.leads for tag in lead.tags)
+    if not united:
+        return None
+    kept = united[:MAX_TAGS]
+    left_out = [
+        LeftOut(lead.id, tag)
+        for tag in united[MAX_TAGS:]
+        for lead in leads.leads[1:]
+        if tag in lead.tags
+    ]
+    reason = ChoiceReason.OWN if kept == own else ChoiceReason.UNITED
+    return Choice(TAGS, {TAGS: kept}, leads.survivor.id, reason, left_out)
 
 
 def _mapping(leads: Candidates, unit: str) -> Choice | None:

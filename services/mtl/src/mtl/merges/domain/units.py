@@ -30,6 +30,7 @@ class MergeField(StrEnum):
     source = "source"
     phone = "phone"
     email = "email"
+    tags = "tags"
     attributes = "attributes"
     custom_fields = "custom_fields"
 
@@ -70,6 +71,7 @@ SINGLE_FIELDS: Final = (
     "budget",
     "expected_on",
 )
+TAGS: Final = "tags"  # united, those of the survivor first
 # Fields with many values by name, which are united name by name.
 MAPPINGS: Final = ("attributes", "custom_fields")
 PINNABLE: Final = frozenset({*SINGLE_FIELDS, *BLOCKS, *SLOTS})
@@ -77,6 +79,7 @@ FIELDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     **{name: (name,) for name in SINGLE_FIELDS},
     **BLOCKS,
     **SLOTS,
+    TAGS: (TAGS,),
     **{name: (name,) for name in MAPPINGS},
 }
 MERGED_FIELDS: Final = tuple(dict.fromkeys(one for unit in FIELDS_OF.values() for one in unit))
