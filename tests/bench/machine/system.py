@@ -44,7 +44,9 @@ TENANT = UUID("01990000-0000-7000-8000-00000000be6c")  # filled databases stay f
 FOR_FILLING = "SET synchronous_commit = off; SET maintenance_work_mem = '512MB'"
 Fill = Callable[[asyncpg.Connection, UUID], Awaitable[None]]
 SELLER = UUID("01990000-0000-7000-8000-000000000007")  # the id of person-7 in the directory
-WORK_SCOPES = "mtl.lead l2o.account l2o.contact l2o.opportunity cpq.quote rms.order rms.receivable"
+WORK_SCOPES = (
+    "mtl.lead mtl.pool l2o.account l2o.contact l2o.opportunity cpq.quote rms.order rms.receivable"
+)
 SELLER_SCOPE = " ".join(
     f"{each}.{verb}" for each in WORK_SCOPES.split() for verb in ("read", "write")
 )

@@ -6,6 +6,8 @@ from tests.soak.client import POLL_SECONDS, Refused
 from tests.soak.evidence import Evidence
 from tests.soak.stage import Stage, Violations, Walk, WalkEnds
 
+CALLED_AT = "2026-01-05T02:00:00Z"  # the day of a walk makes no difference
+
 
 async def run(walk: Walk) -> None:
     seller = walk.callers["seller"]
@@ -17,6 +19,9 @@ async def run(walk: Walk) -> None:
         lead = await seller.post("/mtl/v1/leads", {**body, "external_id": external})
     path = f"/mtl/v1/leads/{lead['id']}"
     lead = await seller.patch(path, {"source": "soak"}, seen=lead)
+    await seller.post(f"{path}/touches", {"kind": "FORM", "external_id": external})
+    call = {"lead_id": lead["id"], "kind": "CALL", "result": "REACHED", "at": CALLED_AT}
+    await seller.post("/mtl/v1/follow-ups", call)
     lead = await seller.post(f"{path}/qualify", seen=lead)
     if walk.every(8):
         await seller.post(f"{path}/disqualify", {"reason": "SPAM"}, seen=lead)
@@ -44,4 +49,29 @@ async def one_conversion_each(evidence: Evidence) -> Violations:
     ]
 
 
-STAGE = Stage("mtl", run, invariants={"one opportunity per converted lead": one_conversion_each})
+async def one_touch_and_call_each(evidence: Evidence) -> Violations:
+    """Every lead has at most the one touch and the one call of its walk, and counts its calls."""
+    touched = await evidence.rows("mtl", "SELECT lead_id, count(*) FROM lead_touches GROUP BY 1")
+    called = await evidence.rows("mtl", "SELECT lead_id, count(*) FROM follow_ups GROUP BY 1")
+    calls = {row["lead_id"]: row["count"] for row in called}
+    leads = await evidence.rows("mtl", "SELECT id, follow_up_count FROM leads")
+    twice = [f"lead {row['lead_id']} was touched {row['count']} times" for row in touched]
+    return [
+        *(text for text, row in zip(twice, touched, strict=True) if row["count"] != 1),
+        *(f"lead {key} was called {count} times" for key, count in calls.items() if count != 1),
+        *(
+            f"lead {lead['id']} counts {lead['follow_up_count']} calls of {calls.get(lead['id'], 0)}"
+            for lead in leads
+            if lead["follow_up_count"] != calls.get(lead["id"], 0)
+        ),
+    ]
+
+
+STAGE = Stage(
+    "mtl",
+    run,
+    invariants={
+        "one opportunity per converted lead": one_conversion_each,
+        "one touch and one call per lead": one_touch_and_call_each,
+    },
+)
