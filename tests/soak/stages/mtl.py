@@ -60,7 +60,7 @@ async def one_touch_and_call_each(evidence: Evidence) -> Violations:
         *(text for text, row in zip(twice, touched, strict=True) if row["count"] != 1),
         *(f"lead {key} was called {count} times" for key, count in calls.items() if count != 1),
         *(
-            f"lead {lead['id']} counts {lead['follow_up_count']} calls of {calls.get(lead['id'], 0)}"
+            f"lead {lead['id']} counts {lead['follow_up_count']} calls"
             for lead in leads
             if lead["follow_up_count"] != calls.get(lead["id"], 0)
         ),
