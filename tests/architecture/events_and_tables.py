@@ -67,6 +67,7 @@ UNPUBLISHED_COLUMNS = {
 }
 # Functions of another feature's `store` that a feature may write by, each with its reason.
 PARTS_ELSEWHERE = {
+    "mtl.score_models.store.add_model": "a model is stored by the training that made it",
     "org.departments.store.replace_posts": "posts are saved with their person, who publishes them",
     "org.roles.store.replace_roles": "the roles of a person are saved and published with them",
 }

@@ -28,8 +28,8 @@ from tests.architecture.round_trips import Counted, counting_proxy, counting_sta
 
 # Statements, and round trips with BEGIN and COMMIT, once tenant and caller are admitted.
 BUDGETS: Mapping[str, tuple[int, int]] = {
-    "create a lead": (8, 10),
-    "capture a lead": (15, 19),
+    "create a lead": (10, 12),
+    "capture a lead": (18, 22),
     "read a lead": (3, 5),
     "patch a lead": (7, 9),
     "qualify a lead": (7, 9),

@@ -17,6 +17,8 @@ from testkit.ground import Ground
 WITHOUT_RECORDS = {
     r"\w+\.(actor|\w+_by)": "who did it: a name is enough",
     r"DuplicateOut\.owner_id": "of a hidden lead only the owner's name is shown",
+    r"BulkLeadOut\.lead_id": "a line with the name of the lead",
+    r"ChannelOut\.default_pool_id": "pools are few: a screen has them",
     r"MergeOut\.survivor_id": "the lead of the address",
     r"LeadOut\.merged_into_id": "a read of a merged lead is redirected to that one",
     r"LeadClockOut\.owner_id": "the clock of a lead, which expands its owner itself",

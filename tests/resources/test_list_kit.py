@@ -36,6 +36,8 @@ REQUESTED = {"requested_by": LI, "error": "NULL", "cancelled_by": "NULL"}
 # Lists that only page, or answer all at once, each with its reason.
 PLAIN = {
     "/pools/{}/leads": "what members see: no search, export or view may reach what is hidden",
+    "/score-models": "the few models of a tenant, with their cards",
+    "/bulk-changes/{}/leads": "what became of the leads of one change",
     "/events": "the pull feed: its order and its end are those of the outbox",
     "/imports/{}/refusals": "rows of one file, in its order",
     "/imports/{}/warnings": "rows of one file, in its order",

@@ -446,7 +446,7 @@ def _bulk_changes() -> None:
         sa.Column("code", sa.String(60)),
         sa.Column("before", JSONB()),
         sa.Column("owner_before", sa.Text()),
-        sa.Column("version", sa.Integer()),
+        sa.Column("lead_version", sa.Integer()),
     )
     index("bulk_change_leads", "tenant_id", "change_id", "outcome", "lead_id")
     secure("bulk_change_leads")

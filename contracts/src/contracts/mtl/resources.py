@@ -23,7 +23,7 @@ RESOURCES: Final = (
             "LEAD_MERGED_AWAY": ("线索被合并", "A lead was merged into another one"),
             "CUSTOMER_RETURNED": ("老客户再次咨询", "Customer returned"),
         },
-        aggregates=("mtl.lead_touch",),
+        aggregates=("mtl.lead_touch", "mtl.conversion"),
     ),
     editable(
         "mtl.follow_up",
@@ -39,6 +39,7 @@ RESOURCES: Final = (
     editable("mtl.quota", zh="线索限额", en="lead quota", read=SALES_MANAGEMENT, write=DIRECTION),
     editable("mtl.channel", zh="渠道", en="channel", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
     editable("mtl.capture", zh="收录", en="capture", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
+    editable("mtl.bulk_change", zh="批量修改", en="bulk change", read=SALES, write=SALES),
     editable("mtl.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
     *common_resources("mtl", imports=SALES, exports=SALES),
 )

@@ -48,6 +48,8 @@ TEXTS: Final[Mapping[str, Text]] = {
     "ScorePart.INTELLIGENT": Text("智能分", "Intelligent score"),
     "ModelKind.LEARNED": Text("机器学习", "Learned"),
     "ModelKind.FREQUENCY": Text("频率统计", "Frequencies"),
+    "Method.LOGISTIC_REGRESSION": Text("逻辑回归", "Logistic regression"),
+    "Method.GRADIENT_BOOSTING": Text("梯度提升", "Gradient boosting"),
     "Direction.UP": Text("加分", "Raises the score"),
     "Direction.DOWN": Text("减分", "Lowers the score"),
     "ExclusionReason.WRITTEN_LATER": Text("在结果之后填写", "Written after the outcome"),

@@ -18,7 +18,10 @@ from services.mtl.tests.factories import create, make_lead, problem, violations
 from testkit.directory import Company, directory_id, sign_in, subject
 from testkit.jobs import make_job
 
-SELLER = "mtl.lead.read mtl.lead.write mtl.follow_up.read mtl.follow_up.write"
+SELLER = (
+    "mtl.lead.read mtl.lead.write mtl.bulk_change.read mtl.bulk_change.write"
+    " mtl.follow_up.read mtl.follow_up.write"
+)
 TAGGED: dict[str, Any] = {
     "fields": {"industry": "制造", "company_size": "FROM_100", "expected_on": "2026-12-31"},
     "add_tags": ["重点"],

@@ -44,7 +44,7 @@ OF_WU = Visit(owner_id="wu")
         (OPEN, OPEN, []),
         (OPEN, Visit(display_name="Other"), []),
         (OPEN, OF_WU, [("raised", "wu")]),
-        (OPEN, Visit(owner_id=None), []),
+        (OPEN, Visit(owner_id=None), [("settled", "li")]),
         (OPEN, MADE, [("settled", "li")]),
         (OPEN, DELETED, [("settled", "li")]),
         (MADE, OPEN, [("raised", "li")]),

@@ -163,7 +163,7 @@ async def _change(command: Command, change: LeadChange, row: Mapping[str, Any]) 
         saved = await _hand_over(command, before, change.owner_id, steps=change.next_steps)
     if saved == before:
         return _Made(BulkOutcome.UNCHANGED, {})
-    values = {"before": values_before(before, change), "version": saved.version}
+    values = {"before": values_before(before, change), "lead_version": saved.version}
     return _Made(BulkOutcome.CHANGED, {**values, "owner_before": before.owner_id})
 
 
@@ -171,7 +171,7 @@ async def _give_back(command: Command, change: LeadChange, row: Mapping[str, Any
     """Give a lead back what it had, unless somebody has edited it since."""
     lead_id: UUID = row["lead_id"]
     lead = await _writable(command, lead_id)
-    if lead.version != row["version"]:
+    if lead.version != row["lead_version"]:
         return _Made(BulkOutcome.EDITED_SINCE, {})
     before: Mapping[str, Any] = row["before"]
     if restored(lead, before) != lead:

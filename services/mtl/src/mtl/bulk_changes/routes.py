@@ -15,7 +15,8 @@ from mtl.bulk_changes.domain import BulkOutcome
 from mtl.bulk_changes.schemas import BulkChangeIn, BulkChangeOut, BulkLeadOut, BulkTrialOut
 from mtl.bulk_changes.views import try_change
 
-WRITE: Final = [allow("mtl.lead.write")]
+READ: Final = [allow("mtl.bulk_change.read")]
+WRITE: Final = [allow("mtl.bulk_change.write"), allow("mtl.lead.write")]
 router = new_router("/bulk-changes", tag="bulk changes")
 
 
@@ -37,14 +38,14 @@ async def bulk_change_create(body: BulkChangeIn, command: CreateCommand) -> Bulk
     return BulkChangeOut.of(bulk, {BulkOutcome.WAITING: bulk.leads})
 
 
-@router.get("/{change_id}", dependencies=WRITE, summary="Get a bulk change")
+@router.get("/{change_id}", dependencies=READ, summary="Get a bulk change")
 async def bulk_change_get(change_id: UUID, command: CreateCommand) -> BulkChangeOut:
     """Get a bulk change of the caller, and how far it has come."""
     bulk = await own_bulk_change(command, change_id)
     return BulkChangeOut.of(bulk, await store.counts_of(command.tx, change_id))
 
 
-@router.get("/{change_id}/leads", dependencies=WRITE, summary="What became of each lead")
+@router.get("/{change_id}/leads", dependencies=READ, summary="What became of each lead")
 async def bulk_change_leads(
     change_id: UUID, command: CreateCommand, page: PageParams, outcome: BulkOutcome | None = None
 ) -> Page[BulkLeadOut]:

@@ -58,7 +58,7 @@ bulk_change_leads = Table(
     Column("code", String(60)),
     Column("before", JSONB(none_as_null=True)),
     Column("owner_before", Text),
-    Column("version", Integer),
+    Column("lead_version", Integer),
     Index(None, "tenant_id", "change_id", "outcome", "lead_id"),
 )
 

@@ -26,13 +26,14 @@ from mtl.consents.store import bans_of
 from mtl.leads.actions.holdings import ensure_room, may_overfill, within_quotas
 from mtl.leads.actions.releases import ensure_may_take
 from mtl.leads.actions.returns import recognized_leads
-from mtl.leads.actions.scoring import scorer_of
+from mtl.leads.actions.scoring import SCORED_BY, scorer_by, scorer_of
 from mtl.leads.actions.totals import save_do_not_contact
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.placement import AssignmentStatus
 from mtl.leads.store import LEAD, LEADS, reservations
-from mtl.leads.store.clocks import clock_reader
+from mtl.leads.store.clocks import clock_reader, clock_reader_by
+from mtl.rule_sets.store import LEAD_RETENTION, VERSIONS
 
 ASSIGNMENT_JOB: Final = "lead_assignment"
 
@@ -70,8 +71,9 @@ async def _capture(
     command: Command, leads: Sequence[Lead], visibility: Visibility
 ) -> list[Lead | DuplicateLead]:
     tx = command.tx
-    scorer = await scorer_of(tx)
-    clocks = await clock_reader(tx)
+    versions = await VERSIONS.latest_of(tx, [*SCORED_BY, LEAD_RETENTION])
+    scorer = await scorer_by(tx, versions)
+    clocks = await clock_reader_by(tx, versions.get(LEAD_RETENTION))
     scored = [await clocks.kept(None, scorer.score(lead), now=lead.created_at) for lead in leads]
     scored = await with_bans(tx, scored)
     duplicates = await reservations.reserve_keys(tx, scored)

@@ -31,6 +31,7 @@ from scoring.trained import TrainedModel
 log = structlog.get_logger()
 
 CUSTOM: Final = "custom."
+SCORED_BY: Final = (LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS)
 
 
 async def lead_facts(tx: AsyncConnection) -> FactSchema:
@@ -66,7 +67,11 @@ async def scorer_of(tx: AsyncConnection) -> LeadScorer:
     Rules that read a custom field which was deleted since give leads no points: the log says so,
     and publishing them anew shows what is wrong.
     """
-    versions = await VERSIONS.latest_of(tx, [LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS])
+    return await scorer_by(tx, await VERSIONS.latest_of(tx, SCORED_BY))
+
+
+async def scorer_by(tx: AsyncConnection, versions: Mapping[str, RuleVersion]) -> LeadScorer:
+    """Return what scores leads by versions of `SCORED_BY`, of which some may be absent."""
     return await _scorer(tx, versions, ScoreSettings.of(versions.get(SCORE_SETTINGS)))
 
 

@@ -147,7 +147,11 @@ async def clock_reader(tx: AsyncConnection) -> ClockReader:
     By rules that read a custom field which was deleted since, no lead falls back: the log says so,
     and publishing them anew shows what is wrong.
     """
-    version = await VERSIONS.latest(tx, LEAD_RETENTION)
+    return await clock_reader_by(tx, await VERSIONS.latest(tx, LEAD_RETENTION))
+
+
+async def clock_reader_by(tx: AsyncConnection, version: RuleVersion | None) -> ClockReader:
+    """Return the reader of clocks by a version of the rules; by none no lead falls back."""
     if version is None or not version.content["rows"]:
         return ClockReader(tx)
     try:
