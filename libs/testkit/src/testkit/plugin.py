@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
@@ -57,6 +58,9 @@ def _split(value: str) -> tuple[str, ...]:
 def pytest_configure() -> None:
     """Log as in production: formatting a traceback with locals takes longer than its test."""
     logs.configure("WARNING", service="test")
+    # How fast an example is says more about the machine than about the code.
+    settings.register_profile("l2c", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("l2c")
     os.environ.setdefault(databases.RUN, new_id().hex[-10:])  # the workers of xdist inherit it
 
 
