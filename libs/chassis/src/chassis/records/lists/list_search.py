@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     cast,
     column,
     func,
@@ -135,7 +136,11 @@ class ListSearch:
     def _further_ways(self, scoped: ScopedResource) -> Iterator[ColumnElement[bool]]:
         """Yield the conditions by which the caller sees rows of other owners."""
         for resource, record_id in scoped.granted_under:
-            yield record_id.in_(granted_record_ids(resource, self.visibility))
+            granted = granted_record_ids(resource, self.visibility)
+            seen = record_id.in_(granted)
+            # Few callers have grants of what a record may belong to, such as a pool. For others
+            # PostgreSQL reads nothing, instead of all rows in their order.
+            yield and_(granted.exists(), seen) if record_id.nullable else seen
         if scoped.seen_with is not None:
             yield from is_part_of_visible(scoped, self.visibility)
 
