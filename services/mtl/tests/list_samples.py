@@ -9,9 +9,9 @@ SAMPLES = {
         columns={
             "status": "(ARRAY['RAW', 'MQL', 'SQL', 'INVALID', 'CONVERTED'])[1 + (n / 100) % 5]",
             "score": "(n / 100 * 37) % 101",
-            # Of a thousand pools, some of them shared; null in other rows than other columns are.
+            # Of a thousand pools, some of them shared, and each has leads of many owners.
             "pool_id": "CASE WHEN n % 13 <> 5 THEN ('01990000-0000-7000-8000-'"
-            " || lpad(to_hex(7 + (n / 7) % 1000 * 50), 12, '0'))::uuid END",
+            " || lpad(to_hex(7 + (n / 100 * 37 + n) % 1000 * 50), 12, '0'))::uuid END",
             "name": "CASE WHEN n % 11 <> 3 THEN"
             " 'name ' || translate(md5((n % 4999)::text), '01234567', 'abcdef89') END",
             "company": "CASE WHEN n % 11 <> 4 THEN 'company ' || md5((n % 4999)::text) END",
