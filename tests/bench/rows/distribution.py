@@ -20,8 +20,8 @@ RETURNING id
 
 
 async def _post(system: System, path: str, body: Any) -> Any:
-    """Send a request of an administrator, and return the answer."""
-    request = Request("POST", path, system.headers("admin"), body)
+    """Send a request of an administrator, to whatever version there is; return the answer."""
+    request = Request("POST", path, system.headers("admin") | {"If-Match": "*"}, body)
     [answer] = (await system.send("mtl", [request], connections=1)).answers
     return answer.json()
 
