@@ -7,6 +7,8 @@ from chassis.records.custom_fields.domain import FieldDefinition, FieldType
 from rules.fact_values import parse_fact
 from rules.fields import FactType, FieldSpec
 
+CUSTOM: Final = "custom."  # what the names of custom fields begin with in rules
+
 _TYPES: Final[Mapping[FieldType, FactType]] = {
     FieldType.TEXT: FactType.TEXT,
     FieldType.NUMBER: FactType.DECIMAL,
@@ -22,7 +24,7 @@ def custom_field_spec(definition: FieldDefinition) -> FieldSpec:
 
     Its label is its name: the definition holds the texts.
     """
-    name = f"custom.{definition.key}"
+    name = f"{CUSTOM}{definition.key}"
     values = tuple(str(choice["value"]) for choice in definition.choices)
     return FieldSpec(name=name, type=_TYPES[definition.type], label=name, values=values)
 

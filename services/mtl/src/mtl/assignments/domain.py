@@ -8,12 +8,8 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from mtl.leads.domain.lead import Lead
-from mtl.leads.domain.moves import LeadStatus
 from parties.assignment import Choice, NotChosen, Recipient, Strategy, choose
 from parties.capacity import MonthlyCapacity
-from rules.fields import FactType, FieldSpec
-from scoring.grades import Grade
 
 MAX_RECIPIENTS: Final = 100
 
@@ -34,29 +30,6 @@ _CHOICES: Final[Mapping[AssignmentStrategy, Strategy]] = {
     AssignmentStrategy.WEIGHT: Strategy.WEIGHT,
     AssignmentStrategy.LEAST_LOADED: Strategy.LEAST_LOADED,
 }
-
-
-FURTHER_FACTS: Final = (
-    FieldSpec(name="score", type=FactType.INTEGER, label="LeadField.score"),
-    FieldSpec(
-        name="grade",
-        type=FactType.ENUM,
-        label="LeadField.grade",
-        values=tuple(str(one) for one in Grade),
-    ),
-    FieldSpec(
-        name="status",
-        type=FactType.ENUM,
-        label="LeadField.status",
-        values=tuple(str(one) for one in LeadStatus),
-    ),
-)
-
-
-def further_facts_of(lead: Lead) -> dict[str, Any]:
-    """Return what the rules of assignment read of a lead beside what those of the score do."""
-    grade = None if lead.grade is None else str(lead.grade)
-    return {"score": lead.score, "grade": grade, "status": str(lead.status)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ from mtl.assignments.schemas import (
     LeadAssignIn,
     check_outcome,
 )
-from mtl.assignments.views import assignment_facts, facts_of_lead, tried_leads
+from mtl.assignments.views import ASSIGNMENT_FACTS, assignment_facts
 from mtl.leads.store import LEADS
 from mtl.rule_sets.store import LEAD_ASSIGNMENT
 from mtl.texts import TEXTS
@@ -50,8 +50,8 @@ LEAD_ASSIGNMENT_RULES: Final = AssignmentRules(
     label="RuleSet.lead_assignment",
     hit_policy=HitPolicy.FIRST,
     schema=assignment_facts,
-    records=tried_leads,
-    facts=facts_of_lead,
+    records=ASSIGNMENT_FACTS.of_newest,
+    facts=ASSIGNMENT_FACTS.of_one,
     published=_published,
     check_outcome=check_outcome,
 )

@@ -14,12 +14,12 @@ from chassis.records.custom_fields.domain import FieldDefinition, validate_value
 from kernel.errors import Invalid, Violation
 from mtl.channels.domain.channel import Channel
 from mtl.channels.domain.gate import Gate, GateReason, Verdict, verdict_of
-from mtl.channels.domain.rules import CUSTOM, LEAD_TARGETS, TARGETS, ChannelRules, parse_rules
+from mtl.channels.domain.rules import LEAD_TARGETS, TARGETS, ChannelRules, parse_rules
 from mtl.leads.domain.details import IDENTIFYING_FIELDS, LeadDetails
 from mtl.leads.domain.scoring import facts_of
 from mtl.leads.schemas.fields import LeadFields
 from mtl.leads.schemas.spellings import read_cells
-from rules.custom_fields import custom_facts, custom_field_spec
+from rules.custom_fields import CUSTOM, custom_facts, custom_field_spec
 from rules.fact_values import WrongValue
 from rules.mapping import MappedField, MappedPayload, fitting_value, map_payload
 from rules.pointers import child

@@ -11,23 +11,26 @@ from chassis.web.auth import allow
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from mtl.leads.domain.retention import check_retention
+from mtl.leads.domain.scoring import stored_facts_of
 from mtl.leads.store import LEADS
 from mtl.leads.store.clocks import retention_facts
+from mtl.leads.store.tried import LeadFacts
 from mtl.recyclings.actions import start_reckoning
 from mtl.recyclings.schemas import ForecastIn, ForecastOut, LeadClockOut
-from mtl.recyclings.views import facts_of_lead, forecast, read_lead_clock, tried_leads
+from mtl.recyclings.views import forecast, read_lead_clock
 from mtl.rule_sets.store import LEAD_RETENTION
 from rules.rule_kinds import RuleKind
 from rules.rule_routes import MAX_TRIED
 from rules.rule_sets import HitPolicy
 
+_FACTS: Final = LeadFacts(stored_facts_of)
 LEAD_RETENTION_RULES: Final = RuleKind(
     name=LEAD_RETENTION,
     label="RuleSet.lead_retention",
     hit_policy=HitPolicy.FIRST,
     schema=retention_facts,
-    records=tried_leads,
-    facts=facts_of_lead,
+    records=_FACTS.of_newest,
+    facts=_FACTS.of_one,
     published=start_reckoning,
     check_outcome=check_retention,
 )

@@ -1,22 +1,19 @@
 """Reads the clocks of leads, and the leads on which retention rules are tried."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import from_columns
-from chassis.records.access.visibility import Visibility, is_visible
+from chassis.records.access.visibility import Visibility
 from chassis.records.custom_fields.store import definitions_of
 from chassis.records.tenant_settings import settings_of
 from mtl.leads.domain.clocks import clock_state, ownership_of
-from mtl.leads.domain.lead import Lead
-from mtl.leads.store import LEAD, LEADS, leads
-from mtl.leads.store.clocks import ClockReader, clock_reader, reader_of
+from mtl.leads.store import LEAD, LEADS
+from mtl.leads.store.clocks import clock_reader, reader_of
 from mtl.leads.store.recyclings import bars_of
+from mtl.leads.store.tried import newest_leads, read_leads
 from mtl.recyclings.domain import FallBackCounts, days_left
 from mtl.recyclings.schemas import (
     BarredPersonOut,
@@ -27,8 +24,6 @@ from mtl.recyclings.schemas import (
     reason_words,
     state_words,
 )
-from rules.fact_values import Facts
-from rules.rule_kinds import TriedRecord
 from rules.rule_sets import RuleSet
 
 
@@ -65,21 +60,6 @@ async def read_lead_clock(tx: AsyncConnection, lead_id: UUID, now: datetime) -> 
     )
 
 
-async def tried_leads(
-    tx: AsyncConnection, visibility: Visibility, limit: int
-) -> AsyncIterator[tuple[TriedRecord, Facts]]:
-    """Yield the newest leads that the caller sees, with what retention rules read of them."""
-    reader = ClockReader(tx, definitions=await definitions_of(tx, LEADS.resource))
-    for lead in await _newest_leads(tx, visibility, limit):
-        yield TriedRecord(lead.id, lead.display_name), reader.facts(lead)
-
-
-async def facts_of_lead(tx: AsyncConnection, lead_id: UUID) -> Facts:
-    """Return what retention rules read of a lead. Raises NotFound."""
-    lead = await LEAD.get(tx, lead_id, with_deleted=True)
-    return ClockReader(tx, definitions=await definitions_of(tx, LEADS.resource)).facts(lead)
-
-
 async def forecast(
     tx: AsyncConnection,
     rules: RuleSet,
@@ -93,7 +73,7 @@ async def forecast(
     in_force, before = await clock_reader(tx), FallBackCounts()
     other = reader_of(tx, 0, rules, await definitions_of(tx, LEADS.resource))
     after = FallBackCounts()
-    found = await _newest_leads(tx, visibility, limit + 1)
+    found = await read_leads(tx, newest_leads(visibility).limit(limit + 1))
     for lead in found[:limit]:
         was, becomes = await in_force.read(lead), await other.read(lead)
         before = before.with_lead(was.clock.falls_back_at, now=now, days=days)
@@ -105,9 +85,3 @@ async def forecast(
         in_force=FallBackCountsOut.model_validate(before),
         tried=FallBackCountsOut.model_validate(after),
     )
-
-
-async def _newest_leads(tx: AsyncConnection, visibility: Visibility, limit: int) -> list[Lead]:
-    newest = select(leads).where(leads.c.deleted_at.is_(None), is_visible(LEADS, visibility))
-    rows = await tx.execute(newest.order_by(leads.c.id.desc()).limit(limit))
-    return [from_columns(Lead, dict(row)) for row in rows.mappings()]

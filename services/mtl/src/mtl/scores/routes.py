@@ -17,7 +17,9 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from mtl.assignments.routes import LEAD_ASSIGNMENT_RULES
 from mtl.leads.actions.scoring import lead_facts, scorer_of
+from mtl.leads.domain.scoring import facts_of
 from mtl.leads.store import LEAD, LEADS
+from mtl.leads.store.tried import LeadFacts
 from mtl.recyclings.routes import LEAD_RETENTION_RULES
 from mtl.rule_sets.store import LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS, VERSIONS
 from mtl.score_settings.domain import ScoreSettings
@@ -31,7 +33,7 @@ from mtl.scores.schemas import (
     ScoreTrialOut,
     check_tags,
 )
-from mtl.scores.views import facts_of_lead, tried_leads, try_settings
+from mtl.scores.views import try_settings
 from mtl.texts import RULE_LABELS, TEXTS
 from mtl.touches.store import touches_of
 from rules.rule_kinds import RuleKind
@@ -106,13 +108,14 @@ async def lead_score(lead_id: UUID, tx: Tx, now: Now) -> LeadScoreOut:
     return LeadScoreOut.of(lead, scorer.scoring, scorer.facts(lead), touches.get(lead_id, []), now)
 
 
+_FACTS: Final = LeadFacts(facts_of)
 LEAD_TAG_RULES: Final = RuleKind(
     name=LEAD_TAGS,
     label="RuleSet.lead_tags",
     hit_policy=HitPolicy.COLLECT,
     schema=lead_facts,
-    records=tried_leads,
-    facts=facts_of_lead,
+    records=_FACTS.of_newest,
+    facts=_FACTS.of_one,
     published=_published,
     check_outcome=check_tags,
 )
@@ -121,8 +124,8 @@ LEAD_SCORE_RULES: Final = RuleKind(
     label="RuleSet.lead_score",
     hit_policy=HitPolicy.SUM,
     schema=lead_facts,
-    records=tried_leads,
-    facts=facts_of_lead,
+    records=_FACTS.of_newest,
+    facts=_FACTS.of_one,
     published=_published,
 )
 RULES: Final = RuleAdministration(

@@ -1,27 +1,22 @@
 """Reads the leads on which rules and settings are tried, and what scores were put together from."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import from_columns
-from chassis.records.access.visibility import Visibility, is_visible
-from chassis.records.custom_fields.store import definitions_of
-from mtl.leads.actions.scoring import LeadScorer, scorer_with
-from mtl.leads.domain.lead import Lead
+from chassis.records.access.visibility import Visibility
+from mtl.leads.actions.scoring import scorer_with
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.scoring import Behavior, behavior_of
-from mtl.leads.store import LEAD, LEADS, leads
+from mtl.leads.store import leads
+from mtl.leads.store.tried import newest_leads, read_leads
 from mtl.score_settings.domain import ScoreSettings
 from mtl.touches.store import touches_of
-from rules.fact_values import Facts
-from rules.rule_kinds import TriedRecord
 from scoring.blend import ScorePart
 from scoring.grades import Grade
 
@@ -36,23 +31,6 @@ class ScoreTrial:
     changed: int
     is_complete: bool
     grades: Mapping[tuple[Grade | None, Grade | None], int]
-
-
-async def tried_leads(
-    tx: AsyncConnection, visibility: Visibility, limit: int
-) -> AsyncIterator[tuple[TriedRecord, Facts]]:
-    """Yield the newest leads that the caller sees, with what rules read of them."""
-    scorer = LeadScorer(definitions=await definitions_of(tx, LEADS.resource))
-    rows = await tx.execute(_newest(visibility).limit(limit))
-    for row in rows.mappings():
-        lead = from_columns(Lead, dict(row))
-        yield TriedRecord(lead.id, lead.display_name), scorer.facts(lead)
-
-
-async def facts_of_lead(tx: AsyncConnection, lead_id: UUID) -> Facts:
-    """Return what rules read of a lead. Raises NotFound."""
-    lead = await LEAD.get(tx, lead_id, with_deleted=True)
-    return LeadScorer(definitions=await definitions_of(tx, LEADS.resource)).facts(lead)
 
 
 async def behavior_of_leads(
@@ -71,8 +49,8 @@ async def try_settings(
     """Score the newest 2,000 leads that the caller sees by other settings; nothing is stored."""
     scorer = await scorer_with(tx, settings)
     not_converted = leads.c.status != LeadStatus.CONVERTED
-    query = _newest(visibility).where(not_converted).limit(TRIED_LEADS + 1)
-    found = [from_columns(Lead, dict(row)) for row in (await tx.execute(query)).mappings()]
+    query = newest_leads(visibility).where(not_converted).limit(TRIED_LEADS + 1)
+    found = await read_leads(tx, query)
     tried = found[:TRIED_LEADS]
     behavior = await behavior_of_leads(tx, settings, [lead.id for lead in tried], at)
     grades: Counter[tuple[Grade | None, Grade | None]] = Counter()
@@ -83,8 +61,3 @@ async def try_settings(
         changed += after.score != lead.score
         grades[lead.grade, after.grade] += 1
     return ScoreTrial(len(tried), changed, len(found) <= TRIED_LEADS, grades)
-
-
-def _newest(visibility: Visibility) -> Select[Any]:
-    newest = select(leads).where(leads.c.deleted_at.is_(None), is_visible(LEADS, visibility))
-    return newest.order_by(leads.c.id.desc())

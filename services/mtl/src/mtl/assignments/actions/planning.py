@@ -20,7 +20,7 @@ from mtl.assignments.domain import (
     Distribution,
     rule_of,
 )
-from mtl.assignments.views import assignment_facts, facts_for
+from mtl.assignments.views import ASSIGNMENT_FACTS, assignment_facts
 from mtl.leads.actions.holdings import rooms_of
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.placement import UnassignedReason
@@ -46,7 +46,8 @@ class RulesInForce:
     def row_ids_of(self, leads: Sequence[Lead]) -> Sequence[str | None]:
         """Return the row that decides for each of these leads; None if none matches."""
         evaluator = Evaluator(self.rule_set)
-        decisions = (evaluator.decide(facts_for(self.definitions, lead)) for lead in leads)
+        facts = (ASSIGNMENT_FACTS.of(lead, self.definitions) for lead in leads)
+        decisions = map(evaluator.decide, facts)
         return [decision.rows[0].id if decision.rows else None for decision in decisions]
 
     def rule(self, row_id: str) -> AssignmentRule:

@@ -14,7 +14,7 @@ from chassis.web.commands import Command
 from kernel.errors import Invalid, Violation
 from mtl.assignments.actions.planning import Plan, plan_assignments, rules_in_force
 from mtl.assignments.domain import AssignmentRule, rule_of
-from mtl.assignments.views import facts_for
+from mtl.assignments.views import ASSIGNMENT_FACTS
 from mtl.leads.domain.placement import UnassignedReason
 from mtl.leads.store import LEAD
 from mtl.pools.store import active_pools
@@ -70,7 +70,7 @@ async def explain_assignment(
     rules = await rules_in_force(tx)
     if isinstance(rules, UnassignedReason):
         return 0, Plan(lead=lead, reason=rules), ()
-    facts: Any = facts_for(rules.definitions, lead)
+    facts: Any = ASSIGNMENT_FACTS.of(lead, rules.definitions)
     rows = explain(rules.rule_set, facts).rows
     day = await today(tx, command.now)
     [plan] = (await plan_assignments(tx, rules, [lead], day, lock=False))[0]

@@ -12,6 +12,7 @@ from mtl.consents.domain import ConsentMedium
 from mtl.leads.domain.scoring import LEAD_FACTS
 from rules.condition_json import ConditionReader
 from rules.conditions import Condition
+from rules.custom_fields import CUSTOM
 from rules.fact_values import WrongValue
 from rules.fields import FactSchema, FactType, FieldSpec
 from rules.json_reader import JsonReader
@@ -56,7 +57,6 @@ LEAD_TARGETS: Final = (
 CONSENT_MEDIA, CONSENT_TEXT, CONSENT_VERSION = "consent.media", "consent.text", "consent.version"
 CONSENT_AT, CONSENT_SOURCE = "consent.at", "consent.source"
 EVENT_ID, TOUCH_AT, TOUCH_SUBJECT = "event_id", "touch.at", "touch.subject"
-CUSTOM: Final = "custom."
 
 
 def _spec(name: str, kind: FactType) -> FieldSpec:

@@ -16,10 +16,11 @@ from kernel.errors import Invalid
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.scoring import LEAD_FACTS, LeadScoring, facts_of, scored
 from mtl.leads.store import LEADS
+from mtl.leads.store.facts import facts_with_custom_fields, schema_with_custom_fields
 from mtl.rule_sets.store import LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS, VERSIONS
 from mtl.score_models.store import trained_model
 from mtl.score_settings.domain import ScoreSettings
-from rules.custom_fields import custom_facts, custom_field_spec
+from rules.custom_fields import CUSTOM
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema
 from rules.rule_set_json import parse_rule_set
@@ -30,14 +31,12 @@ from scoring.trained import TrainedModel
 
 log = structlog.get_logger()
 
-CUSTOM: Final = "custom."
 SCORED_BY: Final = (LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS)
 
 
 async def lead_facts(tx: AsyncConnection) -> FactSchema:
     """Return the fields of leads that rules may read, with the tenant's custom fields."""
-    definitions = await definitions_of(tx, LEADS.resource)
-    return LEAD_FACTS.with_fields(map(custom_field_spec, definitions.values()))
+    return await schema_with_custom_fields(tx, LEAD_FACTS)
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,7 @@ class LeadScorer:
 
     def facts(self, lead: Lead) -> dict[str, Any]:
         """Return the facts of a lead, with its custom fields if any are read."""
-        facts = facts_of(lead)
-        if self.definitions:
-            facts |= custom_facts(self.definitions.values(), lead.custom_fields)
-        return facts
+        return facts_with_custom_fields(facts_of(lead), self.definitions, lead)
 
     def score(self, lead: Lead) -> Lead:
         """Return the lead with its score and grade."""

@@ -7,13 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from kernel.errors import Violation
-from mtl.leads.domain.lead import Lead
-from mtl.leads.domain.moves import LeadStatus
-from mtl.leads.domain.scoring import LEAD_FACTS, facts_of
+from mtl.leads.domain.scoring import GRADE_FACT, LEAD_FACTS, SCORE_FACT, STATUS_FACT
 from parties.ownership_clock import Period, RetentionRule, TimeUnit
-from rules.fields import FactType, FieldSpec
 from rules.json_reader import JsonReader
-from scoring.grades import Grade
 
 MAX_REMINDERS: Final = 10
 MAX_BARRED_DAYS: Final = 365
@@ -30,23 +26,7 @@ _DEADLINES: Final = ("first_follow_up", "next_follow_up", "conversion")
 _PERIODS: Final = (*_DEADLINES, "accept_within", "accept_reminder")
 _MEMBERS: Final = (*_PERIODS, "reminders", "barred_days", "target")
 
-RETENTION_FACTS: Final = LEAD_FACTS.with_fields(
-    (
-        FieldSpec(
-            name="status",
-            type=FactType.ENUM,
-            label="LeadField.status",
-            values=tuple(str(one) for one in LeadStatus),
-        ),
-        FieldSpec(
-            name="grade",
-            type=FactType.ENUM,
-            label="LeadField.grade",
-            values=tuple(str(one) for one in Grade),
-        ),
-        FieldSpec(name="score", type=FactType.INTEGER, label="LeadField.score"),
-    )
-)
+RETENTION_FACTS: Final = LEAD_FACTS.with_fields((STATUS_FACT, GRADE_FACT, SCORE_FACT))
 
 
 class TargetKind(StrEnum):
@@ -87,12 +67,6 @@ class Retention:
         deadlines = (rule.first_follow_up, rule.next_follow_up, rule.conversion)
         periods = (*deadlines, *rule.reminders, self.accept_within, self.accept_reminder)
         return any(one is not None and one.unit in _WORKING for one in periods)
-
-
-def retention_facts_of(lead: Lead) -> dict[str, Any]:
-    """Return what retention rules read of a lead, without its custom fields."""
-    states = {"status": str(lead.status), "score": lead.score}
-    return facts_of(lead) | states | {"grade": None if lead.grade is None else str(lead.grade)}
 
 
 def retention_of(outcome: Mapping[str, Any]) -> Retention:

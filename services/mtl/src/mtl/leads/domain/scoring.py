@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mtl.leads.domain.details import CompanySize, LeadDetails
 from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.tags import MAX_TAGS, distinct_tags
 from mtl.score_settings.domain import ScoreSettings
 from rules.evaluation import Evaluator
@@ -53,6 +54,11 @@ LEAD_FACTS: Final = FactSchema.of(
     *(_spec(f"has_{name}", FactType.BOOLEAN) for name in _FILLED),
 )
 
+# What a stored lead has become, which other rules than those of the score may read.
+STATUS_FACT: Final = _spec("status", FactType.ENUM, tuple(str(one) for one in LeadStatus))
+GRADE_FACT: Final = _spec("grade", FactType.ENUM, tuple(str(one) for one in Grade))
+SCORE_FACT: Final = _spec("score", FactType.INTEGER)
+
 
 @dataclass(frozen=True)
 class LeadScoring:
@@ -81,6 +87,12 @@ def facts_of(lead: LeadDetails) -> dict[str, Any]:
     facts["expected_on"] = lead.expected_on
     facts |= {f"has_{name}": getattr(lead, name) is not None for name in _FILLED}
     return facts
+
+
+def stored_facts_of(lead: Lead) -> dict[str, Any]:
+    """Return what rules read of a stored lead: its fields, status, score and grade."""
+    grade = None if lead.grade is None else str(lead.grade)
+    return facts_of(lead) | {"status": str(lead.status), "score": lead.score, "grade": grade}
 
 
 def scored(lead: Lead, scoring: LeadScoring, facts: Mapping[str, Any]) -> Lead:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -28,11 +28,16 @@ from mtl.leads.domain.retention import (
     RETENTION_FACTS,
     Retention,
     check_retention,
-    retention_facts_of,
     retention_of,
 )
+from mtl.leads.domain.scoring import stored_facts_of
+from mtl.leads.store.facts import (
+    LEAD_RESOURCE,
+    facts_with_custom_fields,
+    schema_with_custom_fields,
+)
 from mtl.rule_sets.store import LEAD_RETENTION, VERSIONS
-from rules.custom_fields import custom_facts, custom_field_spec
+from rules.custom_fields import CUSTOM, custom_field_spec
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema
 from rules.rule_set_json import parse_rule_set
@@ -40,9 +45,6 @@ from rules.rule_sets import Row, RuleSet, fields_of
 from rules.versions import RuleVersion
 
 log = structlog.get_logger()
-
-LEAD_RESOURCE: Final = "mtl.lead"
-CUSTOM: Final = "custom."
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,7 @@ class ClockReader:
 
     def facts(self, lead: Lead) -> dict[str, Any]:
         """Return what rules read of a lead."""
-        facts = retention_facts_of(lead)
-        if self.definitions:
-            facts |= custom_facts(self.definitions.values(), lead.custom_fields)
-        return facts
+        return facts_with_custom_fields(stored_facts_of(lead), self.definitions, lead)
 
     async def kept(self, before: Lead | None, after: Lead, *, now: datetime) -> Lead:
         """Return the lead as it is to be saved, with its ownership and its clock.
@@ -134,11 +133,7 @@ async def keep_clock(tx: AsyncConnection, before: Lead | None, after: Lead) -> L
 
 async def retention_facts(tx: AsyncConnection) -> FactSchema:
     """Return the fields of leads that retention rules may read, with the custom fields."""
-    return _with_custom_fields(await definitions_of(tx, LEAD_RESOURCE))
-
-
-def _with_custom_fields(definitions: Mapping[str, FieldDefinition]) -> FactSchema:
-    return RETENTION_FACTS.with_fields(map(custom_field_spec, definitions.values()))
+    return await schema_with_custom_fields(tx, RETENTION_FACTS)
 
 
 async def clock_reader(tx: AsyncConnection) -> ClockReader:
@@ -167,7 +162,8 @@ async def _reader(tx: AsyncConnection, version: RuleVersion) -> ClockReader:
     if CUSTOM.encode() not in content:
         return ClockReader(tx, version.number, _evaluator(content))
     definitions = await definitions_of(tx, LEAD_RESOURCE)
-    rules = parse_rule_set(_with_custom_fields(definitions), version.content, check_retention)
+    schema = RETENTION_FACTS.with_fields(map(custom_field_spec, definitions.values()))
+    rules = parse_rule_set(schema, version.content, check_retention)
     return reader_of(tx, version.number, rules, definitions)
 
 
