@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import Text, filled
+from chassis.foundation.words import in_words
 from chassis.web.references import PersonSubject
 from kernel.errors import Violation
 from kernel.texts import TrimmedText
@@ -283,4 +284,4 @@ class RuleExplanationOut(BaseModel):
 def label_of(code: str, labels: Labels) -> str:
     """Return the name of a field or rule set in the caller's language; else its code."""
     text = labels.get(code)
-    return code if text is None else filled(text, {}, current().language)
+    return code if text is None else in_words(text)

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.foundation.context import current
 from chassis.foundation.resource_texts import resource_texts
-from chassis.foundation.texts import COMMON, filled
+from chassis.foundation.texts import COMMON
+from chassis.foundation.words import in_words
 from chassis.records.access.guards import may_read
 from chassis.web.auth import allow
 from chassis.web.commands import Command, CreateCommand
@@ -96,7 +96,7 @@ def _in_words(enum: str, code: str | None) -> str | None:
     if code is None:
         return None
     text: Any = TEXTS.get(f"{enum}.{code}") or _TEXTS.get(code)
-    return None if text is None else filled(text, {}, current().language)
+    return None if text is None else in_words(text)
 
 
 @router.get(

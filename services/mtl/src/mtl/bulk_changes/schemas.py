@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import COMMON, filled
+from chassis.foundation.texts import COMMON
+from chassis.foundation.words import in_words
 from chassis.records.access.schemas import OwnerId
 from chassis.records.codes import LanguageTag
 from chassis.web.references import PersonSubject, RefersTo
@@ -185,4 +185,4 @@ class BulkTrialOut(BaseModel):
 
 def _words(code: str) -> str | None:
     text = TEXTS.get(code) or COMMON.get(code)
-    return None if text is None else filled(text, {}, current().language)
+    return None if text is None else in_words(text)

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import filled
+from chassis.foundation.words import in_words
 from chassis.records.access.guards import may_list, may_write
 from chassis.records.access.visibility import Visibility
 from chassis.records.lists.list_page import ListPage
@@ -117,7 +116,7 @@ async def pool_claim(pool_id: UUID, body: PoolClaimIn, command: CreateCommand) -
     Answers fewer if the pool or a limit has no more, and 409 if a limit leaves none.
     """
     claimed, code = await actions.claim_from_pool(command, pool_id, body.count)
-    why_not = None if code is None else filled(TEXTS[code], {}, current().language)
+    why_not = None if code is None else in_words(TEXTS[code])
     shown = [LeadOut.model_validate(lead) for lead in claimed]
     return PoolClaimOut(leads=shown, code=code, why_not=why_not)
 

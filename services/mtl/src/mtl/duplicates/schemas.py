@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import filled
+from chassis.foundation.words import SEMICOLON, in_words, joined
 from chassis.web.references import PersonSubject
 from kernel.personal import Personal
 from mtl.duplicates.domain import DuplicateReason, Likeness
@@ -62,6 +61,4 @@ class DuplicatesOut(BaseModel):
 
 def reasons_in_words(reasons: tuple[DuplicateReason, ...]) -> str:
     """Return reasons as people read them, in the preferred language."""
-    language = current().language
-    labels = [filled(TEXTS[f"DuplicateReason.{one}"], {}, language) for one in reasons]
-    return ("；" if language.startswith("zh") else "; ").join(labels)
+    return joined(SEMICOLON, *(in_words(TEXTS[f"DuplicateReason.{one}"]) for one in reasons))

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import filled
+from chassis.foundation.words import COLON, in_words, joined
 from chassis.web.references import PersonSubject, RefersTo
 from kernel.errors import Invalid, Violation
 from kernel.personal import Personal
@@ -125,11 +124,11 @@ class ChoiceOut(BaseModel):
         """Return a choice with its texts."""
         return cls(
             field=MergeField(choice.unit),
-            label=_in_words(f"MergeField.{choice.unit}"),
+            label=in_words(TEXTS[f"MergeField.{choice.unit}"]),
             values=dict(choice.values),
             lead_id=choice.lead_id,
             reason=choice.reason,
-            reason_text=_in_words(f"ChoiceReason.{choice.reason}"),
+            reason_text=in_words(TEXTS[f"ChoiceReason.{choice.reason}"]),
             left_out=[LeftOutOut.of(one) for one in choice.left_out],
         )
 
@@ -186,10 +185,9 @@ class KeptFieldOut(BaseModel):
     @classmethod
     def of(cls, unit: str) -> Self:
         """Return a kept field with its label; that of an attribute says its name."""
-        field, dot, name = unit.partition(".")
-        label = _in_words(f"MergeField.{field}")
-        between = "：" if current().language.startswith("zh") else ": "
-        return cls(field=unit, label=f"{label}{between}{name}" if dot else label)
+        field, _, name = unit.partition(".")
+        label = in_words(TEXTS[f"MergeField.{field}"])
+        return cls(field=unit, label=joined(COLON, label, name))
 
 
 class MergeOut(BaseModel):
@@ -220,7 +218,3 @@ def _as_shown(values: dict[str, Any]) -> Any:
     if len(values) == 1:
         return next(iter(values.values()))
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _in_words(name: str) -> str:
-    return filled(TEXTS[name], {}, current().language)

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import Text, filled
+from chassis.foundation.texts import Text
+from chassis.foundation.words import SEMICOLON, in_words, joined
 from chassis.web.references import PersonSubject
 from mtl.leads.domain.clocks import ClockState
 from mtl.leads.domain.retention import Retention, TargetKind
@@ -107,7 +107,7 @@ class ClockRuleOut(BaseModel):
             conversion=ClockPeriodOut.of(retention.rule.conversion),
             accept_within=ClockPeriodOut.of(retention.accept_within),
             target=kind,
-            target_text=_words(TEXTS[f"TargetKind.{kind}"]),
+            target_text=in_words(TEXTS[f"TargetKind.{kind}"]),
             barred_days=retention.rule.barred_days,
         )
 
@@ -166,32 +166,27 @@ class ForecastOut(BaseModel):
 
 def words_of(retention: Retention) -> str:
     """Return what a rule asks for, in the preferred language."""
-    between = "；" if current().language.startswith("zh") else "; "
     rule = retention.rule
     parts = [
-        _words(text, period=_length(period))
+        in_words(text, period=_length(period))
         for name, text in _PERIODS.items()
         if (period := getattr(rule, name)) is not None
     ]
     if retention.accept_within is not None:
-        parts.append(_words(_ACCEPT, period=_length(retention.accept_within)))
-    return between.join(parts) or _words(_NEVER)
+        parts.append(in_words(_ACCEPT, period=_length(retention.accept_within)))
+    return joined(SEMICOLON, *parts) or in_words(_NEVER)
 
 
 def reason_words(reason: FallBackReason | None) -> str | None:
     """Return why a lead falls back, in the preferred language."""
-    return None if reason is None else _words(TEXTS[f"FallBackReason.{reason}"])
+    return None if reason is None else in_words(TEXTS[f"FallBackReason.{reason}"])
 
 
 def state_words(state: ClockState) -> str:
     """Return whether a clock runs and why not, in the preferred language."""
-    return _words(TEXTS[f"ClockState.{state}"])
+    return in_words(TEXTS[f"ClockState.{state}"])
 
 
 def _length(period: Period) -> str:
     one, many = _LENGTHS[period.unit]
-    return _words(one if period.count == 1 else many, count=str(period.count))
-
-
-def _words(text: Text, **params: str) -> str:
-    return filled(text, params, current().language)
+    return in_words(one if period.count == 1 else many, count=str(period.count))

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import filled
 from chassis.foundation.violations import violations_of_body
+from chassis.foundation.words import in_words
 from kernel.decimals import NonNegativeDecimal
 from kernel.errors import Violation
 from kernel.texts import TrimmedText
@@ -224,7 +223,7 @@ def _parts(lead: Lead, blended: BlendedScore, settings: ScoreSettings) -> list[S
     return [
         ScorePartOut(
             part=part,
-            label=_words(f"ScorePart.{part}"),
+            label=in_words(TEXTS[f"ScorePart.{part}"]),
             score=lead.score_parts[part] or 0,
             weight=settings.weights.get(part, 0),
             share=share,
@@ -237,7 +236,7 @@ def _kinds(found: BehaviorScore) -> list[BehaviorKindOut]:
     return [
         BehaviorKindOut(
             kind=TouchKind(kind),
-            label=_words(f"TouchKind.{kind}"),
+            label=in_words(TEXTS[f"TouchKind.{kind}"]),
             touches=worth.touches,
             points=worth.points,
         )
@@ -251,11 +250,7 @@ def _reasons(found: Sequence[FieldReason]) -> list[ScoreReasonOut]:
             field=one.field,
             label=label_of(f"LeadField.{one.field}", RULE_LABELS),
             direction=one.direction,
-            direction_text=_words(f"Direction.{one.direction}"),
+            direction_text=in_words(TEXTS[f"Direction.{one.direction}"]),
         )
         for one in found
     ]
-
-
-def _words(code: str) -> str:
-    return filled(TEXTS[code], {}, current().language)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import Text, filled
+from chassis.foundation.texts import Text
+from chassis.foundation.words import COLON, COMMA, in_words, joined
 from chassis.web.references import PersonSubject
 from kernel.personal import Personal
 from mtl.leads.schemas.moves import words_of_reason
@@ -65,59 +65,49 @@ class TimelineEntryOut(BaseModel):
         )
 
 
-def _in_words(text: Text, **params: str) -> str:
-    return filled(text, params, current().language)
-
-
 def _label(enum: str, value: str) -> str:
-    return _in_words(TEXTS[f"{enum}.{value}"])
-
-
-def _with_text(title: str, text: str | None) -> str:
-    between = "：" if current().language.startswith("zh") else ": "
-    return between.join(part for part in (title, text) if part)
+    return in_words(TEXTS[f"{enum}.{value}"])
 
 
 def _touch_title(row: Mapping[str, Any]) -> str:
-    return _with_text(_label("TouchKind", row["after"]), row["text"])
+    return joined(COLON, _label("TouchKind", row["after"]), row["text"])
 
 
 def _follow_up_title(row: Mapping[str, Any]) -> str:
     parts = [_label("FollowUpKind", row["after"])]
     if row["before"] is not None:
         parts.append(_label("FollowUpResult", row["before"]))
-    between = "，" if current().language.startswith("zh") else ", "
-    return _with_text(between.join(parts), row["text"])
+    return joined(COLON, joined(COMMA, *parts), row["text"])
 
 
 def _status_title(row: Mapping[str, Any]) -> str:
     before, after = (_label("LeadStatus", row[name]) for name in ("before", "after"))
-    title = _in_words(_STATUS, before=before, after=after)
-    return _with_text(title, words_of_reason(row["reason"], row["text"]))
+    title = in_words(_STATUS, before=before, after=after)
+    return joined(COLON, title, words_of_reason(row["reason"], row["text"]))
 
 
 def _owner_title(row: Mapping[str, Any]) -> str:
-    unknown = _in_words(_UNKNOWN_PERSON)
+    unknown = in_words(_UNKNOWN_PERSON)
     after = row["after"] or unknown
     if row["after"] == NOBODY:  # the lead went into a pool
-        title = _in_words(_NO_OWNER, before=row["before"] or unknown)
+        title = in_words(_NO_OWNER, before=row["before"] or unknown)
     elif row["reason"] is None:  # nobody owned it before
-        title = _in_words(_FIRST_OWNER, after=after)
+        title = in_words(_FIRST_OWNER, after=after)
     else:
-        title = _in_words(_OWNER, before=row["before"] or unknown, after=after)
+        title = in_words(_OWNER, before=row["before"] or unknown, after=after)
     if row["code"] is None:
-        return _with_text(title, row["text"])
+        return joined(COLON, title, row["text"])
     reason = _label("FallBackReason", row["code"])
-    fell_back = _in_words(TEXTS["LEAD_FELL_BACK_BY_RULE"], rule=row["text"], reason=reason)
-    return _with_text(title, fell_back)
+    fell_back = in_words(TEXTS["LEAD_FELL_BACK_BY_RULE"], rule=row["text"], reason=reason)
+    return joined(COLON, title, fell_back)
 
 
 def _capture_title(row: Mapping[str, Any]) -> str:
-    return _with_text(_in_words(_CAPTURE), row["text"])
+    return joined(COLON, in_words(_CAPTURE), row["text"])
 
 
 def _merge_title(row: Mapping[str, Any]) -> str:
-    return _in_words(_MERGE, called=row["text"] or _in_words(_UNNAMED_LEAD))
+    return in_words(_MERGE, called=row["text"] or in_words(_UNNAMED_LEAD))
 
 
 _TITLES: Final[Mapping[TimelineKind, Callable[[Mapping[str, Any]], str]]] = {

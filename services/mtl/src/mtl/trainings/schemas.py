@@ -7,8 +7,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import filled
+from chassis.foundation.words import in_words
 from chassis.web.references import PersonSubject
 from kernel.decimals import NonNegativeDecimal, RateDecimal
 from kernel.texts import TrimmedText
@@ -126,7 +125,7 @@ class ScoreModelOut(BaseModel):
         return cls(
             number=row["number"],
             kind=kind,
-            kind_text=_words(f"ModelKind.{kind}"),
+            kind_text=in_words(TEXTS[f"ModelKind.{kind}"]),
             trained_by=row["trained_by"],
             trained_at=row["trained_at"],
             converted=card["trained_on"]["won"],
@@ -163,7 +162,7 @@ def _drift(found: FieldDrift) -> FieldDriftOut:
         **ModelFieldOut.of(found.field).model_dump(),
         index=_figure(found.index),
         level=level,
-        level_text=_words(f"DriftLevel.{level}"),
+        level_text=in_words(TEXTS[f"DriftLevel.{level}"]),
     )
 
 
@@ -192,7 +191,7 @@ def _excluded(found: Mapping[str, Any]) -> ExcludedFieldOut:
     return ExcludedFieldOut(
         **ModelFieldOut.of(found["field"]).model_dump(),
         reason=found["reason"],
-        reason_text=_words(f"ExclusionReason.{found['reason']}"),
+        reason_text=in_words(TEXTS[f"ExclusionReason.{found['reason']}"]),
         measure=None if found["measure"] is None else _figure(found["measure"]),
         note=found["note"],
     )
@@ -200,7 +199,3 @@ def _excluded(found: Mapping[str, Any]) -> ExcludedFieldOut:
 
 def _figure(value: float) -> Decimal:
     return Decimal(repr(value)).quantize(_PLACES, ROUND_HALF_UP)
-
-
-def _words(code: str) -> str:
-    return filled(TEXTS[code], {}, current().language)

@@ -11,8 +11,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from chassis.database.rows import from_columns
 from chassis.foundation.clock import Now
-from chassis.foundation.context import current
-from chassis.foundation.texts import Text, filled
+from chassis.foundation.texts import Text
+from chassis.foundation.words import in_words
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.lists.listing import RowShape
 from chassis.web.auth import Caller, Principal, allow
@@ -175,5 +175,5 @@ async def _read_page(
 
 
 def _notification_out(notification: Notification) -> NotificationOut:
-    message = filled(Text(**notification.text), notification.params, current().language)
+    message = in_words(Text(**notification.text), **notification.params)
     return NotificationOut(**{**vars(notification), "message": message})

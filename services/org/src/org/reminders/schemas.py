@@ -11,8 +11,8 @@ from pydantic import (
     Field,
 )
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import Text, filled
+from chassis.foundation.texts import Text
+from chassis.foundation.words import in_words
 from chassis.records.codes import Instant
 from kernel.business_dates import ensure_business_day
 from kernel.texts import TrimmedText
@@ -72,5 +72,5 @@ def reminder_out(reminder: Reminder) -> ReminderOut:
     """Return the body of a reminder in the caller's language."""
     shown = reminder.text
     if reminder.template is not None:
-        shown = filled(Text(**reminder.template), reminder.params, current().language)
+        shown = in_words(Text(**reminder.template), **reminder.params)
     return ReminderOut.model_validate({**vars(reminder), "text": shown})

@@ -8,8 +8,8 @@ from fastapi import Depends, Query, Response
 
 from chassis.database.rows import from_columns
 from chassis.foundation.clock import Now
-from chassis.foundation.context import current
-from chassis.foundation.texts import Text, filled
+from chassis.foundation.texts import Text
+from chassis.foundation.words import in_words
 from chassis.records.lists.list_routes import Conditions, add_list_routes
 from chassis.records.lists.listing import RowShape
 from chassis.records.tenant_settings import today
@@ -36,7 +36,7 @@ class TaskPresenter:
     def __call__(self, task: Task) -> TaskOut:
         title, overdue = task.title or "", task.is_overdue(self.today)
         if task.text is not None:
-            title = filled(Text(**task.text), task.params, current().language)
+            title = in_words(Text(**task.text), **task.params)
         return TaskOut(**{**vars(task), "title": title, "overdue": overdue})
 
 

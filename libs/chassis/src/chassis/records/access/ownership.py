@@ -15,8 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.write_cause import audit_reason, set_audit_reason
-from chassis.foundation.context import current
-from chassis.foundation.texts import Text, filled
+from chassis.foundation.texts import Text
+from chassis.foundation.words import in_words
 from chassis.records.access.tables import people
 from chassis.records.work.actions import announce_owner, notify
 from contracts.resources import OWNER_NOTICE
@@ -72,7 +72,7 @@ async def ownership_explained(tx: AsyncConnection, ownership: Ownership) -> Asyn
         yield
         return
     before = await audit_reason(tx)
-    reason = filled(PASSED_OVER, {"name": ownership.passed_over}, current().language)
+    reason = in_words(PASSED_OVER, name=ownership.passed_over)
     await set_audit_reason(tx, reason)
     yield
     await set_audit_reason(tx, before)

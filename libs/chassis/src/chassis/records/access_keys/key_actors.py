@@ -6,8 +6,9 @@ The issuer is part of the actor, so that entries name them after the key was pru
 from typing import Final
 from uuid import UUID
 
-from chassis.foundation.context import current, operator_name
-from chassis.foundation.texts import COMMON, filled
+from chassis.foundation.context import operator_name
+from chassis.foundation.texts import COMMON
+from chassis.foundation.words import in_words
 
 _PREFIX: Final = "access-key:"
 # Matches the subject of the issuer in an actor, for PostgreSQL's `substring`.
@@ -32,4 +33,4 @@ def shown_actor_name(actor: str | None, name: str | None) -> str | None:
     if not actor.startswith(_PREFIX):
         return name
     code = "ACCESS_KEY_UNNAMED" if name is None else "ACCESS_KEY_ISSUED_BY"
-    return filled(COMMON[code], {"name": name}, current().language)
+    return in_words(COMMON[code], name=name)

@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import ensure_row, from_columns
 from chassis.foundation.clock import Now
-from chassis.foundation.context import current
-from chassis.foundation.texts import filled
+from chassis.foundation.words import in_words
 from chassis.records.access.tables import people
 from chassis.records.access.visibility import ScopedResource, UnownedResource
 from chassis.records.access_keys import store
@@ -87,7 +86,7 @@ def access_key_router(
     def shape(row: Mapping[str, Any], now: datetime) -> AccessKeyOut:
         title = titles.get(row["purpose"])
         state = from_columns(AccessKey, row).state(now=now)
-        name = None if title is None else filled(title, {}, current().language)
+        name = None if title is None else in_words(title)
         return AccessKeyOut.model_validate({**row, "state": state, "purpose_name": name})
 
     @router.get("/{record_id}/access-keys", name=f"{scoped.name}_access_keys", dependencies=[guard])

@@ -4,8 +4,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import filled
+from chassis.foundation.words import in_words
 from mtl.conversion_texts import CONVERSION_LABELS
 from mtl.conversions.domain.conversion import ConvertedRecord
 from mtl.conversions.domain.mapping import TARGETS, records_of
@@ -107,7 +106,7 @@ class MappingFailureOut(BaseModel):
         assert field.failure is not None
         code, params = field.failure.code, dict(field.failure.params)
         text = TEXTS.get(code)
-        message = code if text is None else filled(text, params, current().language)
+        message = code if text is None else in_words(text, **params)
         label = label_of_target(field.target)
         return cls(
             target=field.target, label=label, source=field.source, code=code, message=message
@@ -154,4 +153,4 @@ class ConversionPreviewOut(BaseModel):
 def label_of_target(name: str) -> str:
     """Return what people call a target in the preferred language; a custom field is its key."""
     text = CONVERSION_LABELS.get(f"ConversionTarget.{name}")
-    return name.rpartition(".")[2] if text is None else filled(text, {}, current().language)
+    return name.rpartition(".")[2] if text is None else in_words(text)

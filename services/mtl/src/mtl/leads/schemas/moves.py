@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.foundation.context import current
 from chassis.foundation.texts import filled
+from chassis.foundation.words import COLON, in_words, joined
 from chassis.web.references import PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
@@ -101,9 +102,8 @@ def reason_in_words(prefix: str) -> BeforeValidator:
 def words_of_reason(reason: str | None, note: str | None) -> str | None:
     """Return reason and note as people read them, in the preferred language; None for none."""
     text = next((TEXTS[name] for name in _names_of(reason) if name in TEXTS), None)
-    label = reason if text is None else filled(text, {}, current().language)
-    between = "：" if current().language.startswith("zh") else ": "
-    return between.join(part for part in (label, note) if part) or None
+    label = reason if text is None else in_words(text)
+    return joined(COLON, label, note) or None
 
 
 def _names_of(reason: str | None) -> tuple[str, ...]:

@@ -7,8 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from chassis.foundation.context import current
-from chassis.foundation.texts import filled
+from chassis.foundation.words import in_words
 from mtl.metrics.domain.outcomes import GROUP_FIELDS, UNITS, MetricField, MetricGroup, MetricUnit
 from mtl.metrics.domain.periods import MetricPeriod
 from mtl.texts import TEXTS
@@ -73,7 +72,7 @@ def span_of(period: MetricPeriod, first: str = "from_date") -> dict[str, Any]:
 
 def label_of(value: StrEnum) -> str:
     """Return the label of a value in the language of the caller."""
-    return filled(TEXTS[f"{type(value).__name__}.{value}"], {}, current().language)
+    return in_words(TEXTS[f"{type(value).__name__}.{value}"])
 
 
 def dimensions_of(group: MetricGroup, *fields: MetricField) -> list[DimensionOut]:
