@@ -6,6 +6,7 @@
 
 from typing import Any, Final
 
+from kernel.json_pointers import child
 from rules.conditions import (
     OPERATORS,
     WITH_VALUES,
@@ -20,7 +21,6 @@ from rules.conditions import (
 from rules.fact_values import WrongValue, json_value, parse_value
 from rules.fields import FactSchema, FieldSpec
 from rules.json_reader import JsonReader
-from rules.pointers import child
 
 MAX_DEPTH: Final = 6  # of conditions inside one another
 MAX_CONDITIONS: Final = 5_000  # comparisons and groups of a rule set

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from kernel.json_pointers import child
 from rules.conditions import Comparison, Condition, Conjunction, Negation, Operator
 from rules.evaluation import Decision, Evaluator, fact_test, value_test
 from rules.fact_values import Facts, json_value
-from rules.pointers import child
 from rules.rule_sets import HitPolicy, Row, RuleSet
 
 

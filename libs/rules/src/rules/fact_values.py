@@ -12,8 +12,8 @@ from typing import Any, Final
 from kernel.business_dates import parse_business_date
 from kernel.decimals import parse_decimal
 from kernel.errors import Invalid, Violation
+from kernel.json_pointers import child
 from rules.fields import LIST_TYPES, FactSchema, FactType, FieldSpec
-from rules.pointers import child
 
 Facts = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kernel.errors import Invalid, Violation
-from rules.pointers import child
+from kernel.json_pointers import child
 
 
 def below(pointer: str, violations: Iterable[Violation]) -> list[Violation]:

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from kernel.json_pointers import child
 from rules.fact_values import WrongValue, json_value, parse_fact
 from rules.fields import LIST_TYPES, FactSchema, FieldSpec
 from rules.json_reader import JsonReader
 from rules.mapping import FieldMapping, fitting_value
-from rules.pointers import child
 from rules.source_paths import MAX_PATH, SourcePath, parse_path
 from rules.transforms import Transform, TransformKind, Unlisted, is_empty
 

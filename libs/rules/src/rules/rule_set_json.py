@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from chassis.foundation.canonical_json import canonical_json
 from kernel.errors import Violation
+from kernel.json_pointers import child
 from rules.condition_json import ConditionReader, condition_json
 from rules.fields import FactSchema
 from rules.json_reader import JsonReader, below
-from rules.pointers import child
 from rules.rule_sets import HitPolicy, Row, RuleSet
 
 OutcomeCheck = Callable[[Mapping[str, Any]], Iterable[Violation]]

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import jmespath
 
+from kernel.json_pointers import steps_of
 from rules.fact_values import WrongValue
-from rules.pointers import steps_of
 
 MAX_PATH: Final = 200  # characters
 MAX_PROJECTIONS: Final = 3  # `[*]` or `[]` of a path

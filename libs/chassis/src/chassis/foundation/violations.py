@@ -1,12 +1,14 @@
 """Converts pydantic validation errors to violations: a pointer, a stable code, params."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from pydantic import ValidationError
 
 from chassis.foundation.strict_json import UnstorableText
 from kernel.errors import Violation
+from kernel.json_pointers import child
 
 _BY_TYPE = {
     "missing": "REQUIRED",
@@ -62,8 +64,7 @@ def pointer_of(location: Sequence[str | int]) -> str:
         return f"{{{'.'.join(map(str, rest))}}}"
     if source == "header":
         return f"{'.'.join(map(str, rest))}:"
-    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in rest]
-    return "".join(f"/{step}" for step in steps)
+    return reduce(child, rest, "")
 
 
 def _is_long_enough(error: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from chassis.foundation.canonical_json import canonical_json
 from chassis.foundation.violations import violations_of_body
 from chassis.records.custom_fields.domain import FieldDefinition, validate_values
 from kernel.errors import Invalid, Violation
+from kernel.json_pointers import child
 from mtl.channels.domain.channel import Channel
 from mtl.channels.domain.gate import Gate, GateReason, Verdict, verdict_of
 from mtl.channels.domain.rules import LEAD_TARGETS, TARGETS, ChannelRules, parse_rules
@@ -22,7 +23,6 @@ from mtl.leads.schemas.spellings import read_cells
 from rules.custom_fields import CUSTOM, custom_facts, custom_field_spec
 from rules.fact_values import WrongValue
 from rules.mapping import MappedField, MappedPayload, fitting_value, map_payload
-from rules.pointers import child
 from rules.transforms import is_empty
 
 Definitions = Mapping[str, FieldDefinition]

@@ -36,6 +36,7 @@ from contracts.resources import IMPORT_NOTICE
 from contracts.work import NoticeKind, RecordRef
 from kernel.errors import Forbidden, Invalid, Violation
 from kernel.ids import new_id
+from kernel.json_pointers import child
 
 IMPORT_JOB, IMPORT_EXPIRY_JOB = "import", "import_expiry"
 FINISHED_NOTICES: Final = {
@@ -99,7 +100,7 @@ def validate_mapping(
     """
     requested = mapping or {}
     violations = [
-        Violation(f"/mapping/{_escaped(name)}", "VALUE_UNKNOWN", {"expected": list(target.names)})
+        Violation(child("/mapping", name), "VALUE_UNKNOWN", {"expected": list(target.names)})
         for name, field in requested.items()
         if field is not None and field not in target.names
     ]
@@ -113,10 +114,6 @@ def validate_mapping(
         violations.append(Violation("/mapping", "MAPPING_AMBIGUOUS", params))
     if violations:
         raise Invalid(violations)
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")  # RFC 6901
 
 
 async def replace_mapping(

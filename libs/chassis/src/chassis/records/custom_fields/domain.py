@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.business_dates import parse_business_date
 from kernel.decimals import parse_decimal, plain_text
 from kernel.errors import Violation
+from kernel.json_pointers import child
 from kernel.texts import strip_invisible
 
 LONGEST_TEXT, USUAL_TEXT = 4000, 500
@@ -111,7 +112,7 @@ def missing_values(
 
 def field_pointer(key: str) -> str:
     """Return the JSON pointer of a custom field in a request body (RFC 6901)."""
-    return "/custom_fields/" + key.replace("~", "~0").replace("/", "~1")
+    return child("/custom_fields", key)
 
 
 def _checked(definition: FieldDefinition | None, value: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kernel.errors import Invalid, Violation
+from kernel.json_pointers import child
 from mtl.channels.domain.gate import Gate
 from mtl.consents.domain import ConsentMedium
 from mtl.leads.domain.scoring import LEAD_FACTS
@@ -18,7 +19,6 @@ from rules.fields import FactSchema, FactType, FieldSpec
 from rules.json_reader import JsonReader
 from rules.mapping import FieldMapping
 from rules.mapping_json import check_mapping
-from rules.pointers import child
 from rules.source_paths import SourcePath, parse_path
 
 # The fields of a lead that a payload may fill; the values are read as cells of files are.

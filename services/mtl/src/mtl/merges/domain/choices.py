@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from kernel.errors import Invalid, Violation
+from kernel.json_pointers import child
 from mtl.leads.domain.details import KEY_FIELDS
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import INVALID
@@ -122,7 +123,7 @@ def _ensure_pinned(leads: Candidates) -> None:
     by_id = {lead.id: lead for lead in leads.leads}
     violations = []
     for unit, lead_id in leads.pinned.items():
-        pointer = "/pinned/" + unit.replace("~", "~0").replace("/", "~1")
+        pointer = child("/pinned", unit)
         if not is_pinnable(unit):
             violations.append(Violation(pointer, "PINNED_FIELD_UNKNOWN"))
         elif lead_id not in by_id:
