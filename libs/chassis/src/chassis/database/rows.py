@@ -82,12 +82,24 @@ def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
 def only_has_columns(kind: type[Row], table: Table, names: Collection[str]) -> bool:
     """Return whether these names mean the same of a dataclass and of its row.
 
-    They do not if one is computed, held by another table, or an amount of money in two columns.
+    They do not if one is computed, or held by another table.
     """
     own = table.c.keys()
     of_dataclass = {*dir(kind), *kind.__dataclass_fields__}
-    has_money = any(f"{name}_currency" in own for name in own)
-    return not has_money and not any(one in of_dataclass for one in names if one not in own)
+    return not any(one in of_dataclass for one in names if one not in own)
+
+
+def with_money(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row with an amount of money where it has the columns `x` and `x_currency`."""
+    pairs = _money_columns(frozenset(mapping))
+    if not pairs:
+        return mapping
+    return {**mapping, **{name: _money(mapping, name, currency) for name, currency in pairs}}
+
+
+@cache
+def _money_columns(columns: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, f"{name}_currency") for name in columns if f"{name}_currency" in columns)
 
 
 def _money(mapping: Mapping[str, Any], name: str, currency: str) -> Money | None:

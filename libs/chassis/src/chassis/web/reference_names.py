@@ -25,6 +25,7 @@ from chassis.foundation.context import operator_name
 from chassis.web.references import Reference, RefersTo, references_of
 
 _Source = tuple[NamedTable, str]  # the table with the names of records, and the column of their ids
+_Slot = tuple[BaseModel, Reference, Collection[Any]]  # where the names of these ids are missing
 
 
 def models_in(value: Any) -> Iterator[BaseModel]:
@@ -62,24 +63,36 @@ async def fill_names(tx: AsyncConnection, answer: Any) -> None:
     that a record had. The name of an unknown record stays null.
     """
     slots = [
-        (model, reference, reference.name_field)
+        slot
         for model in models_in(answer)
-        for reference in references_of(type(model))
-        if reference.name_field is not None and not getattr(model, reference.name_field, True)
+        for reference in _named_references(type(model))
+        if (slot := _empty_slot(model, reference)) is not None
     ]
     sources: dict[_Source, set[Any]] = {}
-    for model, reference, _ in slots:
-        if ids := reference.ids_in(model):
-            sources.setdefault(_source_of(reference), set()).update(ids)
+    for _, reference, ids in slots:
+        sources.setdefault(_source_of(reference), set()).update(ids)
     if not sources:
         return
     names = await _names(tx, sources)
-    for model, reference, name_field in slots:
-        table = _source_of(reference)
-        keys = [str(key) for key in reference.ids_in(model)]
-        found = [names.get((table, key)) or operator_name(key) for key in keys]
-        is_many = isinstance(getattr(model, reference.field, None), list | tuple)
-        setattr(model, name_field, found if is_many else next(iter(found), None))
+    for model, reference, ids in slots:
+        source = _source_of(reference)
+        keys = [str(key) for key in ids]
+        found = [names.get((source, key)) or operator_name(key) for key in keys]
+        is_many = isinstance(getattr(model, reference.field), list | tuple)
+        setattr(model, reference.name_field or "", found if is_many else found[0])
+
+
+@cache
+def _named_references(model: type[BaseModel]) -> tuple[Reference, ...]:
+    return tuple(each for each in references_of(model) if each.name_field is not None)
+
+
+def _empty_slot(model: BaseModel, reference: Reference) -> _Slot | None:
+    """Return where the names of a reference are missing, with the ids that it has."""
+    ids = reference.ids_in(model)
+    if not ids or getattr(model, reference.name_field or "", None):
+        return None
+    return model, reference, ids
 
 
 def _source_of(reference: Reference) -> _Source:

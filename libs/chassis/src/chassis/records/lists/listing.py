@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, ColumnElement, Index, Label, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import fetch_mappings, from_columns, only_has_columns
+from chassis.database.rows import fetch_mappings, from_columns, only_has_columns, with_money
 from chassis.records.access.visibility import (
     EVERYTHING,
     ScopedResource,
@@ -165,14 +165,16 @@ class Listing(Generic[T]):
         assert self.by_day is None, f"the shape of {self.collection} depends on the day"
         if self._shape is not None:
             return self._shape(row)
-        if self._entity is None or self._shows_columns:
+        if self._entity is None:
             return self.shows.model_validate(row)
+        if self._shows_columns:
+            return self.shows.model_validate(with_money(row))
         return self.shows.model_validate(from_columns(self._entity, row), from_attributes=True)
 
     @cached_property
     def _shows_columns(self) -> bool:
-        kind = self._entity
-        return kind is None or only_has_columns(kind, self.table, self.shows.model_fields)
+        assert self._entity is not None
+        return only_has_columns(self._entity, self.table, self.shows.model_fields)
 
     async def page(
         self,
