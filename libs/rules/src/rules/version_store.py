@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     Column,
+    CompoundSelect,
     DateTime,
     Enum,
     Integer,
@@ -60,20 +62,20 @@ class VersionStore:
         """Return the query of all versions of a rule set, unordered; the caller pages it."""
         return select(self.table).where(self.table.c.rule_set == rule_set)
 
-    def _newest(self, rule_set: str) -> Select[Any]:
+    def newest(self, rule_set: str) -> Select[Any]:
+        """Return the query of the version in force of a rule set."""
         return self.query(rule_set).order_by(self.table.c.number.desc()).limit(1)
 
     async def latest(self, tx: AsyncConnection, rule_set: str) -> RuleVersion | None:
         """Return the version in force; None before the first one."""
-        row = (await tx.execute(self._newest(rule_set))).mappings().one_or_none()
+        row = (await tx.execute(self.newest(rule_set))).mappings().one_or_none()
         return None if row is None else from_columns(RuleVersion, row)
 
     async def latest_of(
         self, tx: AsyncConnection, rule_sets: Sequence[str]
     ) -> dict[str, RuleVersion]:
         """Return the versions in force of several rule sets, by name, in one statement."""
-        newest = [self._newest(name).subquery().select() for name in rule_sets]
-        rows = (await tx.execute(union_all(*newest))).mappings()
+        rows = (await tx.execute(_newest_of(self, tuple(rule_sets)))).mappings()
         return {row["rule_set"]: from_columns(RuleVersion, dict(row)) for row in rows}
 
     async def get(self, tx: AsyncConnection, rule_set: str, number: int) -> RuleVersion:
@@ -93,3 +95,9 @@ class VersionStore:
         if (await tx.execute(added)).one_or_none() is None:
             latest = await self.latest(tx, rule_set)
             raise Conflict("RULE_VERSION_STALE", version=0 if latest is None else latest.number)
+
+
+@cache
+def _newest_of(store: VersionStore, rule_sets: tuple[str, ...]) -> CompoundSelect[Any]:
+    """Return the query of the versions in force of these rule sets; built once."""
+    return union_all(*(store.newest(name).subquery().select() for name in rule_sets))

@@ -5,13 +5,25 @@ its name. The tenant is never a field: the database fills it in and the policies
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, any_, cast, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,27 +91,30 @@ def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
     return kind(**values)
 
 
-def only_has_columns(kind: type[Row], table: Table, names: Collection[str]) -> bool:
-    """Return whether these names mean the same of a dataclass and of its row.
+def row_reader(
+    kind: type[Row], table: Table, names: Collection[str]
+) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what makes rows of a table hold what a dataclass has under these names.
 
-    They do not if one is computed, or held by another table.
+    Rows stay mappings, with amounts of money in one value, unless a name is computed or held by
+    another table: a dataclass of each row would only pass on its columns.
     """
     own = table.c.keys()
     of_dataclass = {*dir(kind), *kind.__dataclass_fields__}
-    return not any(one in of_dataclass for one in names if one not in own)
+    if any(one in of_dataclass for one in names if one not in own):
+        return partial(from_columns, kind)
+    money = tuple((name, f"{name}_currency") for name in own if f"{name}_currency" in own)
+    return partial(_with_money, money) if money else _as_it_is
 
 
-def with_money(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a row with an amount of money where it has the columns `x` and `x_currency`."""
-    pairs = _money_columns(frozenset(mapping))
-    if not pairs:
-        return mapping
-    return {**mapping, **{name: _money(mapping, name, currency) for name, currency in pairs}}
+def _with_money(
+    columns: Iterable[tuple[str, str]], mapping: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    return {**mapping, **{name: _money(mapping, name, currency) for name, currency in columns}}
 
 
-@cache
-def _money_columns(columns: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, f"{name}_currency") for name in columns if f"{name}_currency" in columns)
+def _as_it_is(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    return mapping
 
 
 def _money(mapping: Mapping[str, Any], name: str, currency: str) -> Money | None:
@@ -146,12 +161,29 @@ async def fetch_row(
     return from_columns(kind, row._mapping, **more)
 
 
-def is_one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+def is_one_of(one: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Return the condition that a column has one of these values.
 
     They are one array: with `in_` PostgreSQL would prepare a statement for each number of values.
     """
-    return column == any_(cast(list(values), ARRAY(column.type)))
+    return one == any_(cast(list(values), ARRAY(one.type)))
+
+
+def is_among_pairs(
+    columns: tuple[ColumnElement[Any], ColumnElement[Any]], parameters: tuple[str, str]
+) -> ColumnElement[bool]:
+    """Return the condition that two columns have one of the pairs in two array parameters.
+
+    With `IN` PostgreSQL would prepare a statement for each number of pairs, and SQLAlchemy would
+    build it each time.
+    """
+    types = [column.type for column in columns]
+    arrays = [bindparam(n, type_=ARRAY(t)) for n, t in zip(parameters, types, strict=True)]
+    values = func.unnest(*arrays).table_valued(
+        sql_column("first", types[0]), sql_column("second", types[1])
+    )
+    pairs = values.render_derived(name="pairs")
+    return tuple_(*columns).in_(select(pairs.c.first, pairs.c.second))
 
 
 async def fetch_mappings(

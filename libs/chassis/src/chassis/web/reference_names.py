@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from functools import cache, wraps
 from inspect import Parameter, signature
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeGuard, TypeVar, get_args
 
 from pydantic import BaseModel
 from sqlalchemy import (
@@ -30,15 +30,26 @@ _Slot = tuple[BaseModel, Reference, Collection[Any]]  # where the names of these
 
 def models_in(value: Any) -> Iterator[BaseModel]:
     """Yield the models in an answer: itself and all below it."""
-    if isinstance(value, BaseModel):
+    if _is_model(value):
         yield value
         for name in _parts(type(value)):
             yield from models_in(getattr(value, name, None))
     elif isinstance(value, list | tuple):
         for item in value:
-            if not isinstance(item, BaseModel):
+            if not _is_model(item):
                 return  # lists hold one kind of value
             yield from models_in(item)
+
+
+def _is_model(value: Any) -> TypeGuard[BaseModel]:
+    kind: Any = type(value)
+    return _is_model_class(kind)
+
+
+@cache
+def _is_model_class(kind: type[Any]) -> bool:
+    """Remember which classes are models: `isinstance` of every value takes far longer."""
+    return issubclass(kind, BaseModel)
 
 
 @cache

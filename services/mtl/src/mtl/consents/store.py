@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Column,
@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, tenant_column
+from chassis.database.rows import is_among_pairs
 from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.writes import insert_rows
 from mtl.consents.domain import (
@@ -61,6 +62,14 @@ lead_consents = Table(
     Index(None, "tenant_id", "lead_id", "at", "id"),
 )
 
+_C = lead_consents.c
+_LATEST: Final[Any] = (  # the latest fact of each of some contact points, by medium
+    select(_C.kind, _C.digest, _C.medium, _C.state)
+    .ext(distinct_on(_C.kind, _C.digest, _C.medium))
+    .where(is_among_pairs((_C.kind, _C.digest), ("kinds", "digests")))
+    .order_by(_C.kind, _C.digest, _C.medium, _C.at.desc(), _C.state.desc())
+)
+
 
 def contact_point(kind: str, value: str) -> ContactPoint:
     """Return a contact point with its digest, which differs between tenants."""
@@ -86,16 +95,11 @@ async def withdrawn_among(tx: AsyncConnection, points: Collection[ContactPoint])
     """Return the contact points that are withdrawn, each with its medium."""
     if not points:
         return set()
-    c = lead_consents.c
-    query: Any = (
-        select(c.kind, c.digest, c.medium, c.state)
-        .ext(distinct_on(c.kind, c.digest, c.medium))
-        .where(tuple_(c.kind, c.digest).in_(points))
-        .order_by(c.kind, c.digest, c.medium, c.at.desc(), c.state.desc())
-    )
+    kinds, digests = zip(*sorted(points), strict=True)
+    found = await tx.execute(_LATEST, {"kinds": list(kinds), "digests": list(digests)})
     return {
         (row.kind, bytes(row.digest), row.medium)
-        for row in await tx.execute(query)
+        for row in found
         if row.state is ConsentState.WITHDRAWN
     }
 

@@ -1,7 +1,7 @@
 """The table of the keys of converted leads, and all SQL on it."""
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Column, Index, LargeBinary, String, Table, Uuid, select, tuple_
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
+from chassis.database.rows import is_among_pairs
 from mtl.accounts.store import accounts
 from mtl.database import metadata
 
@@ -24,6 +25,14 @@ returning_customers = Table(
     Column("lead_id", Uuid, primary_key=True, info={"personal": "subject"}),
     Column("account_id", Uuid, nullable=False),
     Index(None, "tenant_id", "lead_id"),
+)
+
+_C = returning_customers.c
+_WITH_KEYS: Final = (  # the converted leads that had some keys, oldest first
+    select(_C.kind, _C.digest, _C.lead_id, _C.account_id, accounts.c.owner_id)
+    .outerjoin(accounts, (accounts.c.id == _C.account_id) & ~accounts.c.deleted)
+    .where(is_among_pairs((_C.kind, _C.digest), ("kinds", "digests")))
+    .order_by(_C.lead_id)
 )
 
 
@@ -53,16 +62,11 @@ async def find(
     """Return the newest converted lead that had each of these keys."""
     if not keys:
         return {}
-    c = returning_customers.c
-    query = (
-        select(c.kind, c.digest, c.lead_id, c.account_id, accounts.c.owner_id)
-        .outerjoin(accounts, (accounts.c.id == c.account_id) & ~accounts.c.deleted)
-        .where(tuple_(c.kind, c.digest).in_(sorted(keys)))
-        .order_by(c.lead_id)
-    )
+    kinds, digests = zip(*sorted(keys), strict=True)
+    found = await tx.execute(_WITH_KEYS, {"kinds": list(kinds), "digests": list(digests)})
     return {
         (row.kind, bytes(row.digest)): ReturningCustomer(row.lead_id, row.account_id, row.owner_id)
-        for row in await tx.execute(query)
+        for row in found
     }
 
 

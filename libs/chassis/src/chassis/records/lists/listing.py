@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, ColumnElement, Index, Label, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import fetch_mappings, from_columns, only_has_columns, with_money
+from chassis.database.rows import fetch_mappings, row_reader
 from chassis.records.access.visibility import (
     EVERYTHING,
     ScopedResource,
@@ -167,14 +167,12 @@ class Listing(Generic[T]):
             return self._shape(row)
         if self._entity is None:
             return self.shows.model_validate(row)
-        if self._shows_columns:
-            return self.shows.model_validate(with_money(row))
-        return self.shows.model_validate(from_columns(self._entity, row), from_attributes=True)
+        return self.shows.model_validate(self._values(row), from_attributes=True)
 
     @cached_property
-    def _shows_columns(self) -> bool:
+    def _values(self) -> RowShape:
         assert self._entity is not None
-        return only_has_columns(self._entity, self.table, self.shows.model_fields)
+        return row_reader(self._entity, self.table, self.shows.model_fields)
 
     async def page(
         self,

@@ -101,13 +101,15 @@ def reason_in_words(prefix: str) -> BeforeValidator:
 
 def words_of_reason(reason: str | None, note: str | None) -> str | None:
     """Return reason and note as people read them, in the preferred language; None for none."""
+    if reason is None:
+        return note or None
     text = next((TEXTS[name] for name in _names_of(reason) if name in TEXTS), None)
     label = reason if text is None else in_words(text)
     return joined(COLON, label, note) or None
 
 
-def _names_of(reason: str | None) -> tuple[str, ...]:
-    return (f"InvalidReason.{reason}", f"RefusalReason.{reason}", reason or "")
+def _names_of(reason: str) -> tuple[str, ...]:
+    return (f"InvalidReason.{reason}", f"RefusalReason.{reason}", reason)
 
 
 REASON_TEXT = Field(
