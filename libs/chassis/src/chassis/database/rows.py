@@ -169,6 +169,14 @@ def is_one_of(one: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[b
     return one == any_(cast(list(values), ARRAY(one.type)))
 
 
+def is_among(one: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the values in an array parameter.
+
+    It is that of `is_one_of` for a statement that is built once.
+    """
+    return one == any_(bindparam(parameter, type_=ARRAY(one.type)))
+
+
 def is_among_pairs(
     columns: tuple[ColumnElement[Any], ColumnElement[Any]], parameters: tuple[str, str]
 ) -> ColumnElement[bool]:

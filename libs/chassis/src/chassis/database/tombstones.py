@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
 from chassis.database.engine import SETTINGS_KEY
+
+_NAME = select(tenant_settings.c.name).where(tenant_settings.c.tenant_id == bindparam("of_tenant"))
 
 
 async def leave_tombstone(tx: AsyncConnection) -> None:
@@ -26,6 +28,4 @@ async def leave_tombstone(tx: AsyncConnection) -> None:
 
 async def is_tombstone(tx: AsyncConnection, tenant: UUID) -> bool:
     """Return whether this tenant was deleted and only its tombstone remains."""
-    columns = tenant_settings.c
-    name = await tx.scalar(select(columns.name).where(columns.tenant_id == tenant))
-    return name == ""
+    return await tx.scalar(_NAME, {"of_tenant": tenant}) == ""

@@ -7,16 +7,17 @@ a replica takes every event of the aggregate, and those that are declared later 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, create_model
-from sqlalchemy import Column, Table, delete, select, tuple_
+from sqlalchemy import Column, Select, Table, bindparam, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import declare_named_table
-from chassis.database.rows import is_one_of
+from chassis.database.rows import is_among, is_one_of
 from chassis.events.envelope import Envelope
 from chassis.events.subscriptions import EventMeta, Subscription, SubscriptionKind
 from contracts.event import DELETED, AggregateState
@@ -165,7 +166,7 @@ async def replicate(
     if newest:
         rows = [row for _, row in newest]
         async with copy.around(tx) if copy.around else nullcontext():
-            await tx.execute(_upsert(copy.table, rows[0]), rows)
+            await tx.execute(_upsert(copy.table, tuple(rows[0])), rows)
             await _replace_newest_children(tx, copy, [one for one, _ in newest])
     return applied
 
@@ -179,21 +180,27 @@ async def _stored_versions(
     tx: AsyncConnection, table: Table, keys: list[RowKey]
 ) -> dict[RowKey, RowVersion]:
     """Lock the rows and return their versions, which then cannot change before the write."""
-    key = key_columns(table)
-    query = select(table.c.epoch, table.c.sequence, *key).order_by(*key).with_for_update()
-    if len(key) == 1:
-        query = query.where(is_one_of(key[0], [one for (one,) in keys]))
-    elif key:
-        query = query.where(tuple_(*key).in_(keys))
-    rows = await tx.execute(query)
+    values = {"ids": [one for (one,) in keys]} if len(key_columns(table)) == 1 else {"keys": keys}
+    rows = await tx.execute(_versions_query(table), values if key_columns(table) else {})
     return {tuple(row[2:]): (row.epoch, row.sequence) for row in rows}
 
 
-def _upsert(table: Table, row: Mapping[str, Any]) -> Any:
+@cache
+def _versions_query(table: Table) -> Select[Any]:
+    """Return the query of the versions of some rows, by their keys; built once for a table."""
+    key = key_columns(table)
+    query = select(table.c.epoch, table.c.sequence, *key).order_by(*key).with_for_update()
+    if len(key) == 1:
+        return query.where(is_among(key[0], "ids"))
+    return query.where(tuple_(*key).in_(bindparam("keys", expanding=True))) if key else query
+
+
+@cache
+def _upsert(table: Table, columns: tuple[str, ...]) -> Any:
     """Return the statement for all rows; its guard also holds against concurrent writers."""
     statement = insert(table)
     new = statement.excluded
-    changed = {name: new[name] for name in row if name not in table.primary_key.columns}
+    changed = {name: new[name] for name in columns if name not in table.primary_key.columns}
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_=changed,

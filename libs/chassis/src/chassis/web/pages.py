@@ -197,7 +197,7 @@ async def fetch_page(
     query = query.order_by(*order_by_clauses(order))
     rows = (await tx.execute(query.limit(page.limit + 1))).mappings().all()
     items, has_more = rows[: page.limit], len(rows) > page.limit
-    cursor = encode_cursor(page, order, [items[-1][c] for c, _ in order]) if has_more else None
+    cursor = encode_cursor(page, order, [items[-1][c.name] for c, _ in order]) if has_more else None
     return Page(items=[shape(row) for row in items], next_cursor=cursor)
 
 

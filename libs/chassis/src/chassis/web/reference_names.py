@@ -7,20 +7,17 @@ from typing import Any, TypeGuard, TypeVar, get_args
 
 from pydantic import BaseModel
 from sqlalchemy import (
-    ColumnElement,
     CompoundSelect,
     Text,
-    any_,
-    bindparam,
     cast,
     literal,
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import NamedTable, find_named_table
+from chassis.database.rows import is_among
 from chassis.foundation.context import operator_name
 from chassis.web.references import Reference, RefersTo, references_of
 
@@ -133,15 +130,11 @@ def _names_query(sources: tuple[_Source, ...]) -> CompoundSelect[Any]:
     return union_all(
         *(
             select(literal(n), cast(named.table.c[key], Text), named.shown).where(
-                _is_among(named.table.c[key], _ids(n))
+                is_among(named.table.c[key], _ids(n))
             )
             for n, (named, key) in enumerate(sources)
         )
     )
-
-
-def _is_among(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
-    return column == any_(bindparam(parameter, type_=ARRAY(column.type)))
 
 
 def _ids(number: int) -> str:

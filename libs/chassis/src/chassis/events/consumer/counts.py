@@ -7,13 +7,15 @@ moment during a rebalance: the first to lock it goes first, and the other sees a
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import consumer_counts
+from chassis.database.rows import is_among_pairs
 from chassis.events.consumer.decoded_records import NO_TENANT
 from chassis.events.subscriptions import SubscriptionGeneration
 
@@ -31,6 +33,38 @@ class Outcome(StrEnum):
 
 
 Tally = Mapping[Outcome, int]
+
+# Built once: every batch executes them.
+_C = consumer_counts.c
+_SUBSCRIBED = and_(
+    _C.tenant_id == bindparam("of_tenant"),
+    _C.subscription == bindparam("of_subscription"),
+    _C.generation == bindparam("of_generation"),
+)
+_LOCKED = (
+    select(_C.topic, _C.partition, _C.last_offset)
+    .where(_SUBSCRIBED, is_among_pairs((_C.topic, _C.partition), ("topics", "numbers")))
+    .order_by(_C.topic, _C.partition)
+    .with_for_update()
+)
+_ADDED = (
+    update(consumer_counts)
+    .where(_SUBSCRIBED)
+    .where(_C.topic == bindparam("at_topic"), _C.partition == bindparam("at_partition"))
+    .values(
+        **{outcome.value: _C[outcome] + bindparam(f"more_{outcome}") for outcome in Outcome},
+        last_offset=func.greatest(_C.last_offset, bindparam("to_offset")),
+        updated_at=func.clock_timestamp(),
+    )
+)
+
+
+def _of(tenant: UUID, subscription: SubscriptionGeneration) -> dict[str, Any]:
+    return {
+        "of_tenant": tenant,
+        "of_subscription": subscription.name,
+        "of_generation": subscription.generation,
+    }
 
 
 async def lock(
@@ -67,15 +101,9 @@ async def _lock_existing(
     subscription: SubscriptionGeneration,
     partitions: list[TopicPartition],
 ) -> dict[TopicPartition, int]:
-    c = consumer_counts.c
-    rows = await tx.execute(
-        select(c.topic, c.partition, c.last_offset)
-        .where(c.tenant_id == tenant, c.subscription == subscription.name)
-        .where(c.generation == subscription.generation)
-        .where(tuple_(c.topic, c.partition).in_(partitions))
-        .order_by(c.topic, c.partition)
-        .with_for_update()
-    )
+    topics, numbers = zip(*partitions, strict=True) if partitions else ((), ())
+    values = _of(tenant, subscription) | {"topics": list(topics), "numbers": list(numbers)}
+    rows = await tx.execute(_LOCKED, values)
     return {(row.topic, row.partition): row.last_offset for row in rows}
 
 
@@ -87,21 +115,9 @@ async def add(
     offsets: Mapping[TopicPartition, int],
 ) -> None:
     """Add to the rows of partitions that `lock` has locked; a last offset never decreases."""
-    c = consumer_counts.c
-    changes = {outcome.value: c[outcome] + bindparam(f"more_{outcome}") for outcome in Outcome}
-    statement = (
-        update(consumer_counts)
-        .where(c.tenant_id == tenant, c.subscription == subscription.name)
-        .where(c.generation == subscription.generation)
-        .where(c.topic == bindparam("at_topic"), c.partition == bindparam("at_partition"))
-        .values(
-            **changes,
-            last_offset=func.greatest(c.last_offset, bindparam("to_offset")),
-            updated_at=func.clock_timestamp(),
-        )
-    )
     rows = [
         {
+            **_of(tenant, subscription),
             "at_topic": topic,
             "at_partition": partition,
             "to_offset": offsets.get((topic, partition), -1),
@@ -110,7 +126,7 @@ async def add(
         for (topic, partition), counted in sorted(tallies.items())
     ]
     if rows:
-        await tx.execute(statement, rows)
+        await tx.execute(_ADDED, rows)
 
 
 def tally(

@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Update, any_, cast, delete, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import ColumnElement, Update, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import parked_events, parked_keys
-from chassis.database.rows import from_columns
+from chassis.database.rows import from_columns, is_among
 from chassis.events.consumer import counts
 from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.decoded_records import DecodedRecord, to_stored_json
@@ -75,6 +75,16 @@ def parked_event_of(row: Mapping[str, Any]) -> ParkedEvent:
     return from_columns(ParkedEvent, row, **enums)
 
 
+_PARKED_AMONG = (  # built once: every batch executes it
+    select(parked_keys.c.key)
+    .where(parked_keys.c.tenant_id == bindparam("of_tenant"))
+    .where(parked_keys.c.subscription == bindparam("of_subscription"))
+    .where(is_among(parked_keys.c.key, "candidates"))
+    .order_by(parked_keys.c.key)
+    .with_for_update()
+)
+
+
 async def lock_parked_keys(
     tx: AsyncConnection, tenant: UUID, subscription: SubscriptionGeneration, keys: Iterable[str]
 ) -> set[str]:
@@ -82,15 +92,8 @@ async def lock_parked_keys(
     candidates = sorted(set(keys))
     if not candidates:
         return set()
-    k = parked_keys.c
-    locked = (
-        select(k.key)
-        .where(k.tenant_id == tenant, k.subscription == subscription.name)
-        .where(k.key == any_(cast(candidates, ARRAY(Text))))
-        .order_by(k.key)
-        .with_for_update()
-    )
-    return set((await tx.execute(locked)).scalars())
+    values = {"of_tenant": tenant, "of_subscription": subscription.name, "candidates": candidates}
+    return set((await tx.execute(_PARKED_AMONG, values)).scalars())
 
 
 async def park(

@@ -8,7 +8,7 @@ the present copy has seen, whenever they are swapped.
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, text, tuple_
+from sqlalchemy import bindparam, delete, exists, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +20,12 @@ from chassis.events.replicas import ReplicaSubscription
 
 DISCARDED_STATES = 5_000  # in one transaction
 SNAPSHOT_SLACK_MS = 300_000  # how far the clocks of a publisher's hosts may be apart
+
+_RUNNING = select(replica_rebuilds.c.id, replica_rebuilds.c.snapshot_id).where(  # built once
+    replica_rebuilds.c.tenant_id == bindparam("of_tenant"),
+    replica_rebuilds.c.subscription == bindparam("of_subscription"),
+    text("status = 'READING'"),  # as a constant it matches the partial index
+)
 
 
 async def running_rebuild(
@@ -39,14 +45,8 @@ async def running_rebuild(
 async def _running(
     tx: AsyncConnection, tenant: UUID, subscription: str
 ) -> tuple[UUID, UUID | None] | None:
-    r = replica_rebuilds.c
-    query = select(r.id, r.snapshot_id).where(
-        r.tenant_id == tenant,
-        r.subscription == subscription,
-        r.status == RebuildStatus.READING,
-        text("status = 'READING'"),  # as a constant it matches the partial index
-    )
-    row = (await tx.execute(query)).one_or_none()
+    values = {"of_tenant": tenant, "of_subscription": subscription}
+    row = (await tx.execute(_RUNNING, values)).one_or_none()
     return None if row is None else (row.id, row.snapshot_id)
 
 

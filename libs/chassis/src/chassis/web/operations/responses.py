@@ -1,6 +1,7 @@
 """Responses of operations: `200` when it ended within the wait, else `202` with a Location."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -79,7 +80,14 @@ def _problem_details(operation: Operation) -> ProblemDetails | None:
 
 
 def _location(request: Request, operation: Operation) -> str:
-    return str(request.app.url_path_for("operation_get", operation_id=operation.id))
+    return f"{_operations_path(request.app)}{operation.id}"
+
+
+@cache
+def _operations_path(app: Any) -> str:
+    """Return the path of all operations of an application, which searches its routes once."""
+    some = UUID(int=0)
+    return str(app.url_path_for("operation_get", operation_id=some)).removesuffix(str(some))
 
 
 class OperationResponse(JSONResponse):
