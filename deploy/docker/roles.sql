@@ -11,3 +11,5 @@
 \ir access/service.sql
 \set service rms
 \ir access/service.sql
+\set service desk
+\ir access/service.sql

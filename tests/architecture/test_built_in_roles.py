@@ -27,6 +27,7 @@ ADMIN_ONLY = {
     "org.tenant.admin": "erasing people, exporting the tenant",
     "org.role.write": "who may do what",
     "org.client.write": "the secrets of machines",
+    "desk.approval_task.decide_for": "deciding in the name of others",
     "org.operator.admin": "and only in the operators' own tenant",
     **{f"{name}.tenant.export": "all rows of the tenant" for name in SERVICES},
     **{f"{name}.event.admin": "events that failed are mended" for name in SERVICES},
@@ -132,7 +133,15 @@ def test_sellers_and_managers_see_rows_by_department(code: str) -> None:
 def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
     """Else the two roles would be one: a manager leads departments, a director all of sales."""
     leads = ("mtl.lead", "mtl.follow_up")
-    sold = (*leads, "l2o.account", "l2o.contact", "l2o.opportunity", "cpq.quote", "rms.order")
+    sold = (
+        *leads,
+        "l2o.account",
+        "l2o.contact",
+        "l2o.opportunity",
+        "cpq.quote",
+        "rms.order",
+        "desk.approval",
+    )
     money = ("rms.payment", "rms.receivable")
     kept = {
         "cpq.product.write",
@@ -140,6 +149,7 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
         "org.team.write",
         "mtl.rule.write",
         "mtl.quota.write",
+        "desk.approval_flow.write",
     }
     imports = {"cpq.import.read", "cpq.import.write"}
     more = {*(f"{name}.all" for name in (*sold, *money)), *kept, *imports}

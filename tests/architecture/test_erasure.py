@@ -71,6 +71,10 @@ ENCRYPTED = {
 # Documents that are read as what they are when their row is erased, made of a text.
 DOCUMENTS: Mapping[str, Callable[[str], Any]] = {
     "follow_ups.checklist": lambda text: [{"question": text, "answer": text}],
+    "approvals.plan": lambda text: {
+        "branch": text,
+        "steps": [{"key": text, "name": text, "approvers": [{"source": "POST", "name": text}]}],
+    },
 }
 FILLED_KINDS = {"text", "jsonb", "_text", "bytea"}
 COLUMNS = """

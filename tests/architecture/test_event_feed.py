@@ -28,6 +28,7 @@ CATALOGUES = {
 MACHINERY = {
     "org.principal",
     *(f"{name}.{part}" for name in SERVICES for part in ("tenant_task", "work", "snapshot_run")),
+    *(f"{name}.approval_request" for name in ("mtl", "l2o", "cpq", "rms")),
 }
 
 

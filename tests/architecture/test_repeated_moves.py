@@ -48,6 +48,12 @@ MOVES = {
     "::test_reversing_a_payment_reopens_its_receivables",
     "allocation_reverse": "services/rms/tests/payments/test_return_routes.py"
     "::test_a_reversed_allocation_frees_its_amount_for_another",
+    "approval_withdraw": "services/desk/tests/approvals/test_moves.py"
+    "::test_withdrawing_again_for_another_reason_is_refused",
+    "approval_task_(approve|reject)(_for)?": "services/desk/tests/approvals/test_moves.py"
+    "::test_the_same_decision_twice_is_one_and_another_comment_is_refused",
+    "approval_task_(hand_on|delegate|add_approver|send_back)": "another person, or step, is another"
+    " move: If-Match guards it",
     "department_move": "services/org/tests/departments/test_routes.py"
     "::test_a_move_takes_sub_departments_along_and_is_recorded",
     "order_ship|payment_allocate|payment_refund": "adds a part: its Idempotency-Key guards it",

@@ -13,7 +13,9 @@ from chassis.composition.worker import Worker
 from chassis.events.envelope import Envelope, schema_uri
 from chassis.events.replicas import ReplicaSubscription
 from chassis.events.subscriptions import ProcessSubscription
+from contracts.approvals import ApprovalRequestChanged
 from contracts.event import EVENT_CLASSES, AggregateState, Event, snapshot_classes, topic_of
+from contracts.topics import declared_events
 from deploy.services import SERVICES
 from kernel.ids import new_id
 
@@ -145,7 +147,8 @@ def test_every_state_has_a_snapshot() -> None:
     aggregates = {kind.aggregate for kind in AggregateState.__subclasses__()}
     own = {name for name in aggregates if name.split(".")[0] in SERVICES}
     snapshots = {name for service in SERVICES for name in snapshot_classes(service)}
-    assert snapshots == own | {f"{service}.work" for service in SERVICES}
+    requests = {kind.aggregate_type() for kind in declared_events(ApprovalRequestChanged)}
+    assert snapshots == own | requests | {f"{service}.work" for service in SERVICES}
     for kind in EVENTS.values():
         if kind.aggregate_type() in own:
             assert kind.aggregate_type().split(".")[1] in kind.model_fields

@@ -28,6 +28,7 @@ from chassis.events.subscriptions import (
     SubscriptionKind,
     process,
 )
+from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
 from contracts.event import Event
 from contracts.l2o.events import AccountChanged, AccountCreated, AccountDeleted
 from contracts.topics import declared_events
@@ -52,11 +53,20 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
         "all facts of work; what people did with a task is kept in org alone",
     ),
     "org.tenant_task_reports": ({"finished"}, "collects the one report of each service"),
+    "desk.approval_requests": (
+        {"changed", "snapshot"},
+        "opens what is asked for, once, and ends what its service has ended",
+    ),
+    "desk.approvers": ({"deactivated"}, "asks others where an approver has left"),
     **{
         f"{service}.tenant_tasks": ({"requested"}, "does its part of a task for operators, once")
         for service in SERVICES
     },
 }
+
+
+# Found by their base class in all services.
+BY_THEIR_BASE = (WorkChanged, WorkSnapshot, ApprovalRequestChanged, ApprovalRequestSnapshot)
 
 
 def subscriptions() -> Iterator[Subscription]:
@@ -80,11 +90,7 @@ def gathers(subscription: ProcessSubscription) -> set[str]:
 
     That is what a copy or a sum looks like. Facts found by their base class are no such list.
     """
-    own = [
-        event
-        for event in subscription.handlers
-        if not issubclass(event, WorkChanged | WorkSnapshot)
-    ]
+    own = [event for event in subscription.handlers if not issubclass(event, BY_THEIR_BASE)]
     types = [event.type.rsplit(".", 2)[0] for event in own]
     return {aggregate for aggregate in types if types.count(aggregate) > 1}
 

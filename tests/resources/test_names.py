@@ -19,6 +19,7 @@ from tests.resources.records import Records, errors_of
 
 # Fields of answers that end like ids and have no name beside them, each with its reason.
 WITHOUT_NAMES = {
+    "HistoryEntryOut.attachment_ids": "files, which are fetched by their ids",
     "AssignedLeadOut.lead_id": "the request named it; the caller may not see it",
     "LeadScoreOut.lead_id": "the lead of the address",
     "ClockRuleOut.row_id": "a row of the rules, which its author named so",

@@ -147,10 +147,12 @@ def common_resources(
     field_editors: Roles = ONLY_ADMIN,
     numberers: Roles = ONLY_ADMIN,
     tenant: Mapping[str, Roles] | None = None,
+    asks_approvals: bool = False,
 ) -> tuple[Resource, ...]:
     """Declare what every service has: exports, custom fields, number formats, events, operation.
 
     Only a service that imports files has `imports`. `tenant` adds scopes to `<service>.tenant`.
+    A service that `asks_approvals` publishes its requests; who may read its work may read them.
     """
     kinds: dict[str, Mapping[str, Roles]] = {
         "export": {"read": exports, "write": exports},
@@ -158,6 +160,7 @@ def common_resources(
         "number_format": {"read": numberers, "write": numberers},
         "tenant": {"export": ONLY_ADMIN, **(tenant or {})},
     }
+    asked = (f"{service}.approval_request",) if asks_approvals else ()
     common = (
         *(_common(service, noun, scopes) for noun, scopes in kinds.items()),
         _common(
@@ -166,7 +169,7 @@ def common_resources(
             {"admin": ONLY_ADMIN, "read": ONLY_ADMIN},
             aggregates=(f"{service}.{SNAPSHOT_RUN}", f"{service}.tenant_task"),
         ),
-        _common(service, "work", {"read": ONLY_ADMIN}),
+        _common(service, "work", {"read": ONLY_ADMIN}, aggregates=asked),
     )
     if imports is None:
         return common

@@ -22,5 +22,5 @@ RESOURCES: Final = (
             "QUOTE_EXPIRED": ("报价单已过期", "Quote expired"),
         },
     ),
-    *common_resources("cpq", imports=DIRECTION, exports=SALES),
+    *common_resources("cpq", imports=DIRECTION, exports=SALES, asks_approvals=True),
 )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
 from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished, State
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
@@ -289,3 +290,15 @@ class L2oSnapshotFinished(SnapshotFinished):
     """Every record of a run of snapshots has been published."""
 
     type: ClassVar[str] = "l2o.snapshot_run.finished.v1"
+
+
+class L2oApprovalRequestChanged(ApprovalRequestChanged):
+    """An approval was asked for, or the request was answered, withdrawn or has become void."""
+
+    type: ClassVar[str] = "l2o.approval_request.changed.v1"
+
+
+class L2oApprovalRequestSnapshot(ApprovalRequestSnapshot):
+    """The present state of a request for approval, published again on request."""
+
+    type: ClassVar[str] = "l2o.approval_request.snapshot.v1"

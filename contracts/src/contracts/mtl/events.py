@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
 from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished, State
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
@@ -565,3 +566,15 @@ class MtlSnapshotFinished(SnapshotFinished):
     """Every record of a run of snapshots has been published."""
 
     type: ClassVar[str] = "mtl.snapshot_run.finished.v1"
+
+
+class MtlApprovalRequestChanged(ApprovalRequestChanged):
+    """An approval was asked for, or the request was answered, withdrawn or has become void."""
+
+    type: ClassVar[str] = "mtl.approval_request.changed.v1"
+
+
+class MtlApprovalRequestSnapshot(ApprovalRequestSnapshot):
+    """The present state of a request for approval, published again on request."""
+
+    type: ClassVar[str] = "mtl.approval_request.snapshot.v1"

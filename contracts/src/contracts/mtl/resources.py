@@ -41,5 +41,5 @@ RESOURCES: Final = (
     editable("mtl.capture", zh="收录", en="capture", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
     editable("mtl.bulk_change", zh="批量修改", en="bulk change", read=SALES, write=SALES),
     editable("mtl.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
-    *common_resources("mtl", imports=SALES, exports=SALES),
+    *common_resources("mtl", imports=SALES, exports=SALES, asks_approvals=True),
 )

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
 from contracts.event import Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
 from contracts.rms.states import (
@@ -322,3 +323,15 @@ class RmsImportFinished(ImportEnded):
     """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "rms.import.finished.v1"
+
+
+class RmsApprovalRequestChanged(ApprovalRequestChanged):
+    """An approval was asked for, or the request was answered, withdrawn or has become void."""
+
+    type: ClassVar[str] = "rms.approval_request.changed.v1"
+
+
+class RmsApprovalRequestSnapshot(ApprovalRequestSnapshot):
+    """The present state of a request for approval, published again on request."""
+
+    type: ClassVar[str] = "rms.approval_request.snapshot.v1"

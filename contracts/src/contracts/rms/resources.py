@@ -48,5 +48,7 @@ RESOURCES: Final = (
         "rms.payment_term", zh="付款条件", en="payment term", read=SALES_AND_FINANCE, write=FINANCE
     ),
     # FINANCE numbers what is posted.
-    *common_resources("rms", imports=FINANCE, exports=SALES_AND_FINANCE, numberers=FINANCE),
+    *common_resources(
+        "rms", imports=FINANCE, exports=SALES_AND_FINANCE, numberers=FINANCE, asks_approvals=True
+    ),
 )

@@ -11,6 +11,7 @@ from chassis.events.subscriptions import Subscription
 from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.foundation.settings import Settings
 from chassis.jobs.queue import GivenUpHandler, JobHandler
+from chassis.records.snapshots.approvals import approval_sources
 from chassis.records.snapshots.job import fail_snapshot, snapshot_job
 from chassis.records.snapshots.runs import SNAPSHOT_JOB
 from chassis.records.snapshots.sources import SnapshotSource
@@ -47,7 +48,8 @@ class Worker:
     @property
     def snapshots(self) -> tuple[SnapshotSource, ...]:
         """The aggregates whose present state the service can publish again."""
-        return (*snapshots_of(self.service), work_source(self.service))
+        approvals = approval_sources(self.service)
+        return (*snapshots_of(self.service), *approvals, work_source(self.service))
 
     def __post_init__(self) -> None:
         imports = imports_of(self.service)

@@ -99,4 +99,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ScopeVerb.write": ("编辑", "edit"),
     "ScopeVerb.all": ("查看全部", "view all"),
     "ScopeVerb.admin": ("管理", "administer"),
+    "RequestStatus.PENDING": ("审批中", "Pending"),
+    "RequestStatus.APPROVED": ("已通过", "Approved"),
+    "RequestStatus.REJECTED": ("未通过", "Rejected"),
+    "RequestStatus.RETURNED": ("已退回", "Sent back"),
+    "RequestStatus.WITHDRAWN": ("已撤回", "Withdrawn"),
+    "RequestStatus.VOID": ("已失效", "Void"),
 }

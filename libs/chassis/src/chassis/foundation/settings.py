@@ -1,5 +1,6 @@
 """Settings of a process, read from environment variables prefixed with the service's name."""
 
+from enum import StrEnum
 from typing import Literal, Self
 from uuid import UUID
 
@@ -17,6 +18,14 @@ DEVELOPMENT_SECRET = "development-only"  # noqa: S105  # too short for productio
 SECRET_LENGTH = 32
 
 
+class ApprovalMode(StrEnum):
+    """Who answers requests for approval: desk, or where it is not deployed a fixed answer."""
+
+    DESK = "DESK"
+    REFUSE = "REFUSE"
+    PASS = "PASS"  # noqa: S105  # no password: what needs an approval passes
+
+
 class Settings(BaseSettings):
     """The settings of one process.
 
@@ -25,6 +34,8 @@ class Settings(BaseSettings):
     `ORG_OPERATOR_TENANT` is the tenant whose people are operators; without it nobody is.
     `L2C_ENCRYPTION_KEYS` are the keys of encrypted columns, the current one first. These columns
     are searched by digests under `L2C_DIGEST_SECRET`: after a change, older values are not found.
+    Where `desk` is not deployed, `L2C_APPROVALS` says whether what needs an approval is refused or
+    passes; the history of the record says that it was so.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -57,6 +68,7 @@ class Settings(BaseSettings):
     answer_seconds: float = Field(60, gt=0, validation_alias="L2C_ANSWER_SECONDS")
     idle_seconds: int = Field(65, ge=1, validation_alias="L2C_IDLE_SECONDS")
     max_connections: int = Field(1_000, ge=1, validation_alias="L2C_MAX_CONNECTIONS")
+    approvals: ApprovalMode = Field(ApprovalMode.DESK, validation_alias="L2C_APPROVALS")
     docs: bool | None = Field(None, validation_alias="L2C_DOCS")
     drain_seconds: float | None = Field(None, ge=0, validation_alias="L2C_DRAIN_SECONDS")
 

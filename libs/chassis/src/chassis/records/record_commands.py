@@ -14,6 +14,7 @@ from uuid import UUID
 from chassis.events.outbox import publish
 from chassis.records.access.parents import ensure_parent
 from chassis.records.access.visibility import EVERYTHING, Visibility, visibility_of
+from chassis.records.approvals.guard import keep_approval
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.deletion import Deletable, mark_deleted, mark_restored
 from chassis.records.record_types import Record, RecordType
@@ -107,10 +108,19 @@ async def save_record(
     saved = await record_type.save(command.tx, before, replace(after, updated_at=command.now))
     published = _event_of(command, record_type, before, saved, event)
     await _publish(command, record_type, saved, published)
-    if record_type.follow_up is not None:
-        about = RecordRef(resource=record_type.scoped.resource, record_id=saved.id)
-        await keep_follow_up(command.tx, record_type.follow_up, about, before, saved)
+    await _keep_duties(command, record_type, before, saved)
     return saved
+
+
+async def _keep_duties(command: Command, record_type: RecordType[R], before: R, saved: R) -> None:
+    """Keep what others have to do because of a record: its follow-up, its approval."""
+    tx = command.tx
+    about = RecordRef(resource=record_type.scoped.resource, record_id=saved.id)
+    if record_type.follow_up is not None:
+        await keep_follow_up(tx, record_type.follow_up, about, before, saved)
+    if record_type.approval is not None:
+        by, now = command.actor, command.now
+        await keep_approval(tx, record_type.approval, about, before, saved, by=by, now=now)
 
 
 def _event_of(

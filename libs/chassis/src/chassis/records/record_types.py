@@ -15,6 +15,7 @@ from chassis.database.named_tables import declare_named_table
 from chassis.database.rows import Entity, from_columns
 from chassis.records.access.visibility import ScopedResource, UnownedResource
 from chassis.records.access_keys.store import delete_access_keys
+from chassis.records.approvals.guard import ApprovalGuard
 from chassis.records.record_parts import Parts
 from chassis.records.work.follow_ups import FollowUp
 from chassis.records.writes import delete_row, insert_row, insert_rows, update_row
@@ -66,8 +67,9 @@ class RecordType(Generic[R]):
     for a change of the owner. A command without an event fails, unless the record is declared as
     not `is_published`.
 
-    `follow_up` declares a task that the owner has while the record is open. `called_by` are the
-    columns by which people call a record that may have no name: the first with a value counts.
+    `follow_up` declares a task that the owner has while the record is open; `approval` when the
+    record waits for an approval. `called_by` are the columns by which people call a record that may
+    have no name: the first with a value counts.
 
     `lock_first` takes what the commands of the record lock before any row; a batch, a PUT by
     external id and an import take it before the locks of their own, and so deadlock with none.
@@ -90,6 +92,7 @@ class RecordType(Generic[R]):
     assigned: type[Event] | None = None
     is_published: bool = True
     follow_up: FollowUp[R] | None = None
+    approval: ApprovalGuard[R] | None = None
     called_by: tuple[str, ...] = ()
     lock_first: LockFirst | None = None
     unique: tuple[str, ...] = ()

@@ -1,0 +1,92 @@
+"""Events that DESK publishes."""
+
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
+from contracts.tenant_tasks import TenantTaskEnded
+from contracts.work import WorkChanged, WorkSnapshot
+from kernel.personal import Personal
+
+
+class ApprovalState(AggregateState):
+    """A request for approval after the event; `approval_id` was given by the asking service.
+
+    `record_version` is the version of the record that was asked for: a decision holds for it and
+    for no other. `status` is PENDING, or final: APPROVED, REJECTED, RETURNED (sent back to the
+    asker), WITHDRAWN, VOID. While it is pending, `step` is the present one and `waits_for` are the
+    people whose turn it is.
+    """
+
+    aggregate: ClassVar[str] = "desk.approval"
+    approval_id: UUID
+    kind: str
+    resource: str
+    record_id: UUID
+    record_version: int
+    record_name: Annotated[str, Personal("name")]
+    facts: dict[str, Any] = Field(default_factory=dict)
+    lines: tuple[dict[str, Any], ...] = ()
+    requested_by: str
+    requested_at: AwareDatetime
+    flow_version: int
+    status: str
+    step: str | None = None
+    waits_for: tuple[str, ...] = ()
+    ended_at: AwareDatetime | None = None
+    ended_by: str | None = None
+    reason: Annotated[str | None, Personal("text")] = None
+
+
+class ApprovalOpened(Event):
+    """A request for approval has arrived, and its first approvers are asked."""
+
+    type: ClassVar[str] = "desk.approval.opened.v1"
+    approval: ApprovalState
+
+
+class ApprovalChanged(Event):
+    """A request for approval has moved on: to other approvers or another step."""
+
+    type: ClassVar[str] = "desk.approval.changed.v1"
+    approval: ApprovalState
+
+
+class ApprovalDecided(Event):
+    """A request was approved, rejected, sent back or withdrawn; its service acts on that."""
+
+    type: ClassVar[str] = "desk.approval.decided.v1"
+    approval: ApprovalState
+
+
+class ApprovalSnapshot(Snapshot):
+    """The present state of a request for approval, published again on request."""
+
+    type: ClassVar[str] = "desk.approval.snapshot.v1"
+    approval: ApprovalState
+
+
+class DeskTenantTaskFinished(TenantTaskEnded):
+    """DESK has finished its part of a tenant task."""
+
+    type: ClassVar[str] = "desk.tenant_task.finished.v1"
+
+
+class DeskWorkChanged(WorkChanged):
+    """A task about a record was raised or settled, or somebody was notified about it."""
+
+    type: ClassVar[str] = "desk.work.changed.v1"
+
+
+class DeskWorkSnapshot(WorkSnapshot):
+    """The tasks about a record, published again on request."""
+
+    type: ClassVar[str] = "desk.work.snapshot.v1"
+
+
+class DeskSnapshotFinished(SnapshotFinished):
+    """Every record of a run of snapshots has been published."""
+
+    type: ClassVar[str] = "desk.snapshot_run.finished.v1"

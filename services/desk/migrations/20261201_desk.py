@@ -1,0 +1,208 @@
+"""The tables of DESK: flows, requests for approval, roles and their holders."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from chassis.database.backbone_tables import instant
+from chassis.database.columns import replica_columns, tenant_column
+from chassis.database.ddl import index
+from chassis.database.migration_operations import audited, secure
+from chassis.records.lists.columns import sort_column
+
+revision = "desk_20261201"
+down_revision = None
+branch_labels = ("desk",)
+depends_on = "backbone_20261129"
+
+TABLES = (
+    "roles",
+    "role_people",
+    "role_holders",
+    "rule_versions",
+    "approvals",
+    "approval_seats",
+    "approval_history",
+)
+
+
+def upgrade() -> None:
+    _roles()
+    _rule_versions()
+    _approvals()
+    _approval_seats()
+    _approval_history()
+
+
+def downgrade() -> None:
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _roles() -> None:
+    """Copies of org's roles, and of who holds them."""
+    op.create_table(
+        "roles",
+        *replica_columns(),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+    )
+    index("roles", "tenant_id", "code")
+    op.create_table("role_people", *replica_columns())
+    op.create_table(
+        "role_holders",
+        tenant_column(),
+        sa.Column("person_id", sa.Uuid(), primary_key=True),
+        sa.Column("role_id", sa.Uuid(), primary_key=True),
+    )
+    index("role_holders", "tenant_id", "role_id", "person_id")
+    for table in ("roles", "role_people", "role_holders"):
+        secure(table)
+
+
+def _rule_versions() -> None:
+    """The published versions of flows."""
+    op.create_table(
+        "rule_versions",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("rule_set", sa.String(40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", JSONB(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("published_by", sa.Text(), nullable=False),
+        instant("published_at"),
+        sa.Column("restores", sa.Integer()),
+        sa.UniqueConstraint("tenant_id", "rule_set", "number"),
+    )
+    secure("rule_versions", append_only=True)
+    audited("rule_versions", resource="desk.approval_flow", noise=("digest",))
+
+
+def _approvals() -> None:
+    """Requests for approval: what was asked, and how far they are."""
+    op.create_table(
+        "approvals",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("record_version", sa.Integer(), nullable=False),
+        sa.Column("record_name", sa.Text(), nullable=False),
+        sa.Column("facts", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("lines", JSONB(), nullable=False),
+        sa.Column("record_people", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        instant("requested_at"),
+        sa.Column("flow_version", sa.Integer(), nullable=False),
+        sa.Column("plan", JSONB(), nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("step_no", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        instant("step_started_at", nullable=True),
+        sa.Column("late_times", sa.Integer(), nullable=False),
+        instant("ended_at", nullable=True),
+        sort_column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("ended_by", sa.Text()),
+        sa.Column("reason", sa.Text()),
+        sa.Column("asked_version", sa.Integer(), nullable=False),
+        instant("created_at"),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    for columns in (
+        ("requested_by", "id"),
+        ("status", "id"),
+        ("kind", "id"),
+        ("resource", "id"),
+        ("record_id", "id"),
+        ("requested_at", "id"),
+        ("ended_at_sort", "id"),
+        ("created_at", "id"),
+        ("updated_at", "id"),
+        ("resource", "record_id", "id"),
+        ("requested_at",),
+    ):
+        index("approvals", "tenant_id", *columns)
+    secure("approvals")
+    audited("approvals", resource="desk.approval", noise=("version", "updated_at", "asked_version"))
+
+
+def _approval_seats() -> None:
+    """Who is asked in the steps of requests, and what they decided."""
+    op.create_table(
+        "approval_seats",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("step_no", sa.Integer(), nullable=False),
+        sa.Column("step_key", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("instead_of", sa.Text()),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        instant("asked_at"),
+        instant("decided_at", nullable=True),
+        sort_column("decided_at", sa.DateTime(timezone=True)),
+        sa.Column("decided_by", sa.Text()),
+        sa.Column("comment", sa.Text()),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("approval_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "approval_id"],
+            ["approvals.tenant_id", "approvals.id"],
+            ondelete="CASCADE",
+        ),
+    )
+    for columns in (
+        ("approval_id", "id"),
+        ("person", "id"),
+        ("person", "state", "asked_at", "id"),
+        ("asked_at",),
+    ):
+        index("approval_seats", "tenant_id", *columns)
+    undecided = "state IN ('WAITING', 'OPEN')"
+    index(
+        "approval_seats",
+        "tenant_id",
+        "person",
+        "approval_id",
+        where=undecided,
+        name="approval_seats_undecided",
+    )
+    secure("approval_seats")
+    audited("approval_seats", resource="desk.approval", key="approval_id", part="seats")
+
+
+def _approval_history() -> None:
+    """What happened to requests; nothing of it is ever changed."""
+    op.create_table(
+        "approval_history",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("approval_id", sa.Uuid(), nullable=False),
+        instant("at"),
+        sa.Column("action", sa.String(40), nullable=False),
+        sa.Column("step_key", sa.Text()),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("actor", sa.Text()),
+        sa.Column("on_behalf_of", sa.Text()),
+        sa.Column("person", sa.Text()),
+        sa.Column("comment", sa.Text()),
+        sa.Column(
+            "attachment_ids", ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")
+        ),
+        sa.Column("record_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "approval_id"],
+            ["approvals.tenant_id", "approvals.id"],
+            ondelete="CASCADE",
+        ),
+    )
+    index("approval_history", "tenant_id", "approval_id", "id")
+    secure("approval_history")

@@ -1,0 +1,1 @@
+"""The commands on requests: opening, deciding, other moves, and what the clock does."""

@@ -1,0 +1,1 @@
+"""Reads requests, their figures, and what flows would do with past ones."""

@@ -1,0 +1,1 @@
+"""Flows, who their steps ask, and what is wrong with a flow that is to be saved."""

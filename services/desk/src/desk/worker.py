@@ -1,0 +1,39 @@
+"""The events and jobs of DESK's worker."""
+
+from chassis.composition.worker import Worker
+from chassis.events.replicas import replica
+from chassis.events.subscriptions import process
+from chassis.records.directory_subscriptions import directory_subscriptions
+from chassis.records.working_time.replica import working_time_subscription
+from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
+from contracts.org.events import PersonDeactivated
+from contracts.topics import declared_events
+from desk.approvals.actions.clock import CLOCK_JOB
+from desk.approvals.actions.leaving import LEAVING_JOB
+from desk.approvals.handlers import (
+    on_approval_request_changed,
+    on_approval_request_snapshot,
+    on_person_deactivated,
+)
+from desk.approvals.timers import replace_leaver, run_clock
+from desk.roles.store import HOLDER_COPY, ROLE_COPY
+
+# Requests of all services, none of which desk knows.
+REQUESTS = process(
+    "desk.approval_requests",
+    dict.fromkeys(declared_events(ApprovalRequestChanged), on_approval_request_changed),
+    snapshots=dict.fromkeys(declared_events(ApprovalRequestSnapshot), on_approval_request_snapshot),
+)
+SUBSCRIPTIONS = (
+    *directory_subscriptions("desk"),
+    working_time_subscription("desk"),
+    replica("desk.roles", ROLE_COPY, HOLDER_COPY),
+    REQUESTS,
+    process("desk.approvers", {PersonDeactivated: on_person_deactivated}),
+)
+
+WORKER = Worker(
+    "desk",
+    SUBSCRIPTIONS,
+    jobs={CLOCK_JOB: run_clock, LEAVING_JOB: replace_leaver},
+)
