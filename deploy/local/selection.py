@@ -13,6 +13,7 @@ LIBS = ("kernel", "chassis", "parties", "rules", "scoring", "testkit")
 SYSTEM = "tests/system"
 ARCHITECTURE = "tests/architecture"
 RESOURCES = "tests/resources"  # the shared tests of lists, run for each declared list
+LIST_SEARCHES = f"{RESOURCES}/test_list_searches.py"  # in `make test-deep`
 EVERYTHING = (
     # The longest tests come first: a long one at the end would leave the other workers idle.
     *(ARCHITECTURE, RESOURCES, "tests/journeys", "tests/contracts", "tests/soak"),
@@ -51,8 +52,10 @@ class Selection:
     def others(self) -> list[str]:
         """The arguments for pytest that select the other tests."""
         folders = [f for f in self.folders if f != SYSTEM and (ROOT / f).is_dir()]
-        chosen = self.services and RESOURCES in folders
-        return [*folders, *(["--services", ",".join(self.services)] if chosen else [])]
+        if RESOURCES not in folders:
+            return folders
+        chosen = ["--services", ",".join(self.services)] if self.services else []
+        return [*folders, "--ignore", LIST_SEARCHES, *chosen]
 
 
 def select(only: str) -> Selection:

@@ -28,10 +28,14 @@ from deploy.local.places import (
 )
 from deploy.local.ports import Ports
 from deploy.local.processes import GRACE, Mark, Program, end, lives, mark, start
-from deploy.local.selection import RESOURCES, SYSTEM, Selection, select
+from deploy.local.selection import LIST_SEARCHES, RESOURCES, SYSTEM, Selection, select
 from deploy.local.state import Lock, Running, State
 
-PLAN_TESTS = (RESOURCES, "libs/chassis/tests/records/lists/test_plans.py")
+PLAN_TESTS = (
+    f"{RESOURCES}/test_list_plans.py",
+    LIST_SEARCHES,
+    "libs/chassis/tests/records/lists/test_plans.py",
+)
 LARGE_LISTS = "tests/deep/test_large_lists.py"
 FULL_SIZE = "200000"  # rows behind every list, in the deep run
 BENCHMARKS = "tests/bench/bench_ground.py"

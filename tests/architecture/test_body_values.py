@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from importlib import import_module
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 from uuid import UUID
@@ -17,6 +16,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from chassis.web.patches import MergePatch
 from deploy.services import SERVICES
 from kernel.money import Money
+from tests.architecture.applications import IN_ONE_PROCESS, app_of
+
+pytestmark = IN_ONE_PROCESS
 
 # What JSON must not send for a field of a kind, by the conventions: amounts, quantities and rates
 # are decimal strings; counts are numbers; days, instants and durations are texts of ISO 8601.
@@ -40,14 +42,10 @@ WRONG: Final[Mapping[type, Sequence[Any]]] = {
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_field_takes_a_value_of_another_kind(
-    service: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("L2C_MODE", "development")
-    monkeypatch.setenv(f"{service.upper()}_DATABASE_URL", "postgresql+asyncpg://unused/x")
+def test_no_field_takes_a_value_of_another_kind(service: str) -> None:
     lax = {
         f"{model.__name__}.{name}": accepted
-        for model in _body_models(import_module(f"{service}.app").create())
+        for model in _body_models(app_of(service))
         for name, field in model.model_fields.items()
         for kind in _single_values(Annotated[(field.annotation, *field.metadata, None)])
         if (accepted := [value for value in _wrong_for(kind) if _accepts(kind, value)])

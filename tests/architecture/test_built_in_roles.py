@@ -18,8 +18,10 @@ from contracts.resources import (
 )
 from deploy.services import SERVICES
 from org.roles.domain.built_in import BUILT_IN_ROLES
+from tests.architecture.applications import IN_ONE_PROCESS, operations
 from tests.architecture.test_event_feed import published_aggregates, read_with
-from tests.architecture.test_routes import operations
+
+pytestmark = IN_ONE_PROCESS
 
 # Scopes that only ADMIN has, through its `*`, each with its reason.
 ADMIN_ONLY = {

@@ -12,7 +12,10 @@ import pytest
 
 from chassis.web.entrances import EVENT_ID_MARK, PURPOSE_MARK
 from chassis.web.openapi import response_properties
-from tests.architecture.test_routes import APPLICATIONS, document_of
+from tests.architecture.applications import IN_ONE_PROCESS, document_of
+from tests.architecture.test_routes import APPLICATIONS
+
+pytestmark = IN_ONE_PROCESS
 
 LISTED = {"limit", "cursor", "sort", "fields", "include_total"}
 PAGED = {"limit", "cursor"}

@@ -16,7 +16,9 @@ from contracts.resources import (
 )
 from contracts.topics import load_events
 from deploy.services import SERVICES
-from tests.architecture.test_routes import document_of
+from tests.architecture.applications import IN_ONE_PROCESS, document_of
+
+pytestmark = IN_ONE_PROCESS
 
 # Aggregates whose records have no owners: everybody with `<aggregate>.read` sees all of them.
 CATALOGUES = {

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from deploy.services import SERVICES
+from tests.architecture.applications import IN_ONE_PROCESS, document_of
 from tests.architecture.test_conventions import operations_of
-from tests.architecture.test_routes import document_of
+
+pytestmark = IN_ONE_PROCESS
 
 ROOT = Path(__file__).parents[2]
 # By operation: where its test stands, or why every body is a request of its own.

@@ -1,15 +1,14 @@
 """Every route needs a scope or an access key, or is listed as an exception with its reason."""
 
-from collections.abc import Iterator
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
 from chassis.web.entrances import PURPOSE_MARK
 from deploy.services import SERVICES
+from tests.architecture.applications import IN_ONE_PROCESS, operations
+
+pytestmark = IN_ONE_PROCESS
 
 # The services, and the sample service that has a route of every kind.
 APPLICATIONS = (*SERVICES, "testkit")
@@ -32,26 +31,6 @@ SCOPE_FREE = {
     "saved_view_edit": "the caller's own view",
     "saved_view_delete": "the caller's own view",
 }
-
-
-def app_of(service: str) -> FastAPI:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("L2C_MODE", "development")
-        patch.setenv(f"{service.upper()}_DATABASE_URL", "postgresql+asyncpg://unused/x")
-        created: FastAPI = import_module(f"{service}.app").create()
-        return created
-
-
-@cache
-def document_of(service: str) -> dict[str, Any]:
-    """The OpenAPI document of a service; callers must not change it."""
-    return app_of(service).openapi()
-
-
-def operations(service: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, item in document_of(service)["paths"].items():
-        for method, operation in item.items():
-            yield f"{method.upper()} {path}", operation
 
 
 def is_entered_with_a_key(service: str, operation: dict[str, Any]) -> bool:

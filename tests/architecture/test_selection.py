@@ -4,12 +4,14 @@ import pytest
 
 from deploy.local.errors import CannotGoOn
 from deploy.local.places import ROOT
-from deploy.local.selection import FOLDERS, Selection, of_files, select
+from deploy.local.selection import FOLDERS, LIST_SEARCHES, Selection, of_files, select
 
 
 def test_a_service_is_tested_with_what_all_services_share() -> None:
     chosen = select("l2o")
-    assert chosen.others == ["services/l2o", "tests/resources", "--services", "l2o"]
+    without = ["--ignore", LIST_SEARCHES]
+    assert chosen.others == ["services/l2o", "tests/resources", *without, "--services", "l2o"]
+    assert (ROOT / LIST_SEARCHES).is_file()
     assert not chosen.system
 
 
