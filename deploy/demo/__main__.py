@@ -1,4 +1,4 @@
-"""Runs the demo: sign in, import, convert, collect payments, report.
+"""Runs the demo: import a pipeline, take leads from capture to payment, report.
 
 A second run creates no duplicates.
 """
@@ -17,7 +17,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.demo import days, funnels, imports, source, walk
+from deploy.demo import days, funnels, imports, market, market_stage, source, walk
 from deploy.demo import report as reports
 from deploy.demo.client import Json, Person, UnexpectedAnswer
 from deploy.demo.joining import join
@@ -26,7 +26,7 @@ from deploy.demo.show import show
 from deploy.local import state
 from deploy.local.places import place_of_up
 
-CONVERTED, PAID = 200, 50
+PAID = 50
 PASSWORD = "pipeline-demo-2026"  # of the two imported people who sign in
 console = Console()
 
@@ -79,12 +79,9 @@ async def run(urls: dict[str, str]) -> dict[str, Any]:
     limits = httpx.Limits(max_connections=16)
     async with httpx.AsyncClient(timeout=60, limits=limits) as http:
         cast = Cast.of(http, urls)
-        report = {
-            "pipeline": await _import_pipeline(cast.admin),
-            **await _walk_leads(cast),
-            **await _look_around(cast),
-            **await _closing(cast.admin),
-        }
+        report: dict[str, Any] = {"pipeline": await _import_pipeline(cast.admin)}
+        report["market"] = await _market(cast)
+        report |= {**await _look_around(cast), **await _closing(cast.admin)}
     report["checks"] = _checks(report)
     return {**report, "seconds": round(time.perf_counter() - began, 1)}
 
@@ -99,48 +96,23 @@ async def _import_pipeline(admin: Person) -> list[Json]:
     ]
 
 
-async def _walk_leads(cast: Cast) -> dict[str, Any]:
-    """Import the leads, convert 200 of them, and take 50 of those to full payment."""
-    data = source.leads()
-    console.print(f"Input: {data.description}")
-    console.print("Invented for the demo: people, one ERP client, one price book.")
+async def _market(cast: Cast) -> dict[str, Any]:
+    """Take leads from their capture to a conversion, and 50 converted ones to full payment."""
+    console.print("Invented for the demo: people, one ERP client, one price book, one website.")
     book = await walk.seed_catalog(cast.admin, source.products())
-    with bar(f"importing {data.file_name}") as progress:
-        imported = await imports.import_file(cast.seller, "mtl.lead", data, progress)
-    latencies = await _convert(cast.seller)
-    await _pay(cast, book)
-    return {
-        "input": data.description,
-        "import": imported,
-        "conversion_ms": {
-            "converted_now": len(latencies),
-            "p50": reports.percentile(latencies, 0.5),
-            "p99": reports.percentile(latencies, 0.99),
-        },
-    }
+    stage, learned = await market_stage.learn(
+        cast.admin, cast.seller, bar, partial(_pay, cast, book)
+    )
+    console.print(f"Input: {stage.file.description}")
+    seller, record = await join(cast.admin, market.TEAM[0], role="SELLER", password=PASSWORD)
+    new = await market_stage.run(stage, bar, seller=seller, subject=record["subject"])
+    return {**learned, **new, "imports": [*learned["imports"], *new["imports"]]}
 
 
 async def _converted(seller: Person) -> list[Json]:
     """Return the converted leads, ordered by the time of their conversion."""
     leads = [lead async for lead in seller.everything("/mtl/v1/leads?status=CONVERTED")]
     return sorted(leads, key=lambda lead: (lead["converted_at"], lead["id"]))
-
-
-async def leads_to_convert(seller: Person, converted: int) -> list[Json]:
-    """Return the leads still to convert: those marked converted in the data first, then by age."""
-    path = "/mtl/v1/leads?status__in=RAW,SQL"
-    open_leads = [lead async for lead in seller.everything(path)]
-    open_leads.sort(key=lambda lead: (lead["attributes"].get("Converted") != "1", lead["id"]))
-    return open_leads[: max(0, CONVERTED - converted)]
-
-
-async def _convert(seller: Person) -> list[float]:
-    leads = await leads_to_convert(seller, len(await _converted(seller)))
-    if not leads:
-        return []
-    with bar(f"converting {len(leads)} leads") as progress:
-        work = [partial(walk.convert, seller, lead) for lead in leads]
-        return await walk.in_parallel(work, at_once=2, progress=progress)
 
 
 async def _pay(cast: Cast, book: Json) -> None:
@@ -195,6 +167,7 @@ def _checks(report: Mapping[str, Any]) -> dict[str, bool]:
         "pipeline_is_imported_completely": counts == [8_800, 7_375, 1_425]
         and opportunities["refused_by_reason"] == {"ACCOUNT_MISSING": 1_425},
         "second_runs_change_nothing": all(map(imports.unchanged, report["pipeline"])),
+        **market_stage.checks(report["market"]),
         **funnels.checks(report["funnels"], source.expected()),
         "new_owner_is_notified_and_has_a_task": report["day"]["notification"] is not None
         and report["day"]["task"] is not None,

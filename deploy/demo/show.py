@@ -6,7 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from deploy.demo.show_market import show_market
 from deploy.demo.show_people import show_day, show_explained_record, show_funnels
+from deploy.demo.show_tables import plain
 from deploy.local.state import State
 
 
@@ -16,7 +18,7 @@ def show(
     """Print the report, then the addresses, the logins and the next commands."""
     console.rule("Report")
     _pipeline(console, result["pipeline"])
-    _work(console, result)
+    show_market(console, result["market"])
     show_funnels(console, result)
     show_explained_record(console, result["explained_record"])
     show_day(console, result["day"])
@@ -26,14 +28,6 @@ def show(
     _checks(console, result["checks"])
     console.print(f"The demo took {result['seconds']} s")
     _where(console, running, logins)
-
-
-def _plain(*columns: str) -> Table:
-    """Return a table without lines: the first column is text, the others are numbers."""
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=bool(columns))
-    for nth, name in enumerate(columns):
-        table.add_column(name, justify="right" if nth else "left", no_wrap=True)
-    return table
 
 
 COLUMNS = {
@@ -47,7 +41,7 @@ COLUMNS = {
 
 
 def _pipeline(console: Console, pairs: Sequence[Mapping[str, Any]]) -> None:
-    table = _plain("imports", *COLUMNS)
+    table = plain("imports", *COLUMNS)
     for pair in pairs:
         for label, run in (("", pair["first"]), (" again", pair["second"])):
             counts = [f"{run['counts'][name]:,}" for name in COLUMNS.values()]
@@ -63,22 +57,6 @@ def _pipeline(console: Console, pairs: Sequence[Mapping[str, Any]]) -> None:
 
 def _reasons(codes: Mapping[str, int]) -> str:
     return ", ".join(f"{code} {n:,}" for code, n in codes.items())
-
-
-def _work(console: Console, result: Mapping[str, Any]) -> None:
-    job, latency = result["import"], result["conversion_ms"]
-    counts, reasons = job["counts"], _reasons(job["refused_by_reason"]) or "none"
-    console.print(
-        f"Leads: {counts['total']} rows, {counts['accepted']} accepted, "
-        f"{counts['refused']} refused ({reasons})"
-    )
-    if latency["p50"] is None:
-        console.print("Conversion: an earlier run has converted all leads")
-    else:
-        console.print(
-            f"Conversion until visible in L2O: {latency['converted_now']} leads, "
-            f"p50 {latency['p50']} ms, p99 {latency['p99']} ms"
-        )
 
 
 def _stages(console: Console, stages: Mapping[str, Mapping[str, int]]) -> None:
@@ -119,7 +97,7 @@ def _events(console: Console, rows: list[Mapping[str, Any]]) -> None:
     console.print("\nEvents: sent = applied + skipped + ignored + parked")
     if any(row["duplicates"] for row in rows):  # delivered again, and dropped
         names.append("duplicates")
-    table = _plain("subscriber", "topic", "sent", *names[1:], "")
+    table = plain("subscriber", "topic", "sent", *names[1:], "")
     table.columns[1].justify = "left"
     for row in rows:
         if not row["published"] and row["equal"]:

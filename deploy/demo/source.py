@@ -1,13 +1,10 @@
-"""The files that the demo imports: the pipeline, and leads (real ones or from the pipeline)."""
+"""The files of the pipeline that the demo imports."""
 
 import csv
-import io
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-REAL = ROOT.parent / "shared" / "data" / "leads" / "leads.csv"
 FOLDER = Path(__file__).parent / "pipeline"
 PIPELINE = FOLDER / "sales_pipeline.csv"
 PRODUCTS = FOLDER / "products.csv"
@@ -29,25 +26,6 @@ class Source:
     description: str
     content: bytes
     mapping: dict[str, str]
-
-
-def leads() -> Source:
-    """Return the X Education leads if present (they may not be redistributed), else made ones."""
-    if REAL.exists():
-        return Source(
-            file_name="leads.csv",
-            description=f"real leads from {REAL} (X Education lead-scoring set)",
-            content=REAL.read_bytes(),
-            mapping={},
-        )
-    return Source(
-        file_name="pipeline-leads.csv",
-        description="leads made of deploy/demo/pipeline (CRM Sales Opportunities, public domain): "
-        "account, product, agent and date of real opportunities, each with its own company, so "
-        "that no lead matches an account of the pipeline",
-        content=_of_pipeline(PIPELINE.read_text()),
-        mapping={"Opportunity": "external_id", "Account": "company"},
-    )
 
 
 def pipeline() -> list[tuple[str, Source]]:
@@ -78,20 +56,6 @@ def _of_agents(agents: set[str]) -> Expected:
         rows = [r for r in csv.DictReader(file) if r["sales_agent"] in agents and r["account"]]
     won = sum(Decimal(r["close_value"]) for r in rows if r["deal_stage"] == "Won")
     return Expected(len(rows), Decimal(won))
-
-
-def _of_pipeline(text: str) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["Opportunity", "Account", "Product", "Agent", "Engage Date", "Converted"])
-    for row in csv.DictReader(io.StringIO(text)):
-        won = "1" if row["deal_stage"] == "Won" else "0"
-        company = f"{row['account']} {row['opportunity_id']}" if row["account"] else ""
-        writer.writerow(
-            [row["opportunity_id"], company, row["product"], row["sales_agent"],
-             row["engage_date"], won]
-        )  # fmt: skip
-    return out.getvalue().encode()
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from tests.architecture.rules import ROOMS, SERVICE_MODULES
 
 # References that may point outside the repository, per file, each with its reason.
 ALLOWED = {
-    ("deploy/demo/source.py", "../shared"): "the demo reads ../shared/data where it is present, "
-    "and says so where it falls back to the pipeline",
     ("libs/scoring/tests/leads_file.py", "../shared"): "training is measured on the real leads "
     "where they are present, else on leads made like them",
 }

@@ -1,11 +1,14 @@
 """The checks of the demo's report, with samples that must fail."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.demo import funnels, imports, source
+from deploy.demo import funnels, grading, imports, market, market_stage, source
+from deploy.demo.grading import Graded
+from deploy.demo.leads_file import LeadsFile, as_capture, as_source
 from deploy.demo.source import Expected
 
 
@@ -72,3 +75,79 @@ def test_funnels_are_compared_with_lists_and_file() -> None:
         "funnels_match_the_lists",
         "funnel_of_seller_matches_the_file",
     ]
+
+
+def scored(*pairs: tuple[int, bool]) -> list[Graded]:
+    return [Graded(score, "A" if score >= 80 else "D", converted) for score, converted in pairs]
+
+
+def test_area_under_the_curve_is_counted_by_pairs() -> None:
+    """Of six pairs of a converted and a lost lead four are in order, and one is equal."""
+    leads = scored((90, True), (70, True), (20, False), (70, False), (80, False))
+    assert grading.auc(leads) == 0.75
+    assert grading.auc(scored((1, True), (2, True))) is None
+    assert grading.auc(scored((90, True), (10, False))) == 1
+
+
+def test_grades_have_the_share_that_converted() -> None:
+    leads = scored((90, True), (85, False), (10, False))
+    assert grading.shares(leads) == [
+        {"grade": "A", "leads": 2, "share": 0.5},
+        {"grade": "D", "leads": 1, "share": 0.0},
+    ]
+
+
+def make_stage(**changed: Any) -> dict[str, Any]:
+    shares = [{"grade": "A", "leads": 5, "share": 0.8}, {"grade": "D", "leads": 5, "share": 0.1}]
+    totals = {"leads": 10}
+    stage = {
+        "capture": {"outcomes": {"ACCEPTED": 402}, "new": 402, "sent_again": 20, "sent": 422},
+        "grading": {"auc_unseen": 0.8, "unseen": shares},
+        "model": {"converted": 160},
+        "recycling": {"due": 3, "recycled": 3},
+        "distribution": {name: {"A": 4, "B": 3} for name in market.TEAM},
+        "metrics": {
+            "charts": {
+                "conversion_by_grade": {"totals": totals, "rows": [totals]},
+                "stock": {"totals": {"leads": 4}},
+            },
+            "listed": 10,
+            "listed_open": 4,
+        },
+    }
+    return {**stage, **changed}
+
+
+def test_stage_from_market_to_lead_is_checked() -> None:
+    assert all(market_stage.checks(make_stage()).values())
+    unfair = {market.TEAM[0]: {"A": 4}, market.TEAM[1]: {"B": 2}}
+    failed = market_stage.checks(
+        make_stage(
+            capture={"outcomes": {"ACCEPTED": 400}, "new": 402, "sent_again": 20, "sent": 422},
+            distribution=unfair,
+            recycling={"due": 3, "recycled": 2},
+            grading={"auc_unseen": 0.6, "unseen": []},
+            metrics={**make_stage()["metrics"], "listed": 11},
+        )
+    )
+    assert [name for name, holds in failed.items() if not holds] == [
+        "every_capture_has_an_outcome",
+        "grades_tell_who_converts",
+        "good_leads_go_by_turn",
+        "clock_takes_all_that_lay",
+        "charts_count_what_lists_hold",
+    ]
+
+
+def test_leads_are_read_in_the_order_in_which_they_came() -> None:
+    made = LeadsFile.read(Path("/no/such/file"))
+    numbers = [int(row["Lead Number"]) for row in made.rows]
+    assert numbers == sorted(numbers)
+    parts = (made.history, made.waiting, made.captured)
+    assert sum(map(len, parts)) == len(made.rows)
+    assert sum(row["Converted"] == "1" for row in made.history) == 200
+    later = {"Converted", "Tags", "Lead Quality", "Last Activity"}
+    header = as_source(made.captured, "x.csv").content.decode().splitlines()[0].split(",")
+    assert not later & set(header)
+    payload = as_capture(made.captured[0])["payload"]
+    assert not any(name in str(payload) for name in later)

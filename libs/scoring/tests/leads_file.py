@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from libs.scoring.tests.make_leads import made_leads
+from deploy.demo.made_leads import made_leads
 from scoring.examples import Example, Value
 
 # The real leads lie in ../shared where it is present.

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
+from deploy.demo.made_leads import COUNT, made_leads
 from libs.scoring.tests.leads_file import OCCUPATION, WRITTEN_LATER, lead_examples
-from libs.scoring.tests.make_leads import COUNT, made_leads
 from scoring.examples import Example, TooFewExamples, Value, count_classes
 from scoring.features import ExclusionReason
 from scoring.leakage import LeakageRules

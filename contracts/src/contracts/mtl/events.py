@@ -103,10 +103,14 @@ class LeadNurtured(Event):
 
 
 class LeadReactivated(Event):
-    """A lead that was invalid or slept is open again, by hand or because its day has come."""
+    """A lead that was invalid or slept is open again, by hand or because it woke.
+
+    `reason` is DAY_CAME or TOUCHED for one that woke.
+    """
 
     type: ClassVar[str] = "mtl.lead.reactivated.v1"
     lead: LeadState
+    reason: str | None = None
     note: Annotated[str | None, Personal("text")] = None
 
 

@@ -147,6 +147,8 @@ TEXTS: dict[str, Text] = {
     "RefusalReason.WRONG_TERRITORY": Text("不在本区域", "Not in this territory"),
     "RefusalReason.NOT_TARGETED": Text("不是目标客户", "Not a target customer"),
     "RefusalReason.OTHER": Text("其他", "Other"),
+    "DAY_CAME": Text("培育到期", "Its day came"),
+    "TOUCHED": Text("客户又有互动", "The person was in touch again"),
     "MetricStep.day": Text("日", "Day"),
     "MetricStep.week": Text("周", "Week"),
     "MetricStep.month": Text("月", "Month"),

@@ -91,6 +91,7 @@ async def test_a_sleeping_lead_wakes_on_its_day(
     assert await wake_lead(tx, job) == Done()
     awake = (await client.get(f"/leads/{lead_id}")).json()
     assert (awake["status"], awake["wakes_on"]) == ("RAW", None)
+    assert (awake["status_reason"], awake["status_reason_text"]) == ("DAY_CAME", "Its day came")
     assert await wake_lead(tx, job) == Done()
     assert await types(published) == ["captured", "nurtured", "reactivated"]
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.web.commands import Command
 from mtl.conversions.actions.conversions import reject_conversion
-from mtl.leads.actions.moves import wake_lead
+from mtl.leads.actions.waking import wake_lead
 from mtl.leads.store import leads
 from services.mtl.tests.factories import create, finish_import
 from services.mtl.tests.recyclings.factories import (

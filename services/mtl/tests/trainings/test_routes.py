@@ -221,3 +221,16 @@ async def test_sellers_neither_train_nor_read_models(client: AsyncClient, tenant
     reader = bearer(tenant, scope="mtl.rule.read")
     answer = await client.post("/score-models", json={}, headers=reader)
     assert problem(answer) == (403, "SCOPE_MISSING")
+
+
+async def test_rows_of_one_instant_are_examples_in_the_order_of_their_file(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    """All that were lost ended after all that were won; both were captured in turn."""
+    rows = []
+    for n in range(10):
+        status = {"status": CONVERTED} if n % 2 else {"status": INVALID}
+        ended = START + timedelta(hours=n % 2)
+        rows.append(make_lead(company=f"公司{n}", created_at=START, updated_at=ended, **status))
+    await tx.execute(insert(leads), [to_columns(leads, one) for one in rows])
+    assert [one.is_won for one in await training_examples(tx)] == [False, True] * 5

@@ -30,6 +30,10 @@ class TouchKind(StrEnum):
     OTHER = "OTHER"
 
 
+# What the person did, which wakes a lead that sleeps; a row of a list that was bought is none.
+BEHAVIORS: Final = frozenset(TouchKind) - {TouchKind.IMPORT}
+
+
 @dataclass(frozen=True, kw_only=True)
 class LeadTouch:
     """A touch of a lead; `external_id` is what its sender calls it, once per lead.

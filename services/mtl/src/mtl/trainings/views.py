@@ -29,14 +29,19 @@ async def count_outcomes(tx: AsyncConnection) -> ClassCounts:
 
 
 async def training_examples(tx: AsyncConnection) -> list[Example]:
-    """Return the leads that ended last, each as it was captured, with its outcome."""
+    """Return the leads that ended last, each as it was captured, with its outcome.
+
+    They are in the order of their capture: rows of a file were captured at one instant, and by the
+    order in which they ended the latest ones could all have been lost.
+    """
     query = _captured(_ended()).order_by(leads.c.updated_at.desc()).limit(MOST_EXAMPLES)
     definitions = await definitions_of(tx, LEADS.resource)
+    found = sorted(await tx.execute(query), key=lambda row: (row.created_at, row.id))
     return [
         Example(
             row.created_at, _facts(row.columns, definitions), row.status == LeadStatus.CONVERTED
         )
-        for row in await tx.execute(query)
+        for row in found
     ]
 
 
@@ -71,8 +76,8 @@ def _captured(*conditions: ColumnElement[bool]) -> Select[Any]:
         audit_entries.c.verb == "INSERT",
     )
     columns = audit_entries.c.changes["to"].label("columns")
-    query = select(leads.c.created_at, leads.c.status, columns).join(audit_entries, capture)
-    return query.where(*conditions)
+    query = select(leads.c.id, leads.c.created_at, leads.c.status, columns)
+    return query.join(audit_entries, capture).where(*conditions)
 
 
 def _facts(columns: Mapping[str, Any], definitions: Mapping[str, FieldDefinition]) -> Fields:

@@ -164,7 +164,8 @@ async def _record_touches(
         for capture in settled.values()
         if capture.lead_id is not None and capture.outcome is not CaptureOutcome.REJECTED
     ]
-    await record_touches(command, touches)
+    known = {one.lead_id for one in settled.values() if one.outcome is CaptureOutcome.ATTACHED}
+    await record_touches(command, touches, {one for one in known if one is not None})
 
 
 async def _record_consent(

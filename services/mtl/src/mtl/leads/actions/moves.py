@@ -21,13 +21,13 @@ from mtl.leads.actions.holdings import ensure_room, may_overfill
 from mtl.leads.actions.records import replace_changed_keys
 from mtl.leads.domain.clocks import ACCEPT_LEAD
 from mtl.leads.domain.lead import Lead
-from mtl.leads.domain.merged import LeadIsMerged
-from mtl.leads.domain.moves import InvalidReason, LeadMove, LeadStatus, RefusalReason
+from mtl.leads.domain.moves import InvalidReason, LeadMove, RefusalReason, WakeReason
 from mtl.leads.store import LEAD, LEADS
 from mtl.leads.store.history import add_to_history
 
 WAKE_JOB: Final = "lead_wake"
 LONGEST_SLEEP: Final = timedelta(days=3 * 366)
+_BY_ITSELF: Final = frozenset(WakeReason)
 
 
 async def save_move(
@@ -168,7 +168,7 @@ async def schedule_waking(command: Command, lead: Lead) -> None:
 
 
 async def reopen_lead(command: Command, lead_id: UUID, *, note: str | None = None) -> Lead:
-    """Open an invalid or sleeping lead again; a raw one with the same note stays.
+    """Open an invalid or sleeping lead again; a raw one that woke, or has the same note, stays.
 
     Raises NotFound, RuleBroken (LEAD_NOT_CLOSED), Conflict (MOVE_MADE_OTHERWISE; LEAD_DUPLICATE if
     another lead has its phone or mail by now; HOLDING_FULL if its owner has no room for it).
@@ -185,16 +185,6 @@ async def reopen_lead(command: Command, lead_id: UUID, *, note: str | None = Non
         lead_id,
         LeadMove.REOPEN,
         lambda lead: lead.reopen(note, now=command.now),
-        lambda lead: (lead.status_reason, lead.status_note) == (None, note),
+        lambda lead: lead.status_reason in _BY_ITSELF or lead.status_note == note,
         save,
     )
-
-
-async def wake_lead(command: Command, lead_id: UUID, wakes_on: date) -> None:
-    """Open a lead on the day until which it sleeps; one that was moved or merged stays."""
-    try:
-        lead = await LEAD.get(command.tx, lead_id, lock=True, with_deleted=True)
-    except LeadIsMerged:
-        return
-    if lead.deleted_at is None and lead.status is LeadStatus.NURTURE and lead.wakes_on == wakes_on:
-        await save_move(command, lead, *lead.reopen(None, now=command.now))

@@ -34,6 +34,7 @@ from mtl.leads.domain.moves import (
     LeadMove,
     LeadStatus,
     RefusalReason,
+    WakeReason,
 )
 from mtl.leads.domain.ownership import OwnershipDates
 from mtl.leads.domain.placement import AssignmentStatus, LeadPlacement, UnassignedReason
@@ -187,8 +188,7 @@ class Lead(LeadDetails, FollowUpTotals, ContactBans, OwnershipDates, LeadPlaceme
 
     def hand_over(self, *, now: datetime) -> tuple[Lead, LeadHandedOver]:
         """Move to MQL: marketing hands the lead over to sales. Raises RuleBroken (LEAD_NOT_RAW)."""
-        moved = self._moved(LeadMove.HAND_OVER, now=now)
-        lead = replace(moved, handed_over_at=now)
+        lead = replace(self._moved(LeadMove.HAND_OVER, now=now), handed_over_at=now)
         return lead, LeadHandedOver(lead=lead.state())
 
     def qualify(self, *, now: datetime) -> tuple[Lead, LeadQualified]:
@@ -218,15 +218,16 @@ class Lead(LeadDetails, FollowUpTotals, ContactBans, OwnershipDates, LeadPlaceme
         lead = self._moved(LeadMove.DISQUALIFY, reason, note, now=now)
         return lead, LeadDisqualified(lead=lead.state(), reason=reason, note=note)
 
-    def reopen(self, note: str | None, *, now: datetime) -> tuple[Lead, LeadReactivated]:
+    def reopen(
+        self, note: str | None, *, now: datetime, woken: WakeReason | None = None
+    ) -> tuple[Lead, LeadReactivated]:
         """Move from INVALID or NURTURE to RAW. Raises RuleBroken (LEAD_NOT_CLOSED)."""
-        lead = self._moved(LeadMove.REOPEN, None, note, now=now)
-        return lead, LeadReactivated(lead=lead.state(), note=note)
+        lead = self._moved(LeadMove.REOPEN, woken, note, now=now)
+        return lead, LeadReactivated(lead=lead.state(), reason=woken, note=note)
 
     def convert(self, ids: ConversionIds, *, now: datetime) -> Lead:
         """Move to CONVERTED. Raises RuleBroken (LEAD_NOT_QUALIFIED)."""
-        converted = self._moved(LeadMove.CONVERT, now=now)
-        return _with_records(converted, ids, now)
+        return _with_records(self._moved(LeadMove.CONVERT, now=now), ids, now)
 
     def convert_after_all(
         self, ids: ConversionIds, *, converted_at: datetime, now: datetime

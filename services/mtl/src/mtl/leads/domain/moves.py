@@ -80,6 +80,13 @@ class InvalidReason(StrEnum):
     OTHER = "OTHER"
 
 
+class WakeReason(StrEnum):
+    """Why a sleeping lead is raw again without anybody's doing."""
+
+    DAY_CAME = "DAY_CAME"
+    TOUCHED = "TOUCHED"
+
+
 class RefusalReason(StrEnum):
     """Why sales refuse a lead that marketing handed over."""
 

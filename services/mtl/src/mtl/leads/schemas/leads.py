@@ -116,7 +116,8 @@ class LeadOut(LeadFieldsOut):
     unassigned_reason: UnassignedReason | None
     status: LeadStatus
     status_reason: str | None = Field(
-        description="The code of why it was disqualified or refused, or a conversion was rejected"
+        description="The code of why it was disqualified or refused, or a conversion was rejected,"
+        " or why a sleeping lead woke"
     )
     status_note: Annotated[str | None, Personal("text")]
     status_reason_text: Annotated[str | None, reason_in_words("status_")] = REASON_TEXT

@@ -90,7 +90,7 @@ class LeadReopenIn(BaseModel):
 def reason_in_words(prefix: str) -> BeforeValidator:
     """Fill a field with what people read as reason and note, which are declared before it.
 
-    A reason is a code of a list, or one for which L2O rejected a conversion.
+    A reason is a code of a list, or one for which L2O rejected a conversion or a lead woke.
     """
 
     def words(_: Any, info: ValidationInfo) -> str | None:

@@ -1,15 +1,18 @@
 """The history of a lead's status."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.rows import is_one_of
 from kernel.ids import new_id
 from mtl.leads.domain.lead import Lead
-from mtl.leads.store import lead_history
+from mtl.leads.domain.moves import LeadStatus
+from mtl.leads.store import lead_history, leads
 
 _CONVERSION_COLUMNS = ("conversion_id", "account_id", "contact_id", "opportunity_id")
 
@@ -39,6 +42,26 @@ def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
         "accept_by": lead.accept_by,
         **{name: getattr(conversion, name) for name in _CONVERSION_COLUMNS},
     }
+
+
+async def ids_of_sleeping(tx: AsyncConnection, lead_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Return those of these leads that sleep."""
+    if not lead_ids:
+        return ()
+    query = select(leads.c.id).where(
+        is_one_of(leads.c.id, lead_ids),
+        leads.c.status == LeadStatus.NURTURE,
+        leads.c.deleted_at.is_(None),
+    )
+    return (await tx.execute(query.order_by(leads.c.id))).scalars().all()
+
+
+async def slept_since(tx: AsyncConnection, lead_id: UUID) -> datetime:
+    """Return since when a lead sleeps, which does."""
+    c = lead_history.c
+    query = select(func.max(c.at)).where(c.lead_id == lead_id, c.to_status == LeadStatus.NURTURE)
+    since: datetime = (await tx.execute(query)).scalar_one()
+    return since
 
 
 async def move_history(tx: AsyncConnection, lead_id: UUID, to: UUID) -> Sequence[UUID]:
