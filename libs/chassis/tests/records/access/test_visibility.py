@@ -1,5 +1,6 @@
 """Tests of visibility, of the list plans chosen by it, and of its SQL conditions."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -187,6 +188,49 @@ async def test_the_condition_selects_visible_rows(tx: AsyncConnection, tenant: U
     assert len((await tx.execute(select(cards).where(is_visible(CARDS, EVERYTHING)))).all()) == 8
     boards = list((await tx.execute(granted_record_ids("testkit.board", visibility))).scalars())
     assert boards == [board]
+
+
+async def test_resources_without_a_grant_that_counts_are_left_out(
+    tx: AsyncConnection, tenant: UUID
+) -> None:
+    company = await Company(tx).build()
+    await company.team("tender", "li", "wu")
+
+    async def granted(name: str = "li") -> set[str]:
+        visibility = await visibility_of(tx, caller(tenant, name), "testkit.card", NOW)
+        assert visibility.granted is not None
+        return set(visibility.granted)
+
+    assert await granted() == set()
+    await grant(tx, "testkit.card", new_id(), "zhou", "READ", None)
+    await grant(tx, "testkit.note", new_id(), "li", "WRITE", date(2026, 11, 22))  # has ended
+    assert await granted() == set()
+    await grant(tx, "testkit.board", new_id(), "root", "READ", date(2026, 11, 23))
+    assert await granted() == {"testkit.board"}
+    await grant(tx, "testkit.note", new_id(), "tender", "READ", None)
+    await grant(tx, "testkit.card", new_id(), "li", "READ", None)
+    assert await granted() == {"testkit.board", "testkit.card", "testkit.note"}
+    assert await granted("zhou") == {"testkit.board", "testkit.card"}
+
+
+@pytest.mark.parametrize("scoped", [CARDS, ON_BOARDS])
+async def test_what_is_visible_is_the_same_without_the_resources_of_no_grants(
+    tx: AsyncConnection, tenant: UUID, scoped: ScopedResource
+) -> None:
+    await Company(tx).build()
+    await card(tx, "own", "li")
+    await grant(tx, "testkit.card", await card(tx, "read", "wu"), "li", "READ", None)
+    board = new_id()
+    await card(tx, "on the board", "wu", board)
+    visibility = await visibility_of(tx, caller(tenant, "li"), "testkit.card", NOW)
+    assert visibility.granted == frozenset({"testkit.card"})
+
+    async def titles(known: Visibility) -> set[str]:
+        query = select(cards.c.title).where(is_visible(scoped, known))
+        return set((await tx.execute(query)).scalars())
+
+    expected = {"own", "read"}
+    assert await titles(visibility) == await titles(replace(visibility, granted=None)) == expected
 
 
 def test_a_service_subscribes_to_tenants_and_the_directory() -> None:

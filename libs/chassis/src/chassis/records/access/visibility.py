@@ -13,11 +13,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, or_, select, text, true
+from sqlalchemy import Column, ColumnElement, Select, Table, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import is_one_of
 from chassis.records.access.tables import grants
+from chassis.records.access.visibility_query import VISIBILITY
 from chassis.web.auth import Principal
 
 
@@ -46,15 +47,17 @@ class Visibility:
 
     `owners` are the subjects whose records the caller sees and may change; `via_substitution` are
     those of them whom the caller sees only as a substitute of an absent person. `grantees` are the
-    ids (person, departments up to the root, teams) that records may be granted to. `prefer_filter`
-    means that the owners are so many that filtering the sort index is faster than a query for each.
-    `today` is the tenant's business day, by which expired grants are left out.
+    ids (person, departments up to the root, teams) that records may be granted to, and `granted`
+    names the resources of which they have grants now; None means any. `prefer_filter` means that
+    the owners are so many that filtering the sort index is faster than a query for each. `today` is
+    the tenant's business day, by which expired grants are left out.
     """
 
     everything: bool = False
     owners: tuple[str, ...] = ()
     via_substitution: frozenset[str] = frozenset()
     grantees: tuple[UUID, ...] = ()
+    granted: frozenset[str] | None = None
     prefer_filter: bool = False
     today: date = date.min
 
@@ -149,6 +152,12 @@ def granted_record_ids(
     return ids if access is Access.READ else ids.where(grants.c.access == access.value)
 
 
+def grants_of(scoped: ScopedResource, visibility: Visibility) -> Sequence[tuple[str, Column[UUID]]]:
+    """Return what `granted_under` does, without resources of which the caller has no grants."""
+    known = visibility.granted
+    return [one for one in scoped.granted_under if known is None or one[0] in known]
+
+
 def is_visible(
     scoped: ScopedResource, visibility: Visibility, access: Access = Access.READ
 ) -> ColumnElement[bool]:
@@ -160,7 +169,7 @@ def is_visible(
         is_owned(scoped, visibility),
         *(
             column.in_(granted_record_ids(resource, visibility, access))
-            for resource, column in scoped.granted_under
+            for resource, column in grants_of(scoped, visibility)
         ),
         *(is_part_of_visible(scoped, visibility) if through_parent else ()),
     )
@@ -179,7 +188,7 @@ def is_part_of_visible(
     # EXISTS, because IN would read all records that the caller sees if it stands in an OR.
     is_parent = select(key).where(key == scoped.parent_column).correlate(scoped.table)
     yield is_parent.where(is_owned(parent, visibility)).exists()
-    for resource, column in parent.granted_under:
+    for resource, column in grants_of(parent, visibility):
         granted = column.in_(granted_record_ids(resource, visibility))
         yield is_parent.where(granted).exists()
 
@@ -191,67 +200,6 @@ def is_part_of_visible(
 # if it holds no row of these owners.
 FILTER_FROM_OWNERS = 64
 FILTER_FROM_SHARE = 20
-
-# Departments arrive in any order, so that the tree may hold a cycle for a while: UNION (without
-# ALL) ends the recursion at rows that it has seen.
-_VISIBILITY = text("""
-WITH RECURSIVE
-today(day) AS (
-    SELECT (CAST(:now AS timestamptz)
-            AT TIME ZONE coalesce((SELECT timezone FROM tenant_settings), 'UTC'))::date),
-me(id) AS (
-    SELECT id FROM directory_people WHERE subject = :subject AND active AND NOT deleted),
-substituted(id) AS (
-    SELECT l.person_id FROM directory_leaves l, today
-    WHERE l.substitute_id IN (SELECT id FROM me) AND l.from_date <= day AND day < l.to_date),
-managed(id) AS (
-    SELECT d.id FROM directory_departments d
-    WHERE d.manager_id IN (SELECT id FROM me) AND NOT d.deleted),
-below(id, own) AS (
-    SELECT d.id, d.manager_id IN (SELECT id FROM me) FROM directory_departments d
-    WHERE d.manager_id IN (SELECT id FROM me UNION SELECT id FROM substituted) AND NOT d.deleted
-    UNION
-    SELECT d.id, b.own FROM below b JOIN directory_departments d ON d.parent_id = b.id
-    WHERE NOT d.deleted),
-above(id, parent_id) AS (
-    SELECT d.id, d.parent_id FROM directory_departments d
-    WHERE NOT d.deleted AND d.id IN (
-        SELECT department_id FROM directory_posts WHERE person_id IN (SELECT id FROM me)
-        UNION SELECT id FROM managed)
-    UNION
-    SELECT d.id, d.parent_id FROM above a JOIN directory_departments d ON d.id = a.parent_id
-    WHERE NOT d.deleted),
-inactive(day) AS (
-    SELECT day FROM today WHERE NOT EXISTS (SELECT FROM me)
-        AND EXISTS (SELECT FROM directory_people WHERE subject = :subject)),
-owners(subject) AS (
-    SELECT CAST(:subject AS text) WHERE NOT EXISTS (SELECT FROM inactive)
-    UNION
-    SELECT p.subject FROM directory_people p
-    WHERE NOT p.deleted AND p.id IN (
-        SELECT person_id FROM directory_posts WHERE department_id IN (SELECT id FROM below)
-        UNION SELECT id FROM substituted)),
-own(subject) AS (
-    SELECT CAST(:subject AS text)
-    UNION
-    SELECT p.subject FROM directory_people p
-    WHERE NOT p.deleted AND p.id IN (
-        SELECT person_id FROM directory_posts
-        WHERE department_id IN (SELECT id FROM below WHERE own)))
-SELECT
-    (SELECT day FROM today) AS today,
-    ARRAY(SELECT subject FROM owners ORDER BY subject) AS owners,
-    CASE WHEN EXISTS (SELECT FROM substituted)
-        THEN ARRAY(SELECT subject FROM owners EXCEPT SELECT subject FROM own)
-        ELSE ARRAY[]::text[] END AS via_substitution,
-    ARRAY(
-        SELECT id FROM me UNION SELECT id FROM above
-        UNION SELECT m.team_id FROM directory_team_members m
-        JOIN directory_teams t ON t.id = m.team_id AND NOT t.deleted
-        WHERE m.person_id IN (SELECT id FROM me)
-        ORDER BY 1) AS grantees,
-    (SELECT count(*) FROM directory_people WHERE NOT deleted) AS people
-""")
 
 
 async def visibility_of(
@@ -271,11 +219,12 @@ async def visibility_of(
 async def directory_visibility(tx: AsyncConnection, subject: str, now: datetime) -> Visibility:
     """Return what a person sees by the directory alone, whatever scopes they hold."""
     values: dict[str, Any] = {"subject": subject, "now": now}
-    row = (await tx.execute(_VISIBILITY, values)).one()
+    row = (await tx.execute(VISIBILITY, values)).one()
     return Visibility(
         owners=tuple(row.owners),
         via_substitution=frozenset(row.via_substitution),
         grantees=tuple(row.grantees),
+        granted=frozenset(row.granted),
         prefer_filter=_prefer_filter(len(row.owners), row.people),
         today=row.today,
     )

@@ -33,6 +33,7 @@ from chassis.records.access.visibility import (
     ScopedResource,
     Visibility,
     granted_record_ids,
+    grants_of,
     is_owned,
     is_part_of_visible,
     is_visible,
@@ -110,7 +111,8 @@ class ListSearch:
     ) -> Select[Any]:
         """Merge the first rows of the owners and the first of the granted records."""
         owners = cast(list(self.visibility.owners), ARRAY(Text))
-        if self.by_owner and len(self.visibility.owners) > 1:
+        by_each = self.by_owner and len(self.visibility.owners) > 1
+        if by_each:
             owner = func.unnest(owners).table_valued("subject").render_derived(name="owner")
             first = self._first([*conditions, scoped.owner_column == owner.c.subject], limit)
             owned: Any = first.lateral("owned")
@@ -118,7 +120,9 @@ class ListSearch:
         else:
             owned_rows = self._first([*conditions, self._is_owned(scoped)], limit)
         not_owned = scoped.owner_column.is_(None) | (scoped.owner_column != func.all(owners))
-        granted_rows = self._granted_rows(scoped, [*conditions, not_owned], limit)
+        granted_rows = [*self._granted_rows(scoped, [*conditions, not_owned], limit)]
+        if not granted_rows and not by_each:
+            return owned_rows
         rows = union_all(owned_rows, *granted_rows).subquery("rows")
         return select(rows).order_by(*_order_of_subquery(self.order)).limit(limit)
 
@@ -130,7 +134,7 @@ class ListSearch:
         These are separate queries, because an OR of all grants would filter row by row.
         """
         not_in_earlier: list[ColumnElement[bool]] = []
-        for resource, record_id in scoped.granted_under:
+        for resource, record_id in grants_of(scoped, self.visibility):
             rest = [*conditions, *not_in_earlier]
             granted = granted_record_ids(resource, self.visibility)
             if record_id.nullable and not self.few:

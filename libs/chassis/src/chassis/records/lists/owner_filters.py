@@ -33,7 +33,7 @@ def owner_tests(scoped: ScopedResource | None, parameters: Sequence[FilterParame
 
 def possible_owners(owners: Sequence[str], query: ListQuery, tests: OwnerTests) -> tuple[str, ...]:
     """Return those of the owners whose records can meet the query's filters."""
-    if not tests:
+    if not query.groups and not tests.keys() & query.values.keys():
         return tuple(owners)
     groups = (FilterGroup(pointer="", values=query.values, any_of=query.groups),)
     return tuple(owner for owner in owners if _may_meet(owner, groups, tests))
