@@ -148,6 +148,7 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
     kept = {
         "cpq.product.write",
         "cpq.price_book.write",
+        "cpq.rule.write",
         "org.team.write",
         "mtl.rule.write",
         "mtl.quota.write",

@@ -57,6 +57,10 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
         {"changed", "snapshot"},
         "opens what is asked for, once, and ends what its service has ended",
     ),
+    "cpq.approval_answers": (
+        {"decided", "snapshot"},
+        "acts on the one answer to a request; how the request got there is not its business",
+    ),
     "desk.approvers": ({"deactivated"}, "asks others where an approver has left"),
     **{
         f"{service}.tenant_tasks": ({"requested"}, "does its part of a task for operators, once")
@@ -112,6 +116,8 @@ def test_no_process_lists_the_facts_of_an_aggregate_as_a_copy_would() -> None:
     assert found.pop("mtl.conversions") == {"l2o.conversion"}
     # It is requested or cancelled: commands, which have no state either.
     assert found.pop("l2o.conversions") == {"mtl.conversion"}
+    # One fact, and the snapshot of it that restores a lost answer.
+    assert found.pop("cpq.approval_answers") == {"desk.approval"}
     assert not any(found.values())
 
 

@@ -73,6 +73,7 @@ EXCEPTIONS = {
     ("mtl.channel", "derived import"): "a mapping and a gate are no row of cells",
     ("mtl.capture", EVERY_ABILITY): "senders hand it in; people only decide about it",
     ("mtl.bulk_change", EVERY_ABILITY): "it is work on many leads, whose own events tell of it",
+    ("cpq.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
     ("mtl.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
     ("org.leave", EVERY_ABILITY): "a leave is part of its person, and published with them",
     **{

@@ -25,6 +25,7 @@ TABLES = (
     "opportunities",
     "quotes",
     "quote_lines",
+    "rule_versions",
 )
 
 
@@ -38,6 +39,7 @@ def upgrade() -> None:
     _opportunities()
     _quotes()
     _quote_lines()
+    _rule_versions()
 
 
 def downgrade() -> None:
@@ -263,6 +265,26 @@ def _quotes() -> None:
     secure("quotes")
     audited("quotes", resource="cpq.quote")
     with_custom_fields("quotes", resource="cpq.quote")
+
+
+def _rule_versions() -> None:
+    """The published versions of the rules that administrators change."""
+    op.create_table(
+        "rule_versions",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("rule_set", sa.String(40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", JSONB(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("published_by", sa.Text(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("restores", sa.Integer()),
+        sa.UniqueConstraint("tenant_id", "rule_set", "number"),
+    )
+    secure("rule_versions", append_only=True)
+    audited("rule_versions", resource="cpq.rule", noise=("digest",))
 
 
 def _quote_lines() -> None:

@@ -24,4 +24,5 @@ def test_the_worker_has_all_subscriptions() -> None:
         ),
         ("cpq.accounts", ("l2o.account.v1",)),
         ("cpq.opportunities", ("l2o.opportunity.v1",)),
+        ("cpq.approval_answers", ("desk.approval.v1",)),
     }

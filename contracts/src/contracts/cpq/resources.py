@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from contracts.resources import DIRECTION, FINANCE, SALES, common_resources, editable
+from contracts.resources import (
+    DIRECTION,
+    FINANCE,
+    SALES,
+    SALES_MANAGEMENT,
+    common_resources,
+    editable,
+)
 
 # Prices are set for all of sales, so directors keep them; managers sell by them.
 RESOURCES: Final = (
@@ -22,5 +29,6 @@ RESOURCES: Final = (
             "QUOTE_EXPIRED": ("报价单已过期", "Quote expired"),
         },
     ),
+    editable("cpq.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
     *common_resources("cpq", imports=DIRECTION, exports=SALES, asks_approvals=True),
 )

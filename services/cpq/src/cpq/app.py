@@ -6,6 +6,7 @@ from chassis.composition.app import create_app
 from chassis.foundation.settings import Settings
 from cpq.price_books.routes import ROUTERS as PRICE_BOOKS
 from cpq.products.routes import ROUTERS as PRODUCTS
+from cpq.quote_rules.routes import ROUTERS as QUOTE_RULES
 from cpq.quotes.routes import ROUTERS as QUOTES
 from cpq.texts import TEXTS
 from cpq.worker import WORKER
@@ -20,6 +21,7 @@ def create() -> FastAPI:
             *PRODUCTS,
             *PRICE_BOOKS,
             *QUOTES,
+            *QUOTE_RULES,
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

@@ -1,8 +1,10 @@
 """The texts of this service's error codes, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from rules.texts import TEXTS as RULE_TEXTS
 
 TEXTS: dict[str, Text] = {
+    **RULE_TEXTS,
     "PRODUCT_DUPLICATE": Text(
         "SKU {sku} 已被其他产品使用。", "Another product already has the SKU {sku}."
     ),
@@ -107,7 +109,25 @@ TEXTS: dict[str, Text] = {
         "报价单 {document_no} 有效期至 {valid_until}，现已过期。",
         "Quote {document_no} was valid until {valid_until} and has expired.",
     ),
+    "QUOTE_NEEDS_APPROVAL": Text(
+        "报价单 {document_no} 须先审批才能发送，请提交审批。",
+        "Quote {document_no} needs an approval before it is sent. Please submit it.",
+    ),
+    "QUOTE_NEEDS_NO_APPROVAL": Text(
+        "报价单 {document_no} 无需审批，可以直接发送。",
+        "Quote {document_no} needs no approval and can be sent as it is.",
+    ),
+    "QUOTE_IN_APPROVAL": Text(
+        "报价单 {document_no} 正在审批或已审批，不能执行此操作；修改后变回草稿。",
+        "Quote {document_no} is in approval or approved, so this is not possible. "
+        "An amendment makes it a draft again.",
+    ),
+    "QUOTE_NOT_IN_APPROVAL": Text(
+        "报价单 {document_no} 不在审批中。", "Quote {document_no} is not in approval."
+    ),
     # Labels of enums.
+    "QuoteStatus.IN_APPROVAL": Text("审批中", "In approval"),
+    "QuoteStatus.APPROVED": Text("已审批", "Approved"),
     "QuoteStatus.DRAFT": Text("草稿", "Draft"),
     "QuoteStatus.SENT": Text("已发送", "Sent"),
     "QuoteStatus.ACCEPTED": Text("已接受", "Accepted"),

@@ -2,9 +2,12 @@
 
 from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
+from chassis.records.approval_answers import approval_subscription
 from chassis.records.directory_subscriptions import directory_subscriptions
+from contracts.cpq.approvals import QUOTE_DISCOUNT
 from cpq.accounts.store import ACCOUNT_COPY
 from cpq.opportunities.store import OPPORTUNITY_COPY
+from cpq.quotes.actions.approvals import answer_quote
 from cpq.quotes.actions.moves import EXPIRE_JOB
 from cpq.quotes.timers import run_quote_expiry
 
@@ -12,6 +15,7 @@ SUBSCRIPTIONS = (
     *directory_subscriptions("cpq"),
     replica("cpq.accounts", ACCOUNT_COPY),
     replica("cpq.opportunities", OPPORTUNITY_COPY),
+    approval_subscription("cpq", [(QUOTE_DISCOUNT, answer_quote)]),
 )
 
 WORKER = Worker(

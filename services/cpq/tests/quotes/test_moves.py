@@ -11,7 +11,13 @@ import pytest
 from contracts.cpq.events import QuoteExpired, QuoteRejected, QuoteRevised
 from cpq.quotes.domain.drafts import clone_request, create_revision, revision_request
 from cpq.quotes.domain.pricing import RequestedLine
-from cpq.quotes.domain.quote import QUOTE_MOVES, REFUSAL_CODES, Quote, QuoteStatus
+from cpq.quotes.domain.quote import (
+    NOT_SENT_YET,
+    QUOTE_MOVES,
+    REFUSAL_CODES,
+    Quote,
+    QuoteStatus,
+)
 from kernel.errors import RuleBroken
 from services.cpq.tests.quotes.test_domain import (
     BOOK,
@@ -108,14 +114,19 @@ def test_requests_of_a_revision_and_of_a_clone() -> None:
     assert clone_request(quote, opportunity_id=None).opportunity_id == quote.opportunity_id
 
 
-def test_only_drafts_can_be_amended_and_only_first_revisions_deleted() -> None:
+def test_what_was_not_sent_can_be_amended_and_only_first_revisions_deleted() -> None:
     quote, proposal = make_draft(), make_proposal([request_line(SERVER, "10")])
     amended = quote.amend(proposal)
     assert str(amended.gross_total) == "1017.00 CNY"  # 10 x 90 x 1.13
     assert (amended.id, amended.document_no) == (quote.id, quote.document_no)
     assert amended.state().lines[0].quantity == Decimal(10)
     quote.ensure_deletable()
-    for other in set(QuoteStatus) - {QuoteStatus.DRAFT}:
+    for waiting in (QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVED):
+        asked = replace(quote, status=waiting)
+        assert asked.amend(proposal).status is QuoteStatus.DRAFT  # approved by nobody
+        with pytest.raises(RuleBroken, match="QUOTE_IN_APPROVAL"):
+            asked.ensure_deletable()
+    for other in set(QuoteStatus) - NOT_SENT_YET:
         sent_quote = replace(quote, status=other)
         with pytest.raises(RuleBroken, match="QUOTE_NOT_DRAFT"):
             sent_quote.amend(proposal)

@@ -8,6 +8,7 @@ from fastapi import Response
 
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
+from chassis.records.approvals.routes import approval_history_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.document_transfers import transfer_of
 from chassis.records.external_ids.puts import ExternallyWrittenResource
@@ -21,7 +22,7 @@ from chassis.web.patches import MergePatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from cpq.quotes import store
-from cpq.quotes.actions import drafts, moves
+from cpq.quotes.actions import approvals, drafts, moves
 from cpq.quotes.domain.proposal import QuoteRequest
 from cpq.quotes.domain.quote import Quote
 from cpq.quotes.schemas import (
@@ -81,7 +82,8 @@ def _apply_patch(patch: MergePatch[QuoteEdit], request: QuoteRequest) -> QuoteRe
 @router.patch(
     "/{quote_id}",
     dependencies=[WRITE],
-    summary="Amend a draft and price it again; of a sent quote only custom fields can change",
+    summary="Amend a draft and price it again; in or after approval it becomes a draft; of a sent "
+    "quote only custom fields can change",
 )
 async def quote_amend(
     quote_id: UUID, body: MergePatch[QuoteEdit], command: ChangeCommand
@@ -108,9 +110,32 @@ async def quote_restore(
 
 
 @router.post(
+    "/{quote_id}/submit",
+    dependencies=[WRITE],
+    summary="Ask for the approval that a draft needs before it is sent; a repeated call changes "
+    "nothing",
+)
+async def quote_submit(
+    quote_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
+) -> QuoteOut:
+    return QuoteOut.model_validate(await approvals.submit_quote(command, quote_id))
+
+
+@router.post(
+    "/{quote_id}/withdraw",
+    dependencies=[WRITE],
+    summary="Take a quote back from approval: it is a draft again; a repeated call changes nothing",
+)
+async def quote_withdraw(
+    quote_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
+) -> QuoteOut:
+    return QuoteOut.model_validate(await approvals.withdraw_quote(command, quote_id))
+
+
+@router.post(
     "/{quote_id}/send",
     dependencies=[WRITE],
-    summary="Send a draft to the customer; a repeated call changes nothing",
+    summary="Send a draft, or an approved quote, to the customer; a repeated call changes nothing",
 )
 async def quote_send(
     quote_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
@@ -189,4 +214,5 @@ external_ids = external_id_router(
 )
 access = access_router(QUOTES, collection="quotes", transfer=transfer_of(store.QUOTE))
 audit = audit_router("/quotes", resource=QUOTES.resource, table=QUOTES.table, dependencies=[READ])
-ROUTERS = (external_ids, access, router, audit)
+history = approval_history_router("/quotes", resource=QUOTES.resource, guard=READ)
+ROUTERS = (external_ids, access, router, history, audit)

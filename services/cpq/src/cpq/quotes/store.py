@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource
+from chassis.records.approvals.guard import ApprovalGuard
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
@@ -40,6 +41,7 @@ from contracts.cpq.events import (
     QuoteRestored,
 )
 from cpq.database import metadata
+from cpq.quotes.domain.approval import offer_of
 from cpq.quotes.domain.pricing import QuoteLine
 from cpq.quotes.domain.quote import Quote, QuoteStatus
 from cpq.quotes.schemas import QuoteOut, QuoteSummary
@@ -158,6 +160,9 @@ QUOTE = RecordType(
     deleted=QuoteDeleted,
     restored=QuoteRestored,
     assigned=QuoteAssigned,
+    approval=ApprovalGuard(
+        is_waiting=lambda quote: quote.status is QuoteStatus.IN_APPROVAL, content=offer_of
+    ),
     parts=Parts(
         field="lines", entity=QuoteLine, table=quote_lines, parent="quote_id", order="line_no"
     ),

@@ -9,10 +9,11 @@ from chassis.web.commands import Command
 from contracts.approvals import ApprovalKind
 from desk.flows.domain.checks import flow_violations
 from desk.flows.domain.flow import Flow
-from desk.flows.domain.ways import FlowInForce, fact_schema, outcome_violations, started_branches
+from desk.flows.domain.ways import FlowInForce, outcome_violations, started_branches
 from desk.flows.store import VERSIONS
 from desk.flows.views.directory import known_approvers
 from kernel.errors import Invalid, Violation
+from rules.approval_facts import fact_schema
 from rules.checks import check_rule_set
 from rules.rule_sets import HitPolicy
 from rules.versions import Draft, RuleVersion, publish, roll_back

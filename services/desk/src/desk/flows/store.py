@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.approvals import ApprovalKind, declared_approval_kinds
 from desk.database import metadata
 from desk.flows.domain.flow import BUILT_IN_FLOW
-from desk.flows.domain.ways import FlowInForce, fact_schema, outcome_violations
+from desk.flows.domain.ways import FlowInForce, outcome_violations
 from desk.flows.schemas.bodies import FlowBody
 from kernel.errors import NotFound
+from rules.approval_facts import fact_schema
 from rules.rule_set_json import parse_rule_set
 from rules.version_store import VersionStore, rule_versions_table
 from rules.versions import RuleVersion

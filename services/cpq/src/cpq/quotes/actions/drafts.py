@@ -108,6 +108,7 @@ async def amend_quote(
 ) -> Quote:
     """Change the request of a draft and price it again; without a difference nothing is written.
 
+    A quote in approval, or approved, becomes a draft again, and a request for approval void.
     Custom fields alone can change in any status, and then no price changes.
     Raises NotFound, RuleBroken (QUOTE_NOT_DRAFT), and what `create_quote` raises.
     """
@@ -119,7 +120,7 @@ async def amend_quote(
     command.expected.check(before)
     after = replace(before, custom_fields=request.custom_fields)
     if not request.makes_same_offer(old_request):
-        before.ensure_draft()
+        before.ensure_amendable()
         line_ids = [line.id for line in before.lines]
         proposal, _terms = await _build_proposal(command, request, line_ids=line_ids)
         after = after.amend(proposal)

@@ -20,6 +20,8 @@ from chassis.records.work.actions import notify
 from chassis.web.commands import Command
 from contracts.event import Event
 from contracts.work import NoticeKind, RecordRef
+from cpq.quotes.actions.approvals import approval_rules
+from cpq.quotes.domain.approval import ensure_sendable
 from cpq.quotes.domain.quote import Quote, QuoteStatus
 from cpq.quotes.store import QUOTE
 
@@ -43,16 +45,18 @@ QUOTE_EXPIRED: Final = NoticeKind(
 
 
 async def send_quote(command: Command, quote_id: UUID) -> Quote:
-    """Send a draft and schedule its expiry; a quote that was sent is returned unchanged.
+    """Send a quote and schedule its expiry; one that was sent is returned unchanged.
 
-    Raises NotFound, RuleBroken (QUOTE_EXPIRED).
+    Raises NotFound, RuleBroken (QUOTE_NEEDS_APPROVAL, QUOTE_IN_APPROVAL, QUOTE_EXPIRED).
     """
     timezone = (await settings_of(command.tx)).timezone
+    rules = await approval_rules(command.tx)
 
     def send(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.was_sent:
             quote.ensure_sent_or_accepted()
             return MADE
+        ensure_sendable(quote, rules)
         return quote.send(now=command.now, today=business_date(command.now, timezone))
 
     async def save(before: Quote, after: Quote, event: Event | None) -> Quote:

@@ -28,6 +28,8 @@ class QuoteStatus(StrEnum):
     """Where a quote stands between draft and the customer's answer."""
 
     DRAFT = "DRAFT"
+    IN_APPROVAL = "IN_APPROVAL"
+    APPROVED = "APPROVED"
     SENT = "SENT"
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
@@ -36,10 +38,13 @@ class QuoteStatus(StrEnum):
 
 
 # The statuses that may follow each status; an action that repeats a move returns its result. A
-# draft is amended, not revised. An accepted quote is final, because an order was made from it.
+# draft is amended, not revised; a quote that is amended in or after approval is a draft again. An
+# accepted quote is final, because an order was made from it.
 QUOTE_MOVES = Transitions.between(
     {
-        QuoteStatus.DRAFT: {QuoteStatus.SENT},
+        QuoteStatus.DRAFT: {QuoteStatus.IN_APPROVAL, QuoteStatus.SENT},
+        QuoteStatus.IN_APPROVAL: {QuoteStatus.APPROVED, QuoteStatus.DRAFT},
+        QuoteStatus.APPROVED: {QuoteStatus.SENT, QuoteStatus.DRAFT},
         QuoteStatus.SENT: {
             QuoteStatus.ACCEPTED,
             QuoteStatus.REJECTED,
@@ -50,9 +55,12 @@ QUOTE_MOVES = Transitions.between(
         QuoteStatus.EXPIRED: {QuoteStatus.SUPERSEDED},
     }
 )
+NOT_SENT_YET = frozenset({QuoteStatus.DRAFT, QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVED})
 # The error code for a move that is not allowed from this status.
 REFUSAL_CODES: dict[QuoteStatus, str] = {
     QuoteStatus.DRAFT: "QUOTE_NOT_SENT",
+    QuoteStatus.IN_APPROVAL: "QUOTE_NOT_SENT",
+    QuoteStatus.APPROVED: "QUOTE_NOT_SENT",
     QuoteStatus.ACCEPTED: "QUOTE_ACCEPTED",
     QuoteStatus.REJECTED: "QUOTE_REJECTED",
     QuoteStatus.EXPIRED: "QUOTE_EXPIRED",
@@ -88,15 +96,51 @@ class Quote(Proposal):
         """The document number, by which people call the quote."""
         return self.document_no
 
+    @property
+    def is_draft(self) -> bool:
+        return self.status is QuoteStatus.DRAFT
+
     def amend(self, proposal: Proposal) -> Quote:
-        """Replace the content of a draft. Raises RuleBroken (QUOTE_NOT_DRAFT)."""
-        self.ensure_draft()
-        return replace(self, **vars(proposal))
+        """Replace the content of a quote that was not sent; it is a draft, approved by nobody.
+
+        Raises RuleBroken (QUOTE_NOT_DRAFT).
+        """
+        self.ensure_amendable()
+        return replace(self, **vars(proposal), status=QuoteStatus.DRAFT)
+
+    def ensure_amendable(self) -> None:
+        """Raise RuleBroken (QUOTE_NOT_DRAFT) for a quote that was sent."""
+        if self.was_sent:
+            raise RuleBroken("QUOTE_NOT_DRAFT", document_no=self.document_no, status=self.status)
 
     def ensure_draft(self) -> None:
-        """Raise RuleBroken (QUOTE_NOT_DRAFT) unless this is a draft."""
-        if self.status is not QuoteStatus.DRAFT:
-            raise RuleBroken("QUOTE_NOT_DRAFT", document_no=self.document_no, status=self.status)
+        """Raise RuleBroken unless this is a draft (QUOTE_IN_APPROVAL, QUOTE_NOT_DRAFT)."""
+        if not self.is_draft and not self.was_sent:
+            raise RuleBroken("QUOTE_IN_APPROVAL", **self._error_params)
+        self.ensure_amendable()
+
+    def submit(self, *, today: date) -> Quote:
+        """Let a draft wait for its approval.
+
+        Raises RuleBroken (QUOTE_IN_APPROVAL, QUOTE_NOT_DRAFT, QUOTE_EXPIRED).
+        """
+        self.ensure_draft()
+        self._ensure_valid(today)
+        return replace(self, status=QuoteStatus.IN_APPROVAL)
+
+    def approve(self) -> Quote:
+        """Let a quote be sent. Raises RuleBroken (QUOTE_NOT_IN_APPROVAL)."""
+        self._ensure_in_approval()
+        return replace(self, status=QuoteStatus.APPROVED)
+
+    def take_back(self) -> Quote:
+        """Make a draft of a quote in approval. Raises RuleBroken (QUOTE_NOT_IN_APPROVAL)."""
+        self._ensure_in_approval()
+        return replace(self, status=QuoteStatus.DRAFT)
+
+    def _ensure_in_approval(self) -> None:
+        if self.status is not QuoteStatus.IN_APPROVAL:
+            raise RuleBroken("QUOTE_NOT_IN_APPROVAL", **self._error_params)
 
     def ensure_deletable(self) -> None:
         """Raise RuleBroken if this is no draft (QUOTE_NOT_DRAFT) or a revision (QUOTE_REVISES).
@@ -109,8 +153,8 @@ class Quote(Proposal):
 
     @property
     def was_sent(self) -> bool:
-        """Whether the quote was sent to the customer, that is, is no draft any more."""
-        return not QUOTE_MOVES.allows(QuoteStatus.SENT, self.status)
+        """Whether the quote was sent to the customer."""
+        return self.status not in NOT_SENT_YET
 
     def ensure_sent_or_accepted(self) -> None:
         """Ensure that the offer still stands, or was accepted.
@@ -121,7 +165,9 @@ class Quote(Proposal):
             raise RuleBroken(REFUSAL_CODES[self.status], **self._error_params)
 
     def send(self, *, now: datetime, today: date) -> tuple[Quote, QuoteSent]:
-        """Send the quote to the customer. Raises RuleBroken (QUOTE_EXPIRED)."""
+        """Send the quote to the customer. Raises RuleBroken (QUOTE_IN_APPROVAL, QUOTE_EXPIRED)."""
+        if self.status is QuoteStatus.IN_APPROVAL:
+            raise RuleBroken("QUOTE_IN_APPROVAL", **self._error_params)
         self._ensure_valid(today)
         sent = replace(self, status=QuoteStatus.SENT, sent_at=now, updated_at=now)
         return sent, QuoteSent(quote=sent.state(), sent_at=now)

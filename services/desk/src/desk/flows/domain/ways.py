@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from contracts.approvals import ApprovalKind
 from desk.flows.domain.flow import BUILT_IN_BRANCH, BUILT_IN_FLOW, Flow, FlowVerdict, Plan
 from kernel.errors import Violation
 from rules.evaluation import Evaluator
 from rules.fact_values import parse_facts
-from rules.fields import FactSchema, FactType, FieldSpec
+from rules.fields import FactSchema
 from rules.rule_sets import RuleSet
 
 _MEMBERS: Final = frozenset({"branch", "verdict"})
@@ -51,16 +50,6 @@ class FlowInForce:
             verdict = FlowVerdict(outcome["verdict"])
             return Way(row=row, plan=Plan(branch=""), verdict=verdict)
         return Way(row=row, plan=self.flow.plan(outcome["branch"]))
-
-
-def fact_schema(kind: ApprovalKind) -> FactSchema:
-    """Return the facts of a kind as rules read them."""
-    return FactSchema.of(
-        *(
-            FieldSpec(name=one.name, type=FactType(one.type), label=one.name, values=one.values)
-            for one in kind.facts
-        )
-    )
 
 
 def outcome_violations(outcome: Mapping[str, Any]) -> Iterator[Violation]:
