@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from chassis.composition.erased_records import publish_erased_records
 from chassis.composition.features import imports_of, snapshots_of
@@ -11,6 +12,7 @@ from chassis.events.subscriptions import Subscription
 from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.foundation.settings import Settings
 from chassis.jobs.queue import GivenUpHandler, JobHandler
+from chassis.jobs.split_jobs import SplitJob
 from chassis.records.snapshots.job import fail_snapshot, snapshot_job
 from chassis.records.snapshots.runs import SNAPSHOT_JOB
 from chassis.records.snapshots.sources import SnapshotSource
@@ -26,7 +28,8 @@ class Worker:
     Every service also imports the files and publishes the snapshots that its features declare, and
     runs its part of tenant tasks: exports, erasures, deletions; and it rotates encryption keys.
 
-    `jobs` maps each kind of job to its handler; `failure_handlers` maps kinds to the handlers of
+    `jobs` maps each kind of job to its handler, `split_jobs` to the three steps of one that needs
+    the network; `failure_handlers` maps kinds to the handlers of
     jobs that failed for good.
     With `deletes_last` the service's own handler decides when it deletes a tenant.
     `settings` is read before anything runs, so that a missing setting stops the start.
@@ -35,6 +38,7 @@ class Worker:
     service: str
     subscriptions: tuple[Subscription, ...] = ()
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
+    split_jobs: Mapping[str, SplitJob[Any, Any]] = field(default_factory=dict)
     failure_handlers: Mapping[str, GivenUpHandler] = field(default_factory=dict)
     settings: type[Settings] = Settings
     deletes_last: bool = False
