@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Enum
 
 from chassis.composition.erased_records import advance_versions
-from chassis.composition.features import record_types_of
+from chassis.composition.features import attachment_types_of, record_types_of
 from chassis.database.encryption.columns import encrypted_columns_of, place_of
 from chassis.database.encryption.sealing import seal
 from chassis.database.engine import Database
@@ -253,7 +253,8 @@ async def test_nothing_of_an_erased_person_stays(canary: Canary) -> None:
 async def tables_of_old_versions(canary: Canary) -> set[str]:
     """Return the tables with rows whose version is still the one that named the person."""
     found = set()
-    records = {one.table.name for one in record_types_of(canary.service)}
+    types = (*record_types_of(canary.service), *attachment_types_of(canary.service))
+    records = {one.table.name for one in types}
     for table, columns in canary.columns.items():
         if table not in records and {"id", "version", "updated_at"} <= {
             one["column_name"] for one in columns

@@ -15,8 +15,8 @@ from tests.architecture.scratch import copy_tree, run_git, run_in
 
 CHANGED = ".git/changed_by_a_resource"
 WRITTEN = (
-    "contracts/src/contracts/desk",
-    "services/desk",
+    "contracts/src/contracts/insight",
+    "services/insight",
     "services/l2o/src/l2o/activities",
     "services/l2o/tests/activities",
 )
@@ -30,8 +30,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copy_tree(tmp_path_factory.mktemp("scaffold"))
     run_in(copy, "python", "-m", "deploy.new", "l2o", "activity")
     (copy / CHANGED).write_text("\n".join(changed_files(copy)))
-    run_in(copy, "python", "-m", "deploy.new", "desk")
-    run_in(copy, "python", "-m", "deploy.new", "desk", "price_rule")
+    run_in(copy, "python", "-m", "deploy.new", "insight")
+    run_in(copy, "python", "-m", "deploy.new", "insight", "price_rule")
     return copy
 
 
@@ -51,7 +51,7 @@ def test_a_resource_changes_four_files_beside_its_own(tree: Path) -> None:
 
 
 def test_a_new_service_is_found_by_its_folder(tree: Path) -> None:
-    assert set(services_in(tree)) == {*SERVICES, "desk"}
+    assert set(services_in(tree)) == {*SERVICES, "insight"}
 
 
 def test_org_waits_for_the_new_service_in_tenant_tasks(tree: Path) -> None:
@@ -61,8 +61,8 @@ def test_org_waits_for_the_new_service_in_tenant_tasks(tree: Path) -> None:
         "print(*declared_services(), *(s.topics for s in WORKER.subscriptions))"
     )
     printed = run_in(tree, "python", "-c", program)
-    assert "desk" in printed.split()
-    assert "desk.tenant_task.v1" in printed
+    assert "insight" in printed.split()
+    assert "insight.tenant_task.v1" in printed
 
 
 def test_no_file_of_org_changes(tree: Path) -> None:
@@ -88,7 +88,7 @@ def test_the_linters_find_nothing(tree: Path, command: str) -> None:
 
 
 def test_the_tests_of_the_new_service_pass(tree: Path) -> None:
-    printed = run_in(tree, "pytest", "-q", "services/desk", "services/l2o/tests/activities")
+    printed = run_in(tree, "pytest", "-q", "services/insight", "services/l2o/tests/activities")
     assert " passed" in printed
 
 
@@ -114,15 +114,17 @@ def test_plurals_follow_the_rules_of_spelling(noun: str, expected: str) -> None:
 
 
 def test_every_form_of_a_name_is_filled_in() -> None:
-    names = Names("desk", "activity_note")
+    names = Names("insight", "activity_note")
     template = "XSERVICE Xresource xresources XRESOURCE /xurl a xword, A xword, XWords"
     assert names.fill(template) == (
-        "DESK ActivityNote activity_notes ACTIVITY_NOTE /activity-notes"
+        "INSIGHT ActivityNote activity_notes ACTIVITY_NOTE /activity-notes"
         " an activity note, An activity note, Activity notes"
     )
 
 
-@pytest.mark.parametrize("name", ["", "d", "Desk", "json", "class", "1desk", "testkit", "l2o"])
+@pytest.mark.parametrize(
+    "name", ["", "d", "Insight", "json", "class", "1insight", "testkit", "l2o"]
+)
 def test_a_service_with_an_unusable_name_is_refused(name: str) -> None:
     with pytest.raises(CannotGoOn, match=r"SERVICE=|exists already"):
         ensure_new_service(name, SERVICES)

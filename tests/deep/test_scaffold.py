@@ -8,7 +8,7 @@ from tests.architecture.scratch import borrow_mypy_cache, copy_tree, run_in
 
 SUITES = (
     "services/org/tests",
-    "services/desk",
+    "services/insight",
     "services/l2o/tests/activities",
     "tests/contracts",
     "tests/journeys",
@@ -21,8 +21,8 @@ SUITES = (
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copy_tree(tmp_path_factory.mktemp("scaffold"))
     run_in(copy, "python", "-m", "deploy.new", "l2o", "activity")
-    run_in(copy, "python", "-m", "deploy.new", "desk")
-    run_in(copy, "python", "-m", "deploy.new", "desk", "price_rule")
+    run_in(copy, "python", "-m", "deploy.new", "insight")
+    run_in(copy, "python", "-m", "deploy.new", "insight", "price_rule")
     run_in(copy, "python", "-m", "deploy.contracts")
     borrow_mypy_cache(copy)
     return copy
@@ -34,6 +34,6 @@ def test_types_and_import_contracts_are_correct(tree: Path) -> None:
 
 
 def test_the_whole_suite_passes(tree: Path) -> None:
-    shared = ("-n", "2", "--services", "desk,l2o")
+    shared = ("-n", "2", "--services", "insight,l2o")
     without = ("--ignore", "tests/architecture/test_scaffold.py")
     run_in(tree, "pytest", "-q", *shared, *SUITES, *without)

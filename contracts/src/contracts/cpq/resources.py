@@ -21,6 +21,7 @@ RESOURCES: Final = (
             "QUOTE_REJECTED": ("报价单已被拒绝", "Quote rejected"),
             "QUOTE_EXPIRED": ("报价单已过期", "Quote expired"),
         },
+        aggregates=("cpq.attachment",),
     ),
     *common_resources("cpq", imports=DIRECTION, exports=SALES),
 )

@@ -1,5 +1,6 @@
 """Settings of a process, read from environment variables prefixed with the service's name."""
 
+from hashlib import sha256
 from typing import Literal, Self
 from uuid import UUID
 
@@ -25,6 +26,8 @@ class Settings(BaseSettings):
     `ORG_OPERATOR_TENANT` is the tenant whose people are operators; without it nobody is.
     `L2C_ENCRYPTION_KEYS` are the keys of encrypted columns, the current one first. These columns
     are searched by digests under `L2C_DIGEST_SECRET`: after a change, older values are not found.
+    `L2C_FILE_SECRET` signs links to files; all services have the same, by default `L2C_SECRET`.
+    `L2C_DESK_URL` is where browsers reach desk; links to files are relative without it.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -40,6 +43,8 @@ class Settings(BaseSettings):
     digest_secret: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET), validation_alias="L2C_DIGEST_SECRET"
     )
+    file_secret: SecretStr = Field(SecretStr(""), validation_alias="L2C_FILE_SECRET")
+    desk_url: str = Field("", validation_alias="L2C_DESK_URL")
     pool_size: int = Field(10, ge=1, validation_alias="L2C_POOL_SIZE")
     pool_overflow: int = Field(10, ge=0, validation_alias="L2C_POOL_OVERFLOW")
     revision: str = Field("unknown", validation_alias="L2C_REVISION")
@@ -71,6 +76,8 @@ class Settings(BaseSettings):
         settings = cls(_env_prefix=prefix, service=service)  # type: ignore[call-arg]  # pydantic's own
         settings.ensure_strong("L2C_SECRET", settings.secret)
         settings.ensure_strong("L2C_DIGEST_SECRET", settings.digest_secret)
+        if settings.file_secret.get_secret_value():
+            settings.ensure_strong("L2C_FILE_SECRET", settings.file_secret)
         settings.keyring()
         settings.ensure_safe_issuer()
         return settings
@@ -110,6 +117,12 @@ class Settings(BaseSettings):
             )
         keys = parse_keys(given) if given else development_keys(DEVELOPMENT_SECRET)
         return Keyring(keys, self.digest_secret.get_secret_value().encode())
+
+    @property
+    def file_key(self) -> bytes:
+        """The key by which desk and the services of records believe each other about files."""
+        secret = self.file_secret.get_secret_value() or self.secret.get_secret_value()
+        return sha256(f"l2c:files:{secret}".encode()).digest()
 
     @property
     def in_production(self) -> bool:

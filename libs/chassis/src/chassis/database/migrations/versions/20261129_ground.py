@@ -4,6 +4,7 @@ from chassis.database.migration_operations import grant_readiness
 from chassis.database.migrations.ground import (
     access,
     access_keys,
+    attachments,
     audit,
     copies,
     custom_fields,
@@ -35,10 +36,12 @@ def upgrade() -> None:
     work.create()
     access_keys.create()
     working_time.create()
+    attachments.create()
     grant_readiness()
 
 
 def downgrade() -> None:
+    attachments.drop()
     working_time.drop()
     access_keys.drop()
     work.drop()
