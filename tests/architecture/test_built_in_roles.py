@@ -27,6 +27,8 @@ ADMIN_ONLY = {
     "org.tenant.admin": "erasing people, exporting the tenant",
     "org.role.write": "who may do what",
     "org.client.write": "the secrets of machines",
+    "desk.file.read": "the names of all people's files",
+    "desk.file_setting.write": "what everybody may upload is agreed on once",
     "org.operator.admin": "and only in the operators' own tenant",
     **{f"{name}.tenant.export": "all rows of the tenant" for name in SERVICES},
     **{f"{name}.event.admin": "events that failed are mended" for name in SERVICES},

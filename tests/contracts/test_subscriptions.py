@@ -28,6 +28,7 @@ from chassis.events.subscriptions import (
     SubscriptionKind,
     process,
 )
+from contracts.attachments import AttachmentChanged, AttachmentSnapshot
 from contracts.event import Event
 from contracts.l2o.events import AccountChanged, AccountCreated, AccountDeleted
 from contracts.topics import declared_events
@@ -51,12 +52,20 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
         {"changed", "snapshot"},
         "all facts of work; what people did with a task is kept in org alone",
     ),
+    "desk.attachments": (
+        {"changed", "snapshot"},
+        "all facts of attachments; what desk does about a file is kept in desk alone",
+    ),
     "org.tenant_task_reports": ({"finished"}, "collects the one report of each service"),
     **{
         f"{service}.tenant_tasks": ({"requested"}, "does its part of a task for operators, once")
         for service in SERVICES
     },
 }
+
+
+# Facts that a process finds by their base class, of all services alike.
+SHARED_FACTS = (WorkChanged, WorkSnapshot, AttachmentChanged, AttachmentSnapshot)
 
 
 def subscriptions() -> Iterator[Subscription]:
@@ -80,11 +89,7 @@ def gathers(subscription: ProcessSubscription) -> set[str]:
 
     That is what a copy or a sum looks like. Facts found by their base class are no such list.
     """
-    own = [
-        event
-        for event in subscription.handlers
-        if not issubclass(event, WorkChanged | WorkSnapshot)
-    ]
+    own = [event for event in subscription.handlers if not issubclass(event, SHARED_FACTS)]
     types = [event.type.rsplit(".", 2)[0] for event in own]
     return {aggregate for aggregate in types if types.count(aggregate) > 1}
 

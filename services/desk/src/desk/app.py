@@ -3,7 +3,9 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
-from chassis.foundation.settings import Settings
+from desk.file_settings.routes import ROUTERS as FILE_SETTING_ROUTERS
+from desk.files.routes import ROUTERS as FILE_ROUTERS
+from desk.settings import DeskSettings
 from desk.texts import TEXTS
 from desk.worker import WORKER
 
@@ -11,10 +13,10 @@ from desk.worker import WORKER
 def create() -> FastAPI:
     """The API as the process that serves it creates it."""
     return create_app(
-        Settings.of("desk"),
+        DeskSettings.of(),
         title="DESK",
-        description="What DESK does, in one sentence.",
-        routers=[],
+        description="Files that records of all services have, and messages to the outside.",
+        routers=[*FILE_SETTING_ROUTERS, *FILE_ROUTERS],
         texts=TEXTS,
         replicas=WORKER.replicas,
     )

@@ -1,5 +1,6 @@
 """The texts of DESK's error codes, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from desk.file_texts import FILE_TEXTS
 
-TEXTS: dict[str, Text] = {}
+TEXTS: dict[str, Text] = {**FILE_TEXTS}

@@ -19,6 +19,7 @@ from chassis.records.snapshots.sources import SnapshotSource
 from chassis.records.snapshots.work import work_source
 from chassis.tenancy import tasks
 from chassis.tenancy.key_rotation import ROTATION_JOB, rotation_job
+from chassis.tenancy.tasks import EmptiedElsewhere
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Worker:
     the network; `failure_handlers` maps kinds to the handlers of
     jobs that failed for good.
     With `deletes_last` the service's own handler decides when it deletes a tenant.
+    `emptied_elsewhere` deletes what the service keeps of a deleted tenant outside of its database,
+    and says when all of it is gone; then the rows go.
     `settings` is read before anything runs, so that a missing setting stops the start.
     """
 
@@ -42,6 +45,7 @@ class Worker:
     failure_handlers: Mapping[str, GivenUpHandler] = field(default_factory=dict)
     settings: type[Settings] = Settings
     deletes_last: bool = False
+    emptied_elsewhere: EmptiedElsewhere | None = None
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -61,7 +65,9 @@ class Worker:
             **self.jobs,
             **(import_jobs(imports) if imports else {}),
             tasks.TASK_JOB_KIND: tasks.task_job(
-                self.service, partial(publish_erased_records, self.service)
+                self.service,
+                partial(publish_erased_records, self.service),
+                self.emptied_elsewhere,
             ),
             SNAPSHOT_JOB: snapshot_job(self.snapshots),
             ROTATION_JOB: rotation_job(self.service),
