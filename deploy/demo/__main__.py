@@ -17,7 +17,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.demo import days, funnels, imports, source, walk
+from deploy.demo import days, funnels, imports, scans, source, walk
 from deploy.demo import report as reports
 from deploy.demo.client import Json, Person, UnexpectedAnswer
 from deploy.demo.joining import join
@@ -109,7 +109,9 @@ async def _walk_leads(cast: Cast) -> dict[str, Any]:
         imported = await imports.import_file(cast.seller, "mtl.lead", data, progress)
     latencies = await _convert(cast.seller)
     await _pay(cast, book)
+    [quote, *_] = (await cast.seller.get("/cpq/v1/quotes?status=ACCEPTED&sort=created_at"))["items"]
     return {
+        "contract": await scans.contract_scan(cast.seller, quote),
         "input": data.description,
         "import": imported,
         "conversion_ms": {
@@ -196,6 +198,7 @@ def _checks(report: Mapping[str, Any]) -> dict[str, bool]:
         and opportunities["refused_by_reason"] == {"ACCOUNT_MISSING": 1_425},
         "second_runs_change_nothing": all(map(imports.unchanged, report["pipeline"])),
         **funnels.checks(report["funnels"], source.expected()),
+        "contract_scan_is_fetched_as_filed": report["contract"]["fetched_as_filed"],
         "new_owner_is_notified_and_has_a_task": report["day"]["notification"] is not None
         and report["day"]["task"] is not None,
     }
