@@ -17,7 +17,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.demo import days, funnels, imports, market, market_stage, source, walk
+from deploy.demo import days, funnels, imports, market, market_stage, scans, source, walk
 from deploy.demo import report as reports
 from deploy.demo.client import Json, Person, UnexpectedAnswer
 from deploy.demo.joining import join
@@ -81,6 +81,7 @@ async def run(urls: dict[str, str]) -> dict[str, Any]:
         cast = Cast.of(http, urls)
         report: dict[str, Any] = {"pipeline": await _import_pipeline(cast.admin)}
         report["market"] = await _market(cast)
+        report["contract"] = await _file_contract(cast)
         report |= {**await _look_around(cast), **await _closing(cast.admin)}
     report["checks"] = _checks(report)
     return {**report, "seconds": round(time.perf_counter() - began, 1)}
@@ -107,6 +108,12 @@ async def _market(cast: Cast) -> dict[str, Any]:
     seller, record = await join(cast.admin, market.TEAM[0], role="SELLER", password=PASSWORD)
     new = await market_stage.run(stage, bar, seller=seller, subject=record["subject"])
     return {**learned, **new, "imports": [*learned["imports"], *new["imports"]]}
+
+
+async def _file_contract(cast: Cast) -> dict[str, Any]:
+    """File a scanned contract with the first accepted quote, and fetch it."""
+    [quote, *_] = (await cast.seller.get("/cpq/v1/quotes?status=ACCEPTED&sort=created_at"))["items"]
+    return await scans.contract_scan(cast.seller, quote)
 
 
 async def _converted(seller: Person) -> list[Json]:
@@ -169,6 +176,7 @@ def _checks(report: Mapping[str, Any]) -> dict[str, bool]:
         "second_runs_change_nothing": all(map(imports.unchanged, report["pipeline"])),
         **market_stage.checks(report["market"]),
         **funnels.checks(report["funnels"], source.expected()),
+        "contract_scan_is_fetched_as_filed": report["contract"]["fetched_as_filed"],
         "new_owner_is_notified_and_has_a_task": report["day"]["notification"] is not None
         and report["day"]["task"] is not None,
     }

@@ -40,15 +40,19 @@ class Person:
         seen: Json | None = None,
         key: str | None = None,
         content: bytes | None = None,
+        digest: str | None = None,
     ) -> Json:
         """Send a request; retry on 503, and sign in again when the token has expired.
 
-        `seen` is the record as last read: if it was changed since, the API answers 412.
+        `seen` is the record as last read: if it was changed since, the API answers 412. `digest`
+        is the Content-Digest of a part of a file.
         Raises UnexpectedAnswer for every problem.
         """
         headers = {"Accept-Language": "en", **_etag(seen)}
         headers |= {"Idempotency-Key": key} if key else {}
-        if content is not None:
+        if digest is not None:
+            headers["Content-Digest"] = digest
+        elif content is not None:
             headers["Content-Type"] = "text/csv"
         for attempt in range(60):
             if not self.token:

@@ -22,6 +22,11 @@ def show(
     show_funnels(console, result)
     show_explained_record(console, result["explained_record"])
     show_day(console, result["day"])
+    contract = result["contract"]
+    console.print(
+        f"A scanned contract ({contract['file_name']}, {contract['bytes']:,} bytes) is filed with"
+        f" quote {contract['quote']}, and fetched by a signed link."
+    )
     _stages(console, result["stages"])
     _money(console, result["money"])
     _events(console, result["events"])

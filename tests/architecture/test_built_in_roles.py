@@ -30,6 +30,8 @@ ADMIN_ONLY = {
     "org.role.write": "who may do what",
     "org.client.write": "the secrets of machines",
     "desk.approval_task.decide_for": "deciding in the name of others",
+    "desk.file.read": "the names of all people's files",
+    "desk.file_setting.write": "what everybody may upload is agreed on once",
     "org.operator.admin": "and only in the operators' own tenant",
     **{f"{name}.tenant.export": "all rows of the tenant" for name in SERVICES},
     **{f"{name}.event.admin": "events that failed are mended" for name in SERVICES},

@@ -59,6 +59,7 @@ MOVES = {
     "department_move": "services/org/tests/departments/test_routes.py"
     "::test_a_move_takes_sub_departments_along_and_is_recorded",
     "order_ship|payment_allocate|payment_refund": "adds a part: its Idempotency-Key guards it",
+    "quote_file_attach": "one more file; one that is attached already stays so",
     "person_add_leave": "another leave is one more leave",
     "working_hours_(assign|unassign)": "another department is another move",
     r"\w+_transfer": "libs/chassis/tests/records/access/test_transfers.py"

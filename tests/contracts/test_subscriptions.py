@@ -29,6 +29,7 @@ from chassis.events.subscriptions import (
     process,
 )
 from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
+from contracts.attachments import AttachmentChanged, AttachmentSnapshot
 from contracts.event import Event
 from contracts.l2o.events import AccountChanged, AccountCreated, AccountDeleted
 from contracts.topics import declared_events
@@ -52,6 +53,10 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
         {"changed", "snapshot"},
         "all facts of work; what people did with a task is kept in org alone",
     ),
+    "desk.attachments": (
+        {"changed", "snapshot"},
+        "all facts of attachments; what desk does about a file is kept in desk alone",
+    ),
     "org.tenant_task_reports": ({"finished"}, "collects the one report of each service"),
     "desk.approval_requests": (
         {"changed", "snapshot"},
@@ -69,8 +74,11 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
 }
 
 
-# Found by their base class in all services.
-BY_THEIR_BASE = (WorkChanged, WorkSnapshot, ApprovalRequestChanged, ApprovalRequestSnapshot)
+# Facts that a process finds by their base class, of all services alike.
+SHARED_FACTS = (
+    *(WorkChanged, WorkSnapshot, ApprovalRequestChanged, ApprovalRequestSnapshot),
+    *(AttachmentChanged, AttachmentSnapshot),
+)
 
 
 def subscriptions() -> Iterator[Subscription]:
@@ -94,7 +102,7 @@ def gathers(subscription: ProcessSubscription) -> set[str]:
 
     That is what a copy or a sum looks like. Facts found by their base class are no such list.
     """
-    own = [event for event in subscription.handlers if not issubclass(event, BY_THEIR_BASE)]
+    own = [event for event in subscription.handlers if not issubclass(event, SHARED_FACTS)]
     types = [event.type.rsplit(".", 2)[0] for event in own]
     return {aggregate for aggregate in types if types.count(aggregate) > 1}
 

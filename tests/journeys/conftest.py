@@ -28,7 +28,7 @@ from tests.journeys.world import World
 
 
 @pytest.fixture(scope="session")
-async def system(worker_id: str) -> AsyncIterator[World]:
+async def system(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """Create the databases and applications of the five services, once per test process."""
     urls = {
         name: await databases.create_database(name, f"journey_{worker_id}") for name in SERVICES
@@ -36,6 +36,7 @@ async def system(worker_id: str) -> AsyncIterator[World]:
     patch = pytest.MonkeyPatch()
     patch.setenv("L2C_MODE", "development")
     patch.setenv("ORG_HASH_COST", "fast")
+    patch.setenv("DESK_STORE_URL", tmp_path_factory.mktemp("files").as_uri())
     for name, one in urls.items():
         patch.setenv(f"{name.upper()}_DATABASE_URL", one.app_url)
     apps = {name: import_module(f"{name}.app").create() for name in SERVICES}

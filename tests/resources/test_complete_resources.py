@@ -75,6 +75,8 @@ EXCEPTIONS = {
     ("mtl.bulk_change", EVERY_ABILITY): "it is work on many leads, whose own events tell of it",
     ("cpq.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
     ("mtl.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
+    ("desk.file", EVERY_ABILITY): "its bytes are what it is; records of services have it",
+    ("desk.file_setting", EVERY_ABILITY): "a tenant has one",
     ("org.leave", EVERY_ABILITY): "a leave is part of its person, and published with them",
     **{
         (f"{service}.{noun}", EVERY_ABILITY): reason

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
+from contracts.attachments import AttachmentChanged, AttachmentFields, AttachmentSnapshot
 from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished, State
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
@@ -248,6 +249,26 @@ class QuoteRevised(Event):
     quote: QuoteState
     successor_id: UUID
     revised_at: datetime
+
+
+class CpqAttachmentState(AttachmentFields, AggregateState):
+    """A file that hangs on a record of CPQ."""
+
+    aggregate: ClassVar[str] = "cpq.attachment"
+
+
+class CpqAttachmentChanged(AttachmentChanged):
+    """A file was attached to a record of CPQ, detached from it, or attached again."""
+
+    type: ClassVar[str] = "cpq.attachment.changed.v1"
+    attachment: CpqAttachmentState
+
+
+class CpqAttachmentSnapshot(AttachmentSnapshot):
+    """The present state of an attachment, published again on request."""
+
+    type: ClassVar[str] = "cpq.attachment.snapshot.v1"
+    attachment: CpqAttachmentState
 
 
 class CpqImportFinished(ImportEnded):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.attachments import AttachmentChanged, AttachmentFields, AttachmentSnapshot
 from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
@@ -58,6 +59,26 @@ class CardSnapshot(Snapshot):
 
     type: ClassVar[str] = "testkit.card.snapshot.v1"
     card: CardState
+
+
+class CardAttachmentState(AttachmentFields, AggregateState):
+    """A file that hangs on a card."""
+
+    aggregate: ClassVar[str] = "testkit.attachment"
+
+
+class CardAttachmentChanged(AttachmentChanged):
+    """A file was attached to a card, detached from it, or attached again."""
+
+    type: ClassVar[str] = "testkit.attachment.changed.v1"
+    attachment: CardAttachmentState
+
+
+class CardAttachmentSnapshot(AttachmentSnapshot):
+    """The present state of an attachment, published again on request."""
+
+    type: ClassVar[str] = "testkit.attachment.snapshot.v1"
+    attachment: CardAttachmentState
 
 
 class ImportFinished(ImportEnded):

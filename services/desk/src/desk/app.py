@@ -3,9 +3,11 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
-from chassis.foundation.settings import Settings
 from desk.approvals.routes import ROUTERS as APPROVALS
+from desk.file_settings.routes import ROUTERS as FILE_SETTINGS
+from desk.files.routes import ROUTERS as FILES
 from desk.flows.routes import router as flows
+from desk.settings import DeskSettings
 from desk.texts import TEXTS
 from desk.worker import WORKER
 
@@ -13,10 +15,10 @@ from desk.worker import WORKER
 def create() -> FastAPI:
     """The API as the process that serves it creates it."""
     return create_app(
-        Settings.of("desk"),
+        DeskSettings.of(),
         title="Desk",
-        description="Approvals: what services ask for, who decides, and what became of it.",
-        routers=[*APPROVALS, flows],
+        description="Approvals that services ask for, and the files of their records.",
+        routers=[*APPROVALS, flows, *FILE_SETTINGS, *FILES],
         texts=TEXTS,
         replicas=WORKER.replicas,
     )

@@ -1,6 +1,7 @@
 """The texts of DESK's codes, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from desk.file_texts import FILE_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
 
 _FLOW_TEXTS: dict[str, Text] = {
@@ -145,4 +146,4 @@ _RULE_TEXTS = {
     if "." not in code or code.startswith("Operator.")
 }
 
-TEXTS: dict[str, Text] = {**_RULE_TEXTS, **_FLOW_TEXTS, **_APPROVAL_TEXTS, **_LABELS}
+TEXTS: dict[str, Text] = {**_RULE_TEXTS, **_FLOW_TEXTS, **_APPROVAL_TEXTS, **FILE_TEXTS, **_LABELS}

@@ -6,6 +6,7 @@ from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
 from chassis.records.working_time.replica import working_time_subscription
 from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
+from contracts.attachments import AttachmentChanged, AttachmentSnapshot
 from contracts.org.events import PersonDeactivated
 from contracts.topics import declared_events
 from desk.approvals.actions.clock import CLOCK_JOB
@@ -16,7 +17,12 @@ from desk.approvals.handlers import (
     on_person_deactivated,
 )
 from desk.approvals.timers import replace_leaver, run_clock
+from desk.files.actions.drops import DROP_JOB, drop_everything
+from desk.files.actions.uploads import CHECK_JOB, COLLECTION_JOB
+from desk.files.handlers import on_attachment_changed
+from desk.files.timers import CHECK_FILE, DROP_OBJECTS, collect_unattached
 from desk.roles.store import HOLDER_COPY, ROLE_COPY
+from desk.settings import DeskSettings
 
 # Requests of all services, none of which desk knows.
 REQUESTS = process(
@@ -24,16 +30,30 @@ REQUESTS = process(
     dict.fromkeys(declared_events(ApprovalRequestChanged), on_approval_request_changed),
     snapshots=dict.fromkeys(declared_events(ApprovalRequestSnapshot), on_approval_request_snapshot),
 )
+# The same of their attachments.
+ATTACHMENTS = process(
+    "desk.attachments",
+    dict.fromkeys(declared_events(AttachmentChanged), on_attachment_changed),
+    snapshots=dict.fromkeys(declared_events(AttachmentSnapshot), on_attachment_changed),
+)
 SUBSCRIPTIONS = (
     *directory_subscriptions("desk"),
     working_time_subscription("desk"),
     replica("desk.roles", ROLE_COPY, HOLDER_COPY),
     REQUESTS,
     process("desk.approvers", {PersonDeactivated: on_person_deactivated}),
+    ATTACHMENTS,
 )
 
 WORKER = Worker(
     "desk",
     SUBSCRIPTIONS,
-    jobs={CLOCK_JOB: run_clock, LEAVING_JOB: replace_leaver},
+    jobs={
+        CLOCK_JOB: run_clock,
+        LEAVING_JOB: replace_leaver,
+        COLLECTION_JOB: collect_unattached,
+    },
+    split_jobs={CHECK_JOB: CHECK_FILE, DROP_JOB: DROP_OBJECTS},
+    settings=DeskSettings,
+    emptied_elsewhere=drop_everything,
 )

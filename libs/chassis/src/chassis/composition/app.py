@@ -23,6 +23,7 @@ from chassis.foundation.texts import Catalog, Texts
 from chassis.records.access import tables as _access_tables  # noqa: F401  # registers the tables
 from chassis.records.access_keys import tables as _key_tables  # noqa: F401  # the same
 from chassis.records.access_keys.limits import AccessKeyLimits
+from chassis.records.attachments import tables as _file_tables  # noqa: F401  # the same
 from chassis.records.audit import tables as _audit_tables  # noqa: F401  # registers the tables
 from chassis.records.batch_routes import batch_routers
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same

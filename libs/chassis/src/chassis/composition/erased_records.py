@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.composition.features import record_types_of
+from chassis.composition.features import attachment_types_of, record_types_of
 from chassis.records.record_commands import save_record
 from chassis.records.record_types import RecordType
 from chassis.tenancy.erase import rewrite_row
@@ -29,7 +29,7 @@ async def publish_erased_records(
     whose parts have these ids gets one too; ids of other rows are skipped. Called by the erasure
     job.
     """
-    for record_type in record_types_of(service):
+    for record_type in (*record_types_of(service), *attachment_types_of(service)):
         if record_type.changed is None and record_type.is_published:
             continue  # its events say what happened, and hold no free text
         query = select(record_type.table.c.id).where(_is_changed(record_type, ids))
@@ -48,7 +48,8 @@ async def advance_versions(
 
     Else their ETags would still stand for what was erased.
     """
-    records = {record_type.table.name for record_type in record_types_of(service)}
+    types = (*record_types_of(service), *attachment_types_of(service))
+    records = {record_type.table.name for record_type in types}
     for table in tenant_tables(service):
         if table.name in records or not set(table.c.keys()) >= VERSIONED:
             continue

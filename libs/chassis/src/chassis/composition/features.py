@@ -17,6 +17,7 @@ from sqlalchemy import Table
 from chassis.files.imports.resource_import import resource_import
 from chassis.files.imports.target import Imports, ImportTarget
 from chassis.foundation.texts import Catalog
+from chassis.records.attachments.store import attachment_type
 from chassis.records.record_types import RecordType
 from chassis.records.resource import Resource
 from chassis.records.snapshots.sources import SnapshotSource, record_source
@@ -83,9 +84,14 @@ def snapshots_of(service: str) -> tuple[SnapshotSource, ...]:
     """Return the sources of the snapshots that a service declares in contracts."""
     load_events()
     declared = snapshot_classes(service)
-    return tuple(
-        record_source(one) for one in record_types_of(service) if one.scoped.resource in declared
-    )
+    types = [*record_types_of(service), *attachment_types_of(service)]
+    return tuple(record_source(one) for one in types if one.scoped.resource in declared)
+
+
+def attachment_types_of(service: str) -> tuple[RecordType[Any], ...]:
+    """Return the type of the files that hang on a service's records; none without their events."""
+    found = attachment_type(service)
+    return () if found is None else (found,)
 
 
 def _declared(service: str, room: str, kind: type[T]) -> list[T]:

@@ -45,6 +45,7 @@ from chassis.foundation.clock import now
 from chassis.foundation.settings import Settings
 from chassis.foundation.state_gauges import StateGauges, StateReader, build_info
 from chassis.jobs.runner import JobRunner
+from chassis.jobs.split_jobs import AnyJobHandler
 from chassis.jobs.timers import Timer, TimerRunner
 from chassis.records.access.expiry import GRANT_JOBS
 from chassis.web.health import HealthCheck, database_check, health_routes
@@ -129,7 +130,12 @@ def _rebuilder(worker: Worker, databases: Mapping[str, Database], bootstrap: str
 
 
 def _job_runner(worker: Worker, database: Database) -> JobRunner:
-    jobs = {**GRANT_JOBS, **export_jobs(worker.service), **worker.jobs}
+    jobs: dict[str, AnyJobHandler] = {
+        **GRANT_JOBS,
+        **export_jobs(worker.service),
+        **worker.jobs,
+        **worker.split_jobs,
+    }
     failure_handlers = {**EXPORT_FAILURE_HANDLERS, **worker.failure_handlers}
     return JobRunner(database, jobs, failure_handlers=failure_handlers)
 

@@ -22,6 +22,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "ACCESS_KEY_ISSUED_BY": ("链接（由{name}签发）", "Link issued by {name}"),
     "ACCESS_KEY_UNNAMED": ("链接", "Link"),
+    "ATTACHMENT_NOT_FOUND": ("没有该附件。", "There is no such file."),
+    "ATTACHMENT_GONE": (
+        "附件移除已超过 {days} 天，无法恢复，请重新上传。",
+        "The file was removed more than {days} days ago or was erased. Please upload it again.",
+    ),
+    "ATTACHMENTS_TOO_MANY": (
+        "一条记录最多 {limit} 个附件。",
+        "A record can have at most {limit} files.",
+    ),
+    "FILE_TICKET_INVALID": (
+        "上传凭证无效或已过期，请重新上传文件。",
+        "The proof of the upload is not valid or has expired. Please upload the file again.",
+    ),
     "EVENT_ID_MISSING": ("缺少事件编号。", "The id of the event is missing."),
     "EVENT_ID_INVALID": (
         "事件编号须为 1 至 255 个可见 ASCII 字符。",

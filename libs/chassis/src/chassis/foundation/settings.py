@@ -1,6 +1,7 @@
 """Settings of a process, read from environment variables prefixed with the service's name."""
 
 from enum import StrEnum
+from hashlib import sha256
 from typing import Literal, Self
 from uuid import UUID
 
@@ -36,6 +37,8 @@ class Settings(BaseSettings):
     are searched by digests under `L2C_DIGEST_SECRET`: after a change, older values are not found.
     Where `desk` is not deployed, `L2C_APPROVALS` says whether what needs an approval is refused or
     passes; the history of the record says that it was so.
+    `L2C_FILE_SECRET` signs links to files; all services have the same, by default `L2C_SECRET`.
+    `L2C_DESK_URL` is where browsers reach desk; links to files are relative without it.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -51,6 +54,8 @@ class Settings(BaseSettings):
     digest_secret: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET), validation_alias="L2C_DIGEST_SECRET"
     )
+    file_secret: SecretStr = Field(SecretStr(""), validation_alias="L2C_FILE_SECRET")
+    desk_url: str = Field("", validation_alias="L2C_DESK_URL")
     pool_size: int = Field(10, ge=1, validation_alias="L2C_POOL_SIZE")
     pool_overflow: int = Field(10, ge=0, validation_alias="L2C_POOL_OVERFLOW")
     revision: str = Field("unknown", validation_alias="L2C_REVISION")
@@ -83,6 +88,8 @@ class Settings(BaseSettings):
         settings = cls(_env_prefix=prefix, service=service)  # type: ignore[call-arg]  # pydantic's own
         settings.ensure_strong("L2C_SECRET", settings.secret)
         settings.ensure_strong("L2C_DIGEST_SECRET", settings.digest_secret)
+        if settings.file_secret.get_secret_value():
+            settings.ensure_strong("L2C_FILE_SECRET", settings.file_secret)
         settings.keyring()
         settings.ensure_safe_issuer()
         return settings
@@ -122,6 +129,12 @@ class Settings(BaseSettings):
             )
         keys = parse_keys(given) if given else development_keys(DEVELOPMENT_SECRET)
         return Keyring(keys, self.digest_secret.get_secret_value().encode())
+
+    @property
+    def file_key(self) -> bytes:
+        """The key by which desk and the services of records believe each other about files."""
+        secret = self.file_secret.get_secret_value() or self.secret.get_secret_value()
+        return sha256(f"l2c:files:{secret}".encode()).digest()
 
     @property
     def in_production(self) -> bool:

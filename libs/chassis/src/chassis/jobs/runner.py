@@ -7,17 +7,16 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import uniform
 from secrets import token_hex
+from typing import Any
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Text, Update, Uuid, bindparam, delete, func, select, text, true, update
+from sqlalchemy import Text, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.database.engine import Database
@@ -25,7 +24,16 @@ from chassis.database.error_texts import error_text
 from chassis.database.transient import is_transient
 from chassis.foundation.context import SYSTEM_ACTOR, Context, use_context
 from chassis.foundation.waits import backoff_seconds, wait_or_timeout
-from chassis.jobs.queue import FAILED, WAITING, Again, Done, GivenUpHandler, Job, JobHandler
+from chassis.jobs.claims import DueJob, change_of, claimed, settle
+from chassis.jobs.queue import FAILED, WAITING, Again, Done, GivenUpHandler, JobHandler
+from chassis.jobs.split_jobs import (
+    AnyJobHandler,
+    LeasedJob,
+    SplitJob,
+    finish_split,
+    prepare_split,
+    release_lease,
+)
 
 log = structlog.get_logger()
 
@@ -40,10 +48,6 @@ LATE = Histogram(
 BATCH, BATCH_SECONDS = 100, 1.0
 OLDEST = 20_000  # due jobs among which tenants share fairly; more would slow the query down
 LONGEST_IDLE = 1.0
-# Shorter than PostgreSQL's deadlock_timeout: in a deadlock between a job and a request the job
-# gives up before PostgreSQL chooses the request as the victim.
-LOCK_TIMEOUT = "500ms"
-
 # Round-robin over tenants, four jobs each turn; shuffled so that runners rarely collide.
 DUE = text("""
     SELECT tenant_id, id, kind, run_at, attempts, correlationid, traceparent, actor, origin FROM (
@@ -59,24 +63,13 @@ DUE = text("""
 """).bindparams(bindparam("kinds", type_=ARRAY(Text)), bindparam("running", type_=ARRAY(Uuid)))
 
 
-@dataclass(frozen=True)
-class DueJob:
-    """A due job as it was read, before it is claimed."""
-
-    tenant: UUID
-    id: UUID
-    kind: str
-    run_at: datetime
-    attempts: int
-    correlation_id: str
-    traceparent: str
-    actor: str | None = None
-    origin: str | None = None
-
-
 def exponential_backoff(attempts: int) -> timedelta:
     """Return the delay after this many failures in a row: 2 s, 4 s, ... at most 10 minutes."""
     return timedelta(seconds=backoff_seconds(attempts, 2, 600))
+
+
+def _name_of(outcome: Done | Again) -> str:
+    return "done" if isinstance(outcome, Done) else "again"
 
 
 def _jitter(least: float, most: float) -> float:
@@ -89,7 +82,7 @@ class JobRunner:
     def __init__(
         self,
         database: Database,
-        kinds: Mapping[str, JobHandler],
+        kinds: Mapping[str, AnyJobHandler],
         *,
         failure_handlers: Mapping[str, GivenUpHandler] | None = None,
         concurrency: int = 4,
@@ -160,8 +153,12 @@ class JobRunner:
             self._running.discard(ticket.id)
 
     async def _attempt(self, ticket: DueJob) -> None:
+        handler = self._kinds[ticket.kind]
         try:
-            await self._chunk(ticket)
+            if isinstance(handler, SplitJob):
+                await self._split(handler, ticket)
+            else:
+                await self._chunk(handler, ticket)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -173,17 +170,32 @@ class JobRunner:
             else:
                 await self._failed(ticket, error)
 
-    async def _chunk(self, ticket: DueJob) -> None:
+    async def _split(self, handler: SplitJob[Any, Any], ticket: DueJob) -> None:
+        """Run a job in its three steps; an error after the first one is a failed attempt."""
+        outcome = await prepare_split(self._database, handler, ticket)
+        if isinstance(outcome, LeasedJob):
+            leased = outcome
+            try:
+                outcome = await finish_split(self._database, handler, leased)
+            except Exception as error:  # noqa: BLE001  # one job must not stop the others
+                released = await release_lease(self._database, ticket, leased.job)
+                await self._failed(released, error)
+                return
+        if outcome is not None:
+            self._progress.set()
+            CHUNKS.labels(ticket.kind, _name_of(outcome)).inc()
+
+    async def _chunk(self, handler: JobHandler, ticket: DueJob) -> None:
         """Run one chunk in one transaction: lock the row, run the handler, settle the row."""
         async with self._database.begin(ticket.tenant) as tx:
-            job = await _claimed(tx, ticket)
+            job = await claimed(tx, ticket)
             if job is None:  # another runner has it, or it was cancelled or moved
                 return
             LATE.labels(job.kind).observe((job.now - job.run_at).total_seconds())
-            outcome = await self._kinds[job.kind](tx, job)
-            await _settle(tx, job, outcome)
+            outcome = await handler(tx, job)
+            await settle(tx, job, outcome)
         self._progress.set()
-        CHUNKS.labels(job.kind, "done" if isinstance(outcome, Done) else "again").inc()
+        CHUNKS.labels(job.kind, _name_of(outcome)).inc()
 
     async def _postponed(self, ticket: DueJob, error: Exception) -> None:
         CHUNKS.labels(ticket.kind, "postponed").inc()
@@ -218,9 +230,9 @@ class JobRunner:
         ending = {"status": FAILED, "attempts": attempts, "last_error": error_text(error)}
         try:
             async with self._database.begin(ticket.tenant) as tx:
-                job = await _claimed(tx, ticket)
+                job = await claimed(tx, ticket)
                 if job is not None and job.attempts == ticket.attempts:
-                    await tx.execute(_change(job).values(ending))
+                    await tx.execute(change_of(job).values(ending))
                     await on_failure(tx, job)
         except Exception as failure:  # noqa: BLE001  # the job ends in any case
             if is_transient(failure):
@@ -255,44 +267,3 @@ def _context_of(ticket: DueJob) -> Context:
         actor=ticket.actor or f"{SYSTEM_ACTOR}{ticket.kind}",
         tenant=str(ticket.tenant),
     )
-
-
-async def _claimed(tx: AsyncConnection, ticket: DueJob) -> Job | None:
-    """Lock and return the job's row; None if another runner has it or it is not due any more."""
-    due = (
-        select(jobs, func.now().label("now"))
-        .add_columns(func.set_config("lock_timeout", LOCK_TIMEOUT, true()))
-        .where(
-            jobs.c.tenant_id == ticket.tenant,
-            jobs.c.id == ticket.id,
-            jobs.c.status == WAITING,
-            jobs.c.run_at <= func.now(),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    row = (await tx.execute(due)).one_or_none()
-    if row is None:
-        return None
-    return Job(
-        tenant=row.tenant_id,
-        id=row.id,
-        kind=row.kind,
-        key=row.key,
-        run_at=row.run_at,
-        payload=row.payload,
-        attempts=row.attempts,
-        now=row.now,
-    )
-
-
-async def _settle(tx: AsyncConnection, job: Job, outcome: Done | Again) -> None:
-    if isinstance(outcome, Done):
-        mine = (jobs.c.tenant_id == job.tenant) & (jobs.c.id == job.id)
-        await tx.execute(delete(jobs).where(mine))
-        return
-    again = {"run_at": outcome.run_at, "payload": dict(outcome.payload)}
-    await tx.execute(_change(job).values(**again, attempts=0, last_error=None))
-
-
-def _change(job: Job) -> Update:
-    return update(jobs).where(jobs.c.tenant_id == job.tenant, jobs.c.id == job.id)

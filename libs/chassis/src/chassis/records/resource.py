@@ -57,6 +57,7 @@ class Resource(Generic[B, R]):
     is the record with the same values in the fields `matched_by`, of which the first alternative
     counts that the row has every field of, else the last one. A resource whose records files cannot
     hold has `imported=False`.
+    With `files=True` files of desk hang on its records (`records.attachments`).
     `docs` replaces what OpenAPI says of an operation: `{"delete": "Delete ..."}`; a summary, which
     an empty line and a description may follow.
     """
@@ -74,6 +75,7 @@ class Resource(Generic[B, R]):
     values: Callable[[Any], Mapping[str, Any]] | None = None
     external_ids: bool = True
     imported: bool = True
+    files: bool = False
     matched_by: tuple[tuple[str, ...], ...] = ()
     docs: Mapping[str, str] = field(default_factory=dict)
 

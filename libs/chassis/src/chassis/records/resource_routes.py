@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 
 from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import ScopedResource
+from chassis.records.attachments.routes import attachment_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
@@ -31,6 +32,15 @@ def resource_routers(resource: AnyResource, *more: APIRouter) -> tuple[APIRouter
     if isinstance(scoped, ScopedResource):
         collection = resource.collection.strip("/")
         routers.append(access_router(scoped, collection=collection, transfer=resource.transfer))
+    if resource.files:
+        routers.append(
+            attachment_router(
+                scoped,
+                collection=resource.collection.strip("/"),
+                read=resource.read_guard,
+                write=resource.write_guard,
+            )
+        )
     router = new_router(resource.collection, tag=_tag(resource))
     add_list_routes(
         router, resource.listing, description=resource.docs.get("list", "").partition("\n\n")[2]

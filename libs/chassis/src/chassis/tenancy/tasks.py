@@ -43,6 +43,8 @@ REPORT_NOTES: Mapping[str, tuple[str, ...]] = {
 }
 TaskState = dict[str, Any]
 TaskStep = Callable[[AsyncConnection, str, Table, TaskState], Any]
+# Called before the rows of a deleted tenant go, until it returns True: nothing is left elsewhere.
+EmptiedElsewhere = Callable[[AsyncConnection, datetime], Awaitable[bool]]
 # Called with the ids of the rows that an erasure changed, so that the service publishes them.
 ErasedHandler = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[None]]
 
@@ -86,9 +88,16 @@ async def enqueue_task(tx: AsyncConnection, event: TenantTaskRequested) -> None:
     )
 
 
-def task_job(service: str, erased: ErasedHandler | None = None) -> JobHandler:
-    """Return the job handler that does this service's part, one chunk per call."""
-    return partial(_chunk, service, erased)
+def task_job(
+    service: str,
+    erased: ErasedHandler | None = None,
+    emptied: EmptiedElsewhere | None = None,
+) -> JobHandler:
+    """Return the job handler that does this service's part, one chunk per call.
+
+    A deletion waits until `emptied` returns True, such as for the bytes in an object store.
+    """
+    return partial(_chunk, service, erased, emptied)
 
 
 def task_failure(service: str) -> GivenUpHandler:
@@ -102,11 +111,18 @@ def task_failure(service: str) -> GivenUpHandler:
 
 
 async def _chunk(
-    service: str, erased: ErasedHandler | None, tx: AsyncConnection, job: Job
+    service: str,
+    erased: ErasedHandler | None,
+    emptied: EmptiedElsewhere | None,
+    tx: AsyncConnection,
+    job: Job,
 ) -> Done | Again:
     state: TaskState = dict(job.payload)
     if "until" in state:
         return await _settled(service, tx, job, state)
+    is_deletion = state["kind"] == "DELETE"
+    if is_deletion and emptied is not None and not await emptied(tx, job.now):
+        return Again(job.now + POLL_INTERVAL, state)
     if state["kind"] == COLLECT:
         await _collect(service, tx, state)
         return Done()
@@ -117,7 +133,7 @@ async def _chunk(
     if erased is not None and state["kind"] == "ERASE":
         await erased(tx, {UUID(one) for one in state.get("changed", ())}, job.now)
     await _report(service, tx, state)
-    if state["kind"] != "DELETE":
+    if not is_deletion:
         return Done()
     return Again(job.now + POLL_INTERVAL, {**state, "until": (job.now + SETTLE).isoformat()})
 

@@ -30,16 +30,19 @@ RESPONSES = {
 class Entrance:
     """What is documented of a route that is entered with an access key.
 
+    `description` says what lets the caller in, which may be a signed link (decision 46).
     `event_id` says where the sender's event id is: `X-Event-Id:` in a header, `/event_id` in the
     body; None if the route takes an ordinary Idempotency-Key.
     """
 
     purpose: str
     event_id: str | None = None
+    description: str = DESCRIPTION
 
     def documented(self, extra: dict[str, Any]) -> dict[str, Any]:
         """Return the `openapi_extra` of the route, marked and with the header of the event id."""
         marked = {**extra, PURPOSE_MARK: self.purpose}
+        _DESCRIPTIONS[self.purpose] = self.description
         if self.event_id is None:
             return marked
         parameters = [p for p in extra.get("parameters", ()) if p["name"] != "Idempotency-Key"]
@@ -48,7 +51,8 @@ class Entrance:
         return {**marked, "parameters": parameters, EVENT_ID_MARK: self.event_id}
 
 
-# Every guard made by `may_enter`.
+_DESCRIPTIONS: dict[str, str] = {}  # by purpose
+# Every guard made by `may_enter`, and that of signed links to files.
 ENTRANCES: dict[Callable[..., Any], Entrance] = {}
 
 
@@ -74,9 +78,9 @@ def document_entrance(operation: dict[str, Any]) -> None:
     for parameter in operation["parameters"]:
         if parameter["name"] == ACCESS_KEY_HEADER:
             parameter["required"] = True
-    description = operation.get("description", "")
-    if DESCRIPTION not in description:
-        operation["description"] = f"{description}\n\n{DESCRIPTION}".strip()
+    description, more = operation.get("description", ""), _DESCRIPTIONS[operation[PURPOSE_MARK]]
+    if more not in description:
+        operation["description"] = f"{description}\n\n{more}".strip()
 
 
 def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
 from chassis.foundation.refusals import Unauthenticated, Unavailable
-from chassis.web.admission import admission_of
+from chassis.web.admission import admission_of, admitted_method
 from chassis.web.auth import Caller, Principal
+from chassis.web.transaction import begin_transaction
 from kernel.errors import Forbidden
 
 # Raised by `readmit_stream` when the caller may no longer use the service. The response has already
@@ -38,6 +39,18 @@ async def readmit_stream(request: Request, caller: Principal) -> AsyncIterator[A
     database: Database = request.app.state.database
     async with database.begin(caller.tenant_id) as tx:
         await admission_of(request).readmit(tx, caller)
+        yield tx
+
+
+@asynccontextmanager
+async def short_transaction(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
+    """Open one of the transactions of a request that waits for the network between them.
+
+    For routes without `Tx`, such as one that streams a body to an object store. Raises what
+    `Admission.admit` raises.
+    """
+    async with begin_transaction(request)(caller.tenant_id) as tx:
+        await admission_of(request).admit(tx, caller, admitted_method(request))
         yield tx
 
 

@@ -16,6 +16,7 @@ RESOURCE = Resource(
     body=CardIn,
     edit_body=CardEdit,
     answer=CardOut,
+    files=True,
 )
 router = new_router("/cards", tag="cards")
 

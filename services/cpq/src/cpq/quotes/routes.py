@@ -9,6 +9,7 @@ from fastapi import Response
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.approvals.routes import approval_history_router
+from chassis.records.attachments.routes import attachment_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.document_transfers import transfer_of
 from chassis.records.external_ids.puts import ExternallyWrittenResource
@@ -215,4 +216,5 @@ external_ids = external_id_router(
 access = access_router(QUOTES, collection="quotes", transfer=transfer_of(store.QUOTE))
 audit = audit_router("/quotes", resource=QUOTES.resource, table=QUOTES.table, dependencies=[READ])
 history = approval_history_router("/quotes", resource=QUOTES.resource, guard=READ)
-ROUTERS = (external_ids, access, router, history, audit)
+files = attachment_router(QUOTES, collection="quotes", read=READ, write=WRITE)
+ROUTERS = (external_ids, access, files, router, history, audit)

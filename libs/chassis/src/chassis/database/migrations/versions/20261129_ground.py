@@ -5,6 +5,7 @@ from chassis.database.migrations.ground import (
     access,
     access_keys,
     approvals,
+    attachments,
     audit,
     copies,
     custom_fields,
@@ -37,10 +38,12 @@ def upgrade() -> None:
     access_keys.create()
     working_time.create()
     approvals.create()
+    attachments.create()
     grant_readiness()
 
 
 def downgrade() -> None:
+    attachments.drop()
     approvals.drop()
     working_time.drop()
     access_keys.drop()

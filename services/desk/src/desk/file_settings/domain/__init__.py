@@ -1,0 +1,1 @@
+"""The rules of what a tenant admits as files."""

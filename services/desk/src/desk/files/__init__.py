@@ -1,0 +1,1 @@
+"""Files (文件): what people upload; services attach them to records, and sign links to them."""

@@ -1,0 +1,1 @@
+"""The commands on files: upload, check, serve, collect."""

@@ -1,0 +1,6 @@
+"""The HTTP API of files."""
+
+from desk.files.routes.contents import content_router
+from desk.files.routes.uploads import audit, router
+
+ROUTERS = (router, audit, content_router)

@@ -1,0 +1,1 @@
+"""The tables of files and their parts, and where their bytes lie."""
