@@ -4,12 +4,27 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, Uuid, select, tuple_
+from sqlalchemy import (
+    Column,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Uuid,
+    literal,
+    null,
+    select,
+    tuple_,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
+from chassis.database.encryption.sealing import digest
 from mtl.accounts.store import accounts
+from mtl.contacts.store import EMAIL_PLACE, PHONE_PLACE, contacts
 from mtl.database import metadata
 
 KeyDigest = tuple[str, bytes]  # the kind of a key, and its digest
@@ -27,12 +42,26 @@ returning_customers = Table(
 )
 
 
-class ReturningCustomer(NamedTuple):
-    """A converted lead of the same person, its account, and who owns the account in the replica."""
+_CONTACT_PHONE, _CONTACT_EMAIL = "contact.phone", "contact.email"
+_PLACES = {_CONTACT_PHONE: PHONE_PLACE, _CONTACT_EMAIL: EMAIL_PLACE}
 
-    lead_id: UUID
+
+class ReturningCustomer(NamedTuple):
+    """The account of a person: by a converted lead of theirs, or because they are its contact.
+
+    The name and the owner of the account are those of its replica.
+    """
+
+    lead_id: UUID | None
     account_id: UUID
+    account_name: str | None
     account_owner_id: str | None
+
+
+def contact_keys(phones: Collection[str], mails: Collection[str]) -> list[KeyDigest]:
+    """Return the keys by which a person is recognized among the contacts of L2O."""
+    values = [(_CONTACT_PHONE, one) for one in phones] + [(_CONTACT_EMAIL, one) for one in mails]
+    return [(kind, digest(value, _PLACES[kind])) for kind, value in values]
 
 
 async def add_keys(
@@ -50,19 +79,34 @@ async def add_keys(
 async def find(
     tx: AsyncConnection, keys: Collection[KeyDigest]
 ) -> dict[KeyDigest, ReturningCustomer]:
-    """Return the newest converted lead that had each of these keys."""
+    """Return the newest converted lead that had each of these keys, or the contact that has it."""
     if not keys:
         return {}
     c = returning_customers.c
+    own = [key for key in keys if key[0] not in _PLACES]
+    found = [
+        select(c.kind, c.digest, c.lead_id, c.account_id).where(
+            tuple_(c.kind, c.digest).in_(sorted(own))
+        )
+    ]
+    for kind, column in ((_CONTACT_PHONE, "phone_digest"), (_CONTACT_EMAIL, "email_digest")):
+        digests = sorted(each for of, each in keys if of == kind)
+        has = contacts.c[column]
+        found.append(
+            select(
+                literal(kind), type_coerce(has, LargeBinary), type_coerce(null(), Uuid),
+                contacts.c.account_id,
+            ).where(has.in_(digests), ~contacts.c.deleted)
+        )  # fmt: skip
+    person = union_all(*found).subquery("person")
     query = (
-        select(c.kind, c.digest, c.lead_id, c.account_id, accounts.c.owner_id)
-        .outerjoin(accounts, (accounts.c.id == c.account_id) & ~accounts.c.deleted)
-        .where(tuple_(c.kind, c.digest).in_(sorted(keys)))
-        .order_by(c.lead_id)
+        select(person, accounts.c.name, accounts.c.owner_id)
+        .outerjoin(accounts, (accounts.c.id == person.c.account_id) & ~accounts.c.deleted)
+        .order_by(person.c.lead_id, person.c.account_id)
     )
     return {
-        (row.kind, bytes(row.digest)): ReturningCustomer(row.lead_id, row.account_id, row.owner_id)
-        for row in await tx.execute(query)
+        (kind, bytes(each)): ReturningCustomer(*customer)
+        for kind, each, *customer in await tx.execute(query)
     }
 
 
