@@ -113,9 +113,10 @@ async def test_the_latest_fact_counts_and_a_withdrawal_wins_a_tie(client: AsyncC
     assert violations(future) == {("/at", "INSTANT_IN_FUTURE")}
 
 
-@pytest.mark.parametrize("kind", ["CALL", "MAIL", "MESSAGE"])
+@pytest.mark.parametrize("kind", ["CALL", "MAIL", "MESSAGE", "WECHAT"])
 async def test_nobody_contacts_who_does_not_want_it(client: AsyncClient, kind: str) -> None:
-    lead_id = (await create(client, name="王芳", phone=PHONE, email=MAIL))["id"]
+    person = {"name": "王芳", "phone": PHONE, "email": MAIL, "wechat_id": "wang_fang"}
+    lead_id = (await create(client, **person))["id"]
     noted = await follow_up(client, lead_id, "NOTE")
     await withdraw(client, lead_id, kind)
     refused = await follow_up(client, lead_id, kind)
