@@ -29,6 +29,7 @@ from tests.bench.rows import leads
 # The large size is that of other rows, which fill it in any case; millions take hours.
 SMALL, LARGE, DEEP = 10_000, leads.SIZE, 1_000_000
 P95 = 95
+FILTERED = "&status=RAW&source=%E5%B1%95%E4%BC%9A&sort=-score"  # those of a trade fair
 Timed = Mapping[str, float]  # the 95th percentile of each operation, in seconds
 
 
@@ -108,6 +109,8 @@ LEADS = Part(
     {
         "list.admin": (leads.lists("admin"), 100),
         "list.seller": (leads.lists("seller"), 100),
+        "filter.admin": (leads.lists("admin", FILTERED), 100),
+        "filter.seller": (leads.lists("seller", FILTERED), 100),
         "create": (leads.new_leads, 100),
         "convert": (leads.conversions, 60),
     },
@@ -126,6 +129,8 @@ def rows(large: int) -> Sequence[Row]:
     return (
         LEADS.row("list.admin", "50 leads, admin", large),
         LEADS.row("list.seller", "50 leads, seller", large),
+        LEADS.row("filter.admin", "leads of a status and source, best first, admin", large),
+        LEADS.row("filter.seller", "leads of a status and source, best first, seller", large),
         LEADS.row("create", "creating a lead, duplicates looked for", large),
         LEADS.row("convert", "converting a lead, the answer", large),
         QUOTES.row("quotes.admin", "50 quotes, admin", large),

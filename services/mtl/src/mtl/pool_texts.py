@@ -34,6 +34,10 @@ POOL_TEXTS: dict[str, Text] = {
         "领取前不能按该字段筛选、排序或统计。",
         "This field is hidden until a lead is claimed, so it cannot select, sort or count leads.",
     ),
+    "ROW_OWNER_FULL": Text(
+        "负责人持有的线索已达上限，该线索暂无负责人，等待分配。",
+        "The owner holds as many leads as allowed. The lead has no owner and waits to be assigned.",
+    ),
     "HOLDING_FULL": Text(
         "持有的线索已达上限，请先转化、作废或退回部分线索。",
         "The limit of leads that one may hold is reached. Convert, close or return some first.",

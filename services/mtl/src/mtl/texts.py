@@ -224,6 +224,7 @@ TEXTS: dict[str, Text] = {
     "FollowUpKind.MEETING": Text("会议", "Meeting"),
     "FollowUpKind.MAIL": Text("邮件", "Mail"),
     "FollowUpKind.MESSAGE": Text("消息", "Message"),
+    "FollowUpKind.WECHAT": Text("微信", "WeChat"),
     "FollowUpKind.NOTE": Text("备注", "Note"),
     "FollowUpResult.REACHED": Text("已联系上", "Reached"),
     "FollowUpResult.NOT_REACHED": Text("未联系上", "Not reached"),

@@ -165,3 +165,46 @@ async def test_a_deleted_channel_is_not_tried(client: AsyncClient) -> None:
     await client.delete(f"/channels/{channel_id}")
     answer = await client.post(f"/channels/{channel_id}/try", json={"payload": {}})
     assert problem(answer) == (404, "CHANNEL_NOT_FOUND")
+
+
+async def test_rules_are_tried_before_they_are_saved(client: AsyncClient) -> None:
+    channel = await make_channel(client, mapping=MAPPED, gate=GATE)
+    path = f"/channels/{channel['id']}"
+    payload = {"contact": {"firm": "远景", "mobile": "138-0013-8000"}, "trap": "x"}
+    fields = [
+        {"target": "company", "sources": ["contact.firm"]},
+        {"target": "phone", "sources": ["contact.mobile"]},
+    ]
+    rules = {"mapping": {"fields": fields}, "honeypot": "trap"}
+    tried = await client.post(f"{path}/try", json={"payload": payload, "rules": rules})
+    assert tried.status_code == 200, tried.text
+    found = tried.json()
+    assert found["lead"]["phone"] == "+8613800138000"
+    assert (found["honeypot_filled"], found["verdict"]) == (True, "REJECTED")
+    strict = {**rules, "gate": {"required_fields": ["email"]}, "honeypot": None}
+    answer = await client.post(f"{path}/try", json={"payload": payload, "rules": strict})
+    [reason] = answer.json()["reasons"]
+    assert (reason["field"], answer.json()["verdict"]) == ("email", "QUARANTINED")
+    # What is left out is tried as it was saved.
+    assert (await attempt(client, channel["id"], payload))["lead"] == {"source": "官网"}
+    assert (await client.get(path)).json() == channel
+
+
+async def test_wrong_rules_that_are_tried_are_refused_with_all_reasons(
+    client: AsyncClient,
+) -> None:
+    channel_id = (await make_channel(client))["id"]
+    rules = {
+        "mapping": {"fields": [{"target": "nickname", "sources": ["a"]}]},
+        "gate": {"required_fields": ["nickname"]},
+        "honeypot": "a[",
+    }
+    body = {"payload": {}, "rules": rules}
+    answer = await client.post(f"/channels/{channel_id}/try", json=body)
+    assert answer.status_code == 422, answer.text
+    pointers = {one["pointer"] for one in answer.json()["errors"]}
+    assert pointers == {
+        "/rules/mapping/fields/0/target",
+        "/rules/gate/required_fields/0",
+        "/rules/honeypot",
+    }

@@ -143,3 +143,28 @@ async def test_claims_captures_and_transfers_at_once_stay_within_a_holding(
     assert len(succeeded) == 5
     assert {a.json()["code"] for a in answers if a not in succeeded} == {"HOLDING_FULL"}
     assert await number(committed, tenant, leads.c.owner_id == subject("li")) == 5
+
+
+async def test_transfers_of_many_and_of_one_to_a_person_with_a_limit_never_deadlock(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    """Each locks its leads, and then what the person holds."""
+    await set_quota(committed_client, person="zhou", holding_limit=500)
+    li = signed_in(tenant, "li")
+    for _ in range(4):
+        ids = await fill(committed, tenant, None, 12)
+        change = {"owner_id": subject("zhou"), "reason": "Urlaub"}
+        [many, *single] = await asyncio.gather(
+            committed_client.post("/leads/transfer", json={**change, "ids": ids}, headers=li),
+            *(
+                committed_client.post(f"/leads/{one}/transfer", json=change, headers=li)
+                for one in ids[6:]
+            ),
+        )
+        assert many.status_code == 207, many.text
+        # A lead that the other transfer was faster with is none of theirs any more.
+        statuses = {one["status"] for one in many.json()["items"]}
+        assert statuses | {one.status_code for one in single} <= {200, 404}
+        held = leads.c.id.in_([UUID(one) for one in ids])
+        owned = leads.c.owner_id == subject("zhou")
+        assert await number(committed, tenant, held, owned) == len(ids)

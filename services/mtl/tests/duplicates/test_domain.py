@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mtl.duplicates.domain import DuplicateReason, likeness
+from mtl.duplicates.domain.leads import DuplicateReason, likeness
 from parties.company_names import parse_company_name
 from services.mtl.tests.factories import make_lead
 

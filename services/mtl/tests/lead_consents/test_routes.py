@@ -113,9 +113,10 @@ async def test_the_latest_fact_counts_and_a_withdrawal_wins_a_tie(client: AsyncC
     assert violations(future) == {("/at", "INSTANT_IN_FUTURE")}
 
 
-@pytest.mark.parametrize("kind", ["CALL", "MAIL", "MESSAGE"])
+@pytest.mark.parametrize("kind", ["CALL", "MAIL", "MESSAGE", "WECHAT"])
 async def test_nobody_contacts_who_does_not_want_it(client: AsyncClient, kind: str) -> None:
-    lead_id = (await create(client, name="王芳", phone=PHONE, email=MAIL))["id"]
+    person = {"name": "王芳", "phone": PHONE, "email": MAIL, "wechat_id": "wang_fang"}
+    lead_id = (await create(client, **person))["id"]
     noted = await follow_up(client, lead_id, "NOTE")
     await withdraw(client, lead_id, kind)
     refused = await follow_up(client, lead_id, kind)
@@ -206,3 +207,19 @@ async def test_the_number_of_a_switchboard_bans_no_colleague(client: AsyncClient
     assert await banned(client, (await create(client, name="张伟", work_phone=board))["id"]) == [
         "CALL"
     ]
+
+
+@pytest.mark.parametrize("field", ["other_phone", "work_phone"])
+async def test_a_withdrawal_counts_for_leads_with_the_number_in_any_field(
+    client: AsyncClient, tx: AsyncConnection, field: str
+) -> None:
+    """Also for one without keys, as invalid leads are."""
+    numbers = {field: PHONE} | ({} if field == "work_phone" else {"phone": "13900139000"})
+    other = await create(client, name="李雷", **numbers)
+    reason = {"reason": "NOT_REACHABLE"}
+    invalid = await client.post(f"/leads/{other['id']}/disqualify", json=reason)
+    assert invalid.status_code == 200, invalid.text
+    lead_id = (await create(client, name="王芳", phone=PHONE))["id"]
+    await withdraw(client, lead_id, "CALL")
+    assert await banned(client, lead_id) == ["CALL"]
+    assert await banned(client, other["id"]) == ["CALL"]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records.access.tables import people
 from kernel.ids import new_id
 from services.mtl.tests.factories import counts, finish_import
+from services.mtl.tests.pools.factories import set_quota
 from testkit.directory import Company, subject
 from testkit.plugin import PublishedWork
 
@@ -58,3 +59,22 @@ async def test_a_name_that_two_people_share_is_ambiguous_not_unknown(
     assert (warned["row"], warned["errors"][0]["code"]) == (2, "OWNER_AMBIGUOUS")
     leads = (await client.get("/leads?sort=created_at")).json()["items"]
     assert [one["owner_id"] for one in leads] == [ended["created_by"], "li-2"]
+
+
+async def test_a_row_whose_owner_may_hold_no_more_has_a_warning(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await Company(tx).build()
+    await set_quota(client, person="li", holding_limit=1)
+    content = "Lead Owner,Lead Number\nli,1\nli,2\n"
+    ended = await finish_import(client, tx, tenant, content.encode())
+    assert ended["counts"] == counts(created=2, with_warnings=1)
+    [warned] = (await client.get(f"/imports/{ended['id']}/warnings")).json()["items"]
+    [finding] = warned["errors"]
+    assert (warned["row"], finding["column"], finding["code"]) == (
+        3,
+        "Lead Owner",
+        "ROW_OWNER_FULL",
+    )
+    left = (await client.get("/leads?assignment_status=UNASSIGNED")).json()["items"]
+    assert [one["external_id"] for one in left] == ["2"]

@@ -23,5 +23,11 @@ def test_a_row_becomes_the_body_of_a_lead() -> None:
     assert lead_body(fields, extra_columns) == (
         {"external_id": "7", "company": "Select", "attributes": {"City": "杭州"}},
         ["Note"],
+        False,
     )
-    assert lead_body({}, {}) == ({"attributes": {}}, [])
+    unknown, _, is_unknown = lead_body({"country": "Atlantis", "company": "x"}, {})
+    assert (unknown["attributes"], is_unknown) == ({"country": "Atlantis"}, True)
+    # A column that is kept as an attribute of this name says nothing about the country.
+    named, _, is_unknown = lead_body({"company": "x"}, {"country": "CN-33"})
+    assert (named["attributes"], is_unknown) == ({"country": "CN-33"}, False)
+    assert lead_body({}, {}) == ({"attributes": {}}, [], False)

@@ -140,3 +140,12 @@ async def test_the_list_of_deleted_leads_says_where_a_merged_one_is(
     [shown] = (await client.get("/leads?deleted=true")).json()["items"]
     assert (shown["id"], shown["merged_into_id"]) == (gone, survivor)
     assert shown["merged_into_name"] == "远景科技"
+
+
+async def test_the_documents_of_all_reads_of_a_lead_name_the_redirect(client: AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    reads = [one["get"] for path, one in paths.items() if "/leads/{" in path and "get" in one]
+    assert len(reads) > 10
+    for read in reads:
+        moved = read["responses"]["307"]
+        assert "Location" in moved["headers"], read["operationId"]

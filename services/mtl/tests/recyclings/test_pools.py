@@ -1,5 +1,6 @@
 """Leads that fall back into pools or to nobody: who gets them then, and who does not yet."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mtl.tests.assignments import factories as assignments
 from services.mtl.tests.factories import create, problem, violations
-from services.mtl.tests.pools.factories import make_pool, signed_in
+from services.mtl.tests.pools.factories import make_pool, set_quota, signed_in
 from services.mtl.tests.recyclings.factories import (
     SetClock,
     at,
@@ -109,3 +110,30 @@ async def test_rules_name_pools_that_are_open(
     body = {"rules": falling_into(**target), "based_on": 0}
     answer = await client.post("/rule-sets/lead_retention/versions", json=body)
     assert violations(answer) == {(f"/rules/rows/0/outcome/target/{pointer}", code)}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [{"kind": "PERSON", "subject": subject("zhou")}, {"kind": "DEPARTMENT_HEAD"}],
+    ids=["a person", "the head"],
+)
+async def test_who_gets_leads_that_fall_back_gets_no_more_than_they_may_hold(
+    client: AsyncClient, tx: AsyncConnection, set_clock: SetClock, target: dict[str, str]
+) -> None:
+    """The others stand in the queue of those that nobody has."""
+    await Company(tx).build()
+    await set_quota(client, holding_limit=2)
+    set_clock(at("01-01 09:00"))
+    await publish(client, falling_into(**target))
+    set_clock(at("01-01 10:00"))
+    for _ in range(2):
+        await create(client, company="远景科技", owner_id=subject("li"))
+        await create(client, company="宏图物流", owner_id=subject("bei"))
+    await sweep(tx, at("01-08 11:00"))
+    found = (await client.get("/leads")).json()["items"]
+    owners = Counter(one["owner_id"] for one in found if one["owner_id"] is not None)
+    assert all(count <= 2 for count in owners.values())
+    assert subject("li") not in owners
+    left = [one["unassigned_reason"] for one in found if one["owner_id"] is None]
+    assert left == ["FELL_BACK"] * (4 - sum(owners.values()))
+    assert left

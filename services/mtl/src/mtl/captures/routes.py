@@ -35,7 +35,7 @@ from mtl.captures.schemas import (
 from mtl.captures.store import CAPTURE, CAPTURES, LISTING
 from mtl.channels.actions import CAPTURE_KEY
 from mtl.channels.domain.channel import Channel
-from mtl.channels.schemas import Payload
+from mtl.channels.schemas.channels import Payload
 from mtl.channels.store import CHANNEL
 
 MAX_PAYLOAD_BYTES: Final = 65_536

@@ -11,7 +11,7 @@ from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.personal import Personal
 from kernel.texts import TrimmedText
 from mtl.captures.domain import Capture, CaptureOutcome, shown_outcome, shown_reasons
-from mtl.channels.schemas import CaptureReasonOut, ChannelOut, Payload, reason_out
+from mtl.channels.schemas.channels import CaptureReasonOut, ChannelOut, Payload, reason_out
 from mtl.leads.schemas.leads import LeadOut
 
 EventId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]

@@ -1,5 +1,6 @@
 """The HTTP API of channels."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +15,18 @@ from chassis.web.commands import ChangeCommand
 from chassis.web.routing import new_router
 from chassis.web.secret_responses import SecretResponse
 from chassis.web.transaction import Tx
+from kernel.errors import Invalid, Violation
 from mtl.channels import actions
-from mtl.channels.schemas import (
+from mtl.channels.schemas.channels import (
     ChannelEdit,
     ChannelIn,
     ChannelKeyIn,
     ChannelKeyOut,
     ChannelOut,
-    ChannelTryIn,
-    ChannelTryOut,
-    MappedFieldOut,
     channel_values,
     reason_out,
 )
+from mtl.channels.schemas.tries import ChannelTryIn, ChannelTryOut, MappedFieldOut
 from mtl.channels.store import CHANNEL, CHANNELS, LISTING
 from mtl.channels.views import ReadPayload, read_payload, rules_of
 from mtl.leads.schemas.fields import LeadFields
@@ -79,11 +79,16 @@ async def channel_issue_key(
 async def channel_try(channel_id: UUID, body: ChannelTryIn, tx: Tx) -> ChannelTryOut:
     """Say what the channel would do with a payload, with every reason; nothing is stored.
 
-    Whether a lead is there already is not looked up.
+    `rules` are tried before they are saved, and checked as when they are: what is wrong with them
+    stands at `/rules`. Whether a lead is there already is not looked up.
     """
-    channel = await CHANNEL.get(tx, channel_id)
+    channel = replace(await CHANNEL.get(tx, channel_id), **body.rules.given())
     definitions = await definitions_of(tx, LEADS.resource)
-    read = read_payload(channel, rules_of(channel, definitions), definitions, body.payload)
+    try:
+        rules = rules_of(channel, definitions)
+    except Invalid as invalid:
+        raise Invalid([_below_rules(each) for each in invalid.violations]) from None
+    read = read_payload(channel, rules, definitions, body.payload)
     return ChannelTryOut(
         verdict=read.verdict,
         honeypot_filled=read.trapped,
@@ -91,6 +96,11 @@ async def channel_try(channel_id: UUID, body: ChannelTryIn, tx: Tx) -> ChannelTr
         lead=_lead_out(read),
         reasons=[reason_out(each.code, each.params, each.field) for each in read.reasons],
     )
+
+
+def _below_rules(violation: Violation) -> Violation:
+    """Return a violation of the rules of a channel as one of those that are tried."""
+    return replace(violation, pointer=f"/rules{violation.pointer}")
 
 
 def _fields_out(read: ReadPayload) -> list[MappedFieldOut]:

@@ -16,7 +16,7 @@ from contracts.mtl.events import (
     ChannelRestored,
 )
 from mtl.channels.domain.channel import Channel
-from mtl.channels.schemas import ChannelOut
+from mtl.channels.schemas.channels import ChannelOut
 from mtl.database import metadata
 
 channels = Table("channels", metadata, *record_columns(Channel))

@@ -13,6 +13,8 @@ from chassis.events.replicas import Copy
 from contracts.l2o.events import ContactState
 from mtl.database import metadata
 
+PHONE_PLACE, EMAIL_PLACE = "mtl.contact.phone", "mtl.contact.email"
+
 contacts = Table(
     "contacts",
     metadata,
@@ -20,8 +22,8 @@ contacts = Table(
     Column("account_id", Uuid, nullable=False),
     Column("name", Text, nullable=False, info={"personal": "name"}),
     Column("owner_id", Text),
-    Column("phone_digest", KeyedDigest("mtl.contact.phone"), info={"personal": "digest"}),
-    Column("email_digest", KeyedDigest("mtl.contact.email"), info={"personal": "digest"}),
+    Column("phone_digest", KeyedDigest(PHONE_PLACE), info={"personal": "digest"}),
+    Column("email_digest", KeyedDigest(EMAIL_PLACE), info={"personal": "digest"}),
     Index(None, "tenant_id", "account_id", "id"),
     Index(None, "tenant_id", "phone_digest"),
     Index(None, "tenant_id", "email_digest"),

@@ -30,6 +30,7 @@ class FollowUpKind(StrEnum):
     MEETING = "MEETING"
     MAIL = "MAIL"
     MESSAGE = "MESSAGE"
+    WECHAT = "WECHAT"
     NOTE = "NOTE"
 
 
@@ -45,6 +46,7 @@ MEDIA: Final = {
     FollowUpKind.CALL: ConsentMedium.CALL,
     FollowUpKind.MAIL: ConsentMedium.MAIL,
     FollowUpKind.MESSAGE: ConsentMedium.MESSAGE,
+    FollowUpKind.WECHAT: ConsentMedium.WECHAT,
 }
 
 

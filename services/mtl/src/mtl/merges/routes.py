@@ -1,10 +1,12 @@
 """The HTTP API of merges, and where a merged lead is found afterwards."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 
 from chassis.foundation.clock import Now
 from chassis.foundation.refusals import Moved
@@ -102,6 +104,14 @@ async def _check_survivor(command: Command, merge_id: UUID) -> None:
         raise NotFound("merge", merge_id) from None
 
 
+LEAD_IN_PATH: Final = re.compile(r"/leads/\{\w+\}")
+MOVED: Final = {
+    "description": "The lead was merged into another one, which the caller sees: `Location` is the "
+    "same address of that one. No cache may keep the answer",
+    "headers": {"Location": {"schema": {"type": "string"}}},
+}
+
+
 async def follow_merges(request: Request, tx: Tx, now: Now, caller: Caller) -> AsyncIterator[None]:
     """Answer a request for a merged lead by its survivor, if the caller sees that one.
 
@@ -160,12 +170,19 @@ def _merged_id(refused: LeadIsMerged | NotFound) -> UUID | None:
 def following_merges(routers: Sequence[APIRouter]) -> Sequence[APIRouter]:
     """Return the same routers, whose routes answer for merged leads by their survivors.
 
-    All of their callers have tokens.
+    All of their callers have tokens. The documents of reads say that they may be redirected.
     """
+    for route in (one for inner in routers for one in inner.routes):
+        if isinstance(route, APIRoute) and _reads_a_lead(route):
+            route.responses = {307: MOVED, **route.responses}
     followed = [APIRouter(dependencies=[Depends(follow_merges, scope="function")]) for _ in routers]
     for outer, inner in zip(followed, routers, strict=True):
         outer.include_router(inner)
     return followed
+
+
+def _reads_a_lead(route: APIRoute) -> bool:
+    return "GET" in (route.methods or ()) and LEAD_IN_PATH.search(route.path) is not None
 
 
 ROUTERS = (router, merge_router)

@@ -22,6 +22,7 @@ from chassis.web.commands import Command
 from contracts.work import TaskKind
 from kernel.errors import DomainError, Invalid, Violation
 from mtl.leads.actions.clocks import postpone_clock, save_clocks
+from mtl.leads.actions.holdings import rooms_of
 from mtl.leads.actions.releases import release_leads
 from mtl.leads.domain.clocks import ACCEPT_LEAD, KEEP_LEAD
 from mtl.leads.domain.lead import Lead
@@ -158,10 +159,26 @@ async def _handle(command: Command, clocks: ClockReader, due: Sequence[Lead]) ->
         work += _reminders(lead, read, words, now)
     if releases:
         await set_audit_reason(tx, words.recycled)
-        await release_leads(command, clocks, releases)
+        await release_leads(command, clocks, await _within_quotas(tx, releases))
         await set_audit_reason(tx, command.reason)
     await save_clocks(tx, kept)
     await change_work(tx, LEADS.resource, work)
+
+
+async def _within_quotas(tx: AsyncConnection, releases: Sequence[Release]) -> list[Release]:
+    """Return the releases, without the next owners who hold as many leads as they may.
+
+    Such a lead stands in the queue of those that nobody has.
+    """
+    wanted = {one.to_owner_id for one in releases if one.to_owner_id is not None}
+    rooms = dict(await rooms_of(tx, wanted)) if wanted else {}
+    placed = []
+    for one in releases:
+        room = rooms.get(one.to_owner_id or "")
+        if room is not None:
+            rooms[one.to_owner_id or ""] = max(room - 1, 0)
+        placed.append(replace(one, to_owner_id=None) if room == 0 else one)
+    return placed
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,33 @@
 """The table of the keys of converted leads, and all SQL on it."""
 
 from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, Uuid, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    Uuid,
+    literal,
+    null,
+    select,
+    tuple_,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
-from chassis.database.rows import is_among_pairs
+from chassis.database.encryption.sealing import digest
+from chassis.database.rows import is_among, is_among_pairs
 from mtl.accounts.store import accounts
+from mtl.contacts.store import EMAIL_PLACE, PHONE_PLACE, contacts
 from mtl.database import metadata
 
 KeyDigest = tuple[str, bytes]  # the kind of a key, and its digest
@@ -27,21 +44,55 @@ returning_customers = Table(
     Index(None, "tenant_id", "lead_id"),
 )
 
+_CONTACT_PHONE, _CONTACT_EMAIL = "contact.phone", "contact.email"
+_PLACES = {_CONTACT_PHONE: PHONE_PLACE, _CONTACT_EMAIL: EMAIL_PLACE}
+
+
 _C = returning_customers.c
-_WITH_KEYS: Final = (  # the converted leads that had some keys, oldest first
-    select(_C.kind, _C.digest, _C.lead_id, _C.account_id, accounts.c.owner_id)
-    .outerjoin(accounts, (accounts.c.id == _C.account_id) & ~accounts.c.deleted)
-    .where(is_among_pairs((_C.kind, _C.digest), ("kinds", "digests")))
-    .order_by(_C.lead_id)
-)
+
+
+def _contacts_with(kind: str, column: ColumnElement[bytes]) -> Select[Any]:
+    """Return the query of the contacts with some digests, the parameter of this kind."""
+    own = type_coerce(column, LargeBinary)
+    query = select(literal(kind), own, type_coerce(null(), Uuid), contacts.c.account_id)
+    return query.where(is_among(own, kind), ~contacts.c.deleted)
+
+
+def _person_query() -> Select[Any]:
+    """Return the query of whom some keys belong to, oldest leads first; contacts come last."""
+    person = union_all(
+        select(_C.kind, _C.digest, _C.lead_id, _C.account_id).where(
+            is_among_pairs((_C.kind, _C.digest), ("kinds", "digests"))
+        ),
+        _contacts_with(_CONTACT_PHONE, contacts.c.phone_digest),
+        _contacts_with(_CONTACT_EMAIL, contacts.c.email_digest),
+    ).subquery("person")
+    return (
+        select(person, accounts.c.name, accounts.c.owner_id)
+        .outerjoin(accounts, (accounts.c.id == person.c.account_id) & ~accounts.c.deleted)
+        .order_by(person.c.lead_id, person.c.account_id)
+    )
+
+
+_WITH_KEYS: Final = _person_query()  # built once
 
 
 class ReturningCustomer(NamedTuple):
-    """A converted lead of the same person, its account, and who owns the account in the replica."""
+    """The account of a person: by a converted lead of theirs, or because they are its contact.
 
-    lead_id: UUID
+    The name and the owner of the account are those of its replica.
+    """
+
+    lead_id: UUID | None
     account_id: UUID
+    account_name: str | None
     account_owner_id: str | None
+
+
+def contact_keys(phones: Collection[str], mails: Collection[str]) -> list[KeyDigest]:
+    """Return the keys by which a person is recognized among the contacts of L2O."""
+    values = [(_CONTACT_PHONE, one) for one in phones] + [(_CONTACT_EMAIL, one) for one in mails]
+    return [(kind, digest(value, _PLACES[kind])) for kind, value in values]
 
 
 async def add_keys(
@@ -59,14 +110,18 @@ async def add_keys(
 async def find(
     tx: AsyncConnection, keys: Collection[KeyDigest]
 ) -> dict[KeyDigest, ReturningCustomer]:
-    """Return the newest converted lead that had each of these keys."""
+    """Return the newest converted lead that had each of these keys, or the contact that has it."""
     if not keys:
         return {}
-    kinds, digests = zip(*sorted(keys), strict=True)
-    found = await tx.execute(_WITH_KEYS, {"kinds": list(kinds), "digests": list(digests)})
+    own = sorted(key for key in keys if key[0] not in _PLACES)
+    values = {
+        "kinds": [kind for kind, _ in own],
+        "digests": [each for _, each in own],
+        **{kind: sorted(each for of, each in keys if of == kind) for kind in _PLACES},
+    }
     return {
-        (row.kind, bytes(row.digest)): ReturningCustomer(row.lead_id, row.account_id, row.owner_id)
-        for row in found
+        (kind, bytes(each)): ReturningCustomer(*customer)
+        for kind, each, *customer in await tx.execute(_WITH_KEYS, values)
     }
 
 

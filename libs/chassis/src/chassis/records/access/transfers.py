@@ -186,8 +186,12 @@ async def transfer_records(
 ) -> dict[UUID, TransferredRecord | DomainError]:
     """Transfer many records; an error of one does not affect the others.
 
-    The records are locked in the order of their ids, so that concurrent calls do not deadlock.
+    All of them are locked first, in the order of their ids: an action may take other locks after
+    that of a record, such as one of the new owner, and must not wait for a record then.
     """
+    table = request.scoped.table
+    locked = select(table.c.id).where(table.c.id.in_(set(record_ids)))
+    await command.tx.execute(locked.order_by(table.c.id).with_for_update())
     results: dict[UUID, TransferredRecord | DomainError] = {}
     for record_id in sorted(set(record_ids)):
         try:

@@ -4,14 +4,11 @@ from uuid import UUID
 
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read
-from chassis.records.access.visibility import visibility_of
-from chassis.records.record_lookups import visible_ids
 from chassis.web.auth import Caller
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from mtl.accounts.store import ACCOUNTS
 from mtl.conversions.schemas.proposals import ConversionProposalsOut
-from mtl.conversions.views.proposals import proposals_for
+from mtl.duplicates.views.customers import customers_like
 from mtl.leads.store import LEAD, LEADS
 
 router = new_router("/leads", tag="conversions")
@@ -31,8 +28,5 @@ async def lead_conversion_proposals(
     exist, and belong to somebody. An account that is shared with the caller in L2O counts as hidden
     here, because shares do not travel.
     """
-    accounts, contacts = await proposals_for(tx, await LEAD.get(tx, lead_id, with_deleted=True))
-    visibility = await visibility_of(tx, caller, ACCOUNTS.resource, now)
-    ids = {one.account_id for one in (*accounts, *contacts)}
-    visible = await visible_ids(tx, ACCOUNTS, sorted(ids), visibility)
-    return ConversionProposalsOut.of(accounts, contacts, visible=visible)
+    lead = await LEAD.get(tx, lead_id, with_deleted=True)
+    return ConversionProposalsOut.of(await customers_like(tx, lead, caller, now))

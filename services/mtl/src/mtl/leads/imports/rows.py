@@ -46,6 +46,7 @@ from mtl.leads.actions.records import capture_lead, capture_leads, edit_lead, re
 from mtl.leads.domain.details import IDENTIFYING_FIELDS, LeadDetails
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
+from mtl.leads.domain.placement import UnassignedReason
 from mtl.leads.domain.tags import MAX_TAGS, distinct_tags, tag_keys
 from mtl.leads.imports.fields import LEAD_FIELDS, OWNER_FIELD
 from mtl.leads.schemas.fields import MAX_ATTRIBUTE_VALUE_LENGTH, MAX_ATTRIBUTES
@@ -137,7 +138,7 @@ def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
     has_system = EXTERNAL_SYSTEM in cells.fields
     named = split_cells(LEADS.resource, cells) if has_system else None
     fields = {name: cell for name, cell in cells.fields.items() if name != EXTERNAL_SYSTEM}
-    body, too_long = lead_body(fields, cells.extra_columns)
+    body, too_long, unknown_country = lead_body(fields, cells.extra_columns)
     params = {"maximum": MAX_ATTRIBUTE_VALUE_LENGTH}
     errors = [Finding("TOO_LONG", column, params) for column in too_long]
     owner = cells.fields.get(OWNER_FIELD)
@@ -148,9 +149,7 @@ def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
         name = None if named is None else named.external_id
         return LeadRow(details=_details(lead), owner=owner, custom_cells=cells.custom, name=name)
 
-    warnings = (
-        [Finding("COUNTRY_UNKNOWN", field="country")] if "country" in body["attributes"] else []
-    )
+    warnings = [Finding("COUNTRY_UNKNOWN", field="country")] if unknown_country else []
     parsed = validate_row(LeadIn, body, row, warnings=warnings)
     errors += [*parsed.errors, *(() if named is None else named.errors)]
     return ParsedRow(errors=errors) if errors else parsed
@@ -162,10 +161,10 @@ def _details(body: LeadIn) -> LeadDetails:
 
 def lead_body(
     cells: Mapping[str, str], extra_columns: Mapping[str, str]
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Any], list[str], bool]:
     """The row as the body of a lead, and the extra columns too long to be attributes.
 
-    The name of a country that nobody knows becomes an attribute.
+    The name of a country that nobody knows becomes an attribute; the last value says if it did.
     """
     given = {
         name: value
@@ -173,12 +172,14 @@ def lead_body(
         if name != OWNER_FIELD and (name in IDENTIFYING_FIELDS or value != NOT_SELECTED)
     }
     body = read_cells(given)
-    if (country := body.get("country")) is not None and country_code(country) is None:
+    country = body.get("country")
+    is_unknown = country is not None and country_code(country) is None
+    if is_unknown:
         extra_columns = {"country": body.pop("country"), **extra_columns}
     attributes = {name: value for name, value in extra_columns.items() if value != NOT_SELECTED}
     too_long = [n for n, value in attributes.items() if len(value) > MAX_ATTRIBUTE_VALUE_LENGTH]
     body["attributes"] = {n: value for n, value in attributes.items() if n not in too_long}
-    return body, too_long
+    return body, too_long, is_unknown
 
 
 async def _check_leads(
@@ -272,7 +273,13 @@ def _row_result(
             return unchanged(earlier.id, *row.owner_warnings(subjects))
         matched = None if lead.hidden else lead.matched
         return refused(Finding(lead.code, params=lead.disclosed_params, field=matched))
-    return created(lead.id, *row.owner_warnings(subjects))
+    return created(lead.id, *row.owner_warnings(subjects), *_placement_warnings(lead))
+
+
+def _placement_warnings(lead: Lead) -> list[Finding]:
+    """Warn that a new lead has no owner, because that person may hold no more."""
+    is_full = lead.unassigned_reason is UnassignedReason.OWNER_FULL
+    return [Finding("ROW_OWNER_FULL", field=OWNER_FIELD)] if is_full else []
 
 
 LEAD_IMPORT = ImportTarget(

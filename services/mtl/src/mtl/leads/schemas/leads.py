@@ -137,7 +137,8 @@ class LeadOut(LeadFieldsOut):
     opportunity: Expandable[RecordSummary] = None
     converted_at: datetime | None
     returning_account_id: Annotated[UUID | None, RefersTo("l2o.account")] = Field(
-        description="The account of an earlier lead of the same person, who was a customer then"
+        description="The account of the person, who is a customer: of an earlier lead of theirs, or"
+        " because they are a contact of it"
     )
     returning_account_name: str | None = None
     returning_account: Expandable[RecordSummary] = None

@@ -1,4 +1,4 @@
-"""Request and response bodies of channels."""
+"""Bodies of channels, and the reasons of captures in words."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,7 +26,7 @@ from chassis.records.codes import Instant
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.texts import TrimmedText
 from mtl.channels.domain.channel import ChannelKind, DuplicatePolicy
-from mtl.channels.domain.gate import GateOutcome, Verdict
+from mtl.channels.domain.gate import GateOutcome
 from mtl.channels.domain.payloads import MAX_DEPTH, MAX_VALUES
 from mtl.leads.schemas.fields import ShortText
 from mtl.texts import TEXTS
@@ -71,6 +71,10 @@ def ensure_storable(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 Payload = Annotated[dict[str, Any], AfterValidator(ensure_storable)]
+
+
+ChannelMapping = Annotated[MappingBody, AfterValidator(ensure_storable)]
+Honeypot = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 
 
 class GateConditionBody(BaseModel):
@@ -129,7 +133,7 @@ class ChannelEdit(BaseModel):
         "of that lead (ATTACH), a lead of its own (CREATE_AND_FLAG), or a touch that also fills "
         "the lead's blank fields (MERGE)",
     )
-    mapping: Annotated[MappingBody, AfterValidator(ensure_storable)] = Field(
+    mapping: ChannelMapping = Field(
         default={},
         description="How payloads fill leads; without it by members of the fields' names",
     )
@@ -139,7 +143,7 @@ class ChannelEdit(BaseModel):
         description="The sites whose pages may send; other systems need none",
         examples=[["https://www.example.com"]],
     )
-    honeypot: Annotated[str, TrimmedText(min_length=1, max_length=200)] | None = Field(
+    honeypot: Honeypot | None = Field(
         default=None, description="The path of a hidden field that only machines fill in"
     )
     shows_duplicates: StrictBool = Field(
@@ -223,17 +227,6 @@ class ChannelKeyOut(BaseModel):
     expires_at: datetime
 
 
-class ChannelTryIn(BaseModel):
-    """A payload to try on a channel; nothing is stored."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"payload": {"form": {"mobile": "138-0013-8000"}}}]},
-    )
-
-    payload: Payload
-
-
 class CaptureReasonOut(BaseModel):
     """Why a capture is not accepted."""
 
@@ -251,23 +244,3 @@ def reason_out(code: str, params: Mapping[str, Any], field: str | None) -> Captu
     """Return a reason in the preferred language."""
     message = _texts().say(code, params, current().language)
     return CaptureReasonOut(field=field, code=code, message=message)
-
-
-class MappedFieldOut(BaseModel):
-    """What a payload gives for a field of the lead."""
-
-    target: str
-    value: Any
-    source: str | None = Field(description="The path that it came from; null for a constant")
-    found: Any = Field(description="What stands in the payload at that path")
-    is_default: bool
-
-
-class ChannelTryOut(BaseModel):
-    """What a channel would do with a payload."""
-
-    verdict: Verdict
-    honeypot_filled: bool
-    fields: list[MappedFieldOut]
-    lead: dict[str, Any] = Field(description="The fields of the lead that are valid, as stored")
-    reasons: list[CaptureReasonOut]

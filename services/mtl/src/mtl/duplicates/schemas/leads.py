@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from chassis.foundation.words import SEMICOLON, in_words, joined
 from chassis.web.references import PersonSubject
 from kernel.personal import Personal
-from mtl.duplicates.domain import DuplicateReason, Likeness
+from mtl.duplicates.domain.leads import DuplicateReason, Likeness
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.texts import TEXTS
@@ -51,12 +51,6 @@ class DuplicateOut(BaseModel):
                 "reason_text": reasons_in_words(found.reasons),
             }
         )
-
-
-class DuplicatesOut(BaseModel):
-    """The leads that are like another one, the most alike first; at most 20."""
-
-    duplicates: list[DuplicateOut]
 
 
 def reasons_in_words(reasons: tuple[DuplicateReason, ...]) -> str:

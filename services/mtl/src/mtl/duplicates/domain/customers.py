@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from mtl.duplicates.domain import CERTAIN, OF_BRANDS, SAME_LEAD, DuplicateReason
+from mtl.duplicates.domain.leads import CERTAIN, OF_BRANDS, SAME_LEAD, DuplicateReason
 from mtl.leads.domain.lead import Lead
 from parties.company_names import CompanyName, parse_company_name
 from parties.person_names import is_same_person
@@ -53,6 +53,15 @@ class Proposal:
         return self.score >= SAME_LEAD
 
 
+@dataclass(frozen=True)
+class LikeCustomers:
+    """The accounts and contacts that a lead may belong to, and which accounts the caller sees."""
+
+    accounts: Collection[Proposal] = ()
+    contacts: Collection[Proposal] = ()
+    visible: Collection[UUID] = ()
+
+
 def account_proposals(
     lead: Lead, accounts: Iterable[KnownAccount], contacts: Collection[KnownContact]
 ) -> list[Proposal]:
@@ -67,8 +76,8 @@ def account_proposals(
     for account in accounts:
         score, by_name = _of_names(company, account.name)
         certain = [*shared.get(account.id, ())]
-        if account.id == lead.returning_account_id:
-            certain.insert(0, DuplicateReason.CUSTOMER_BEFORE)
+        if account.id == lead.returning_account_id and not certain:
+            certain.append(DuplicateReason.CUSTOMER_BEFORE)
         score = CERTAIN if certain else score
         reasons = (*certain, *by_name)
         found.append(Proposal(account.id, None, account.owner_id, score, reasons))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.search.record_keys import ids_with_keys
-from mtl.duplicates.domain import LEAST_SHOWN, Likeness, likeness
+from mtl.duplicates.domain.leads import LEAST_SHOWN, Likeness, likeness
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEADS, leads, leads_by_id
 from mtl.leads.store.keys import key_digests, lead_keys, tenant_secret

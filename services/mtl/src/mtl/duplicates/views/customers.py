@@ -1,23 +1,28 @@
 """Reads the accounts and contacts of L2O that a lead may belong to, from their replicas."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mtl.accounts.store import account_keys, accounts
+from chassis.records.access.visibility import visibility_of
+from chassis.records.record_lookups import visible_ids
+from chassis.web.auth import Principal
+from mtl.accounts.store import ACCOUNTS, account_keys, accounts
 from mtl.contacts.store import contacts
-from mtl.conversions.domain.proposals import (
+from mtl.duplicates.domain.customers import (
     KnownAccount,
     KnownContact,
+    LikeCustomers,
     Proposal,
     account_proposals,
     contact_proposals,
 )
-from mtl.duplicates.domain import DuplicateReason
+from mtl.duplicates.domain.leads import DuplicateReason
 from mtl.leads.domain.lead import Lead
 from parties.candidate_keys import searched_keys
 from parties.company_names import parse_company_name
@@ -26,8 +31,20 @@ MAX_CANDIDATES: Final = 50  # accounts that share a key of the name, and contact
 MAX_COLLEAGUES: Final = 500  # contacts of these accounts whose names are compared
 
 
-async def proposals_for(tx: AsyncConnection, lead: Lead) -> tuple[list[Proposal], list[Proposal]]:
+async def customers_like(
+    tx: AsyncConnection, lead: Lead, caller: Principal, now: datetime
+) -> LikeCustomers:
     """Return the accounts and the contacts that a lead may belong to, the likeliest first."""
+    accounts, contacts = await _proposals_for(tx, lead)
+    ids = {one.account_id for one in (*accounts, *contacts)}
+    if not ids:
+        return LikeCustomers()
+    visibility = await visibility_of(tx, caller, ACCOUNTS.resource, now)
+    visible = await visible_ids(tx, ACCOUNTS, sorted(ids), visibility)
+    return LikeCustomers(accounts, contacts, visible)
+
+
+async def _proposals_for(tx: AsyncConnection, lead: Lead) -> tuple[list[Proposal], list[Proposal]]:
     reached = await _reached_alike(tx, lead)
     ids = {one.account_id for one in reached} | await _named_alike(tx, lead)
     if lead.returning_account_id is not None:
@@ -44,6 +61,8 @@ async def _reached_alike(tx: AsyncConnection, lead: Lead) -> list[KnownContact]:
     """Return the contacts with a phone or a mail of the lead."""
     phones = sorted({one for one in (lead.phone, lead.work_phone, lead.other_phone) if one})
     mails = sorted({one for one in (lead.email, lead.other_email) if one})
+    if not phones and not mails:
+        return []
     c = contacts.c
     has_phone, has_mail = c.phone_digest.in_(phones), c.email_digest.in_(mails)
     query = select(contacts, has_phone.label("has_phone"), has_mail.label("has_mail")).where(
@@ -71,12 +90,16 @@ async def _named_alike(tx: AsyncConnection, lead: Lead) -> set[UUID]:
 
 
 async def _accounts(tx: AsyncConnection, ids: Collection[UUID]) -> list[KnownAccount]:
+    if not ids:
+        return []
     c = accounts.c
     query = select(c.id, c.name, c.owner_id).where(c.id.in_(ids), ~c.deleted)
     return [KnownAccount(*row) for row in await tx.execute(query)]
 
 
-async def _colleagues(tx: AsyncConnection, account_ids: Iterable[UUID]) -> list[KnownContact]:
+async def _colleagues(tx: AsyncConnection, account_ids: Collection[UUID]) -> list[KnownContact]:
+    if not account_ids:
+        return []
     c = contacts.c
     query = select(contacts).where(c.account_id.in_(sorted(account_ids)), ~c.deleted)
     rows = await tx.execute(query.order_by(c.id).limit(MAX_COLLEAGUES))

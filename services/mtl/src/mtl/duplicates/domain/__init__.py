@@ -1,0 +1,1 @@
+"""How alike leads, accounts and contacts are."""

@@ -1,0 +1,1 @@
+"""Reads the leads, accounts and contacts that are like a lead."""
