@@ -48,6 +48,7 @@ NOT_AUDITED = {
     "mtl.merged_leads": "a part of a merge, never changed",
     "desk.file_parts": "objects of the store, as machines write and delete them",
     "desk.file_usage": "a sum that machines keep",
+    "desk.message_rates": "counts that machines keep",
     "l2o.stage_changes": "a history itself",
     "l2o.conversions": "the receipt of a lead's conversion, and how often it was given",
     "l2o.lead_trail_entries": "facts that are never changed, with who did what",

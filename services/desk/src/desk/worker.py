@@ -9,6 +9,8 @@ from desk.files.actions.drops import DROP_JOB, drop_everything
 from desk.files.actions.uploads import CHECK_JOB, COLLECTION_JOB
 from desk.files.handlers import on_attachment_changed
 from desk.files.timers import CHECK_FILE, DROP_OBJECTS, collect_unattached
+from desk.messages.actions.queue import SEND_JOB
+from desk.messages.timers import SEND_MESSAGE
 from desk.settings import DeskSettings
 
 # The attachments of all services, none of which desk knows.
@@ -24,7 +26,7 @@ WORKER = Worker(
     "desk",
     SUBSCRIPTIONS,
     jobs={COLLECTION_JOB: collect_unattached},
-    split_jobs={CHECK_JOB: CHECK_FILE, DROP_JOB: DROP_OBJECTS},
+    split_jobs={CHECK_JOB: CHECK_FILE, DROP_JOB: DROP_OBJECTS, SEND_JOB: SEND_MESSAGE},
     settings=DeskSettings,
     emptied_elsewhere=drop_everything,
 )

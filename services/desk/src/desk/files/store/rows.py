@@ -34,6 +34,7 @@ from chassis.database.rows import from_columns
 from chassis.events.subscriptions import EventMeta
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, lower_case
 from chassis.records.record_types import RecordType
 from contracts.attachments import AttachmentFields
 from desk.database import metadata
@@ -52,9 +53,8 @@ LISTING = Listing(
     FILE.scoped,
     FileSummary,
     entity=File,
-    filters=["status", "media_type", "uploaded_by", "created_at"],
+    filters=["status", CodeFilter("media_type", lower_case), "uploaded_by", "created_at"],
     sorts=["created_at"],
-    technical=True,
 )
 
 # An object of the store: it has a row before it has bytes, and until it has none any more. One that
