@@ -155,8 +155,11 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
         "mtl.rule.write",
         "mtl.quota.write",
         "desk.approval_flow.write",
+        "desk.message_template.write",
+        "desk.message.read",
+        "desk.message.write",
     }
-    imports = {"cpq.import.read", "cpq.import.write"}
+    imports = {f"{name}.import.{verb}" for name in ("cpq", "desk") for verb in ("read", "write")}
     more = {*(f"{name}.all" for name in (*sold, *money)), *kept, *imports}
     assert HELD["DIRECTOR"] - HELD["SALES_MANAGER"] == more
     assert HELD["SELLER"] < HELD["SALES_MANAGER"] < HELD["DIRECTOR"]

@@ -48,6 +48,8 @@ UNCONDITIONAL = {
     "tenant_appoint_administrator": "one more administrator",
     "calendar_(put|remove)_day": "the day is its own key, and whole; twice is fine",
     r"\w+_file_(link|detach|restore)": "no part of the record; twice is fine",
+    "message_template_preview": "reads only",
+    "message_bounce": "a fact about a message that was sent; twice is fine",
     "file_put_part": "a part is whole; one sent again takes the place of the former",
     "import_put_(file|mapping)": "one person's own, and whole; a started import refuses",
     "notification_prefer": "one person's own, and whole",

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ("org", "mtl", "l2o", "cpq", "rms", "desk")
 ROW = re.compile(r"^\| ([A-Z0-9]+-\d\d) \| (.+?) \| (\w+) \| (.*?) ?\|$", re.MULTILINE)
 ROUTE = re.compile(r"`(?:(GET|POST|PUT|PATCH|DELETE) )?(/[^`]+)`")
-CAPABILITY = re.compile(r"\b(?:MTL|L2O|MCR|SFE|CPQ|RMS|TEAM|FC|BI|SEC|INT|CFG|DQ|APR)-\d\d\b")
+CAPABILITY = re.compile(r"\b(?:MTL|L2O|MCR|SFE|CPQ|RMS|TEAM|FC|BI|SEC|INT|CFG|DQ|DOC|APR)-\d\d\b")
 
 
 def rows() -> list[tuple[str, str, str, str]]:

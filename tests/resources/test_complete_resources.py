@@ -77,6 +77,8 @@ EXCEPTIONS = {
     ("mtl.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
     ("desk.file", EVERY_ABILITY): "its bytes are what it is; records of services have it",
     ("desk.file_setting", EVERY_ABILITY): "a tenant has one",
+    ("desk.message", EVERY_ABILITY): "a log of what was said",
+    ("desk.message_ban", EVERY_ABILITY): "an address, kept as a digest",
     ("org.leave", EVERY_ABILITY): "a leave is part of its person, and published with them",
     **{
         (f"{service}.{noun}", EVERY_ABILITY): reason

@@ -61,7 +61,7 @@ PLAIN = {
 OF_ONE_RECORD = {
     "audit", "owners", "history", "moves", "stage-changes", "versions", "revisions", "touches",
     "merges", "timeline", "consents", "cancellations", "shipments", "allocations", "access-keys",
-    "external-ids",
+    "external-ids", "files",
 }  # fmt: skip
 # Lists of the chassis, which are the same code in every service: their rows are tried in org.
 SHARED: Mapping[str, tuple[Table, Mapping[str, str]]] = {

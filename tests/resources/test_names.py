@@ -30,6 +30,8 @@ WITHOUT_NAMES = {
     "PoolLeadOut.external_id": "what another system calls the lead",
     "LeadOut.wechat_id": "an id of WeChat: not a record",
     "DuplicateOut.lead_id": "beside it stand the lead's `name` and `company`",
+    "MessageOut.about_id": "a record of any service, which `about_resource` names",
+    "MessageSummary.about_id": "a record of any service, which `about_resource` names",
     "CaptureReceipt.capture_id": "the sender's receipt: who hands in sees no records",
     "ChannelKeyOut.key_id": "an access key, which has no name",
     "ChoiceOut.lead_id": "one of the leads of the preview, which have names",

@@ -60,5 +60,27 @@ RESOURCES: Final = (
     editable(
         "desk.file_setting", zh="文件设置", en="file setting", read=EVERYBODY, write=ONLY_ADMIN
     ),
-    *common_resources("desk", exports=SALES),
+    editable(
+        "desk.message_template",
+        zh="消息模板",
+        en="message template",
+        read=SALES_MANAGEMENT,
+        write=DIRECTION,
+    ),
+    # Whoever reads messages reads addresses and texts of all people's customers.
+    Resource(
+        name="desk.message",
+        zh="外发消息",
+        en="message",
+        scopes={"read": DIRECTION, "write": DIRECTION},
+        notices={"MESSAGE_FAILED": ("消息未能送出", "Message not sent")},
+    ),
+    editable(
+        "desk.message_ban",
+        zh="免打扰地址",
+        en="message ban",
+        read=SALES_MANAGEMENT,
+        write=SALES_MANAGEMENT,
+    ),
+    *common_resources("desk", imports=DIRECTION, exports=SALES),
 )

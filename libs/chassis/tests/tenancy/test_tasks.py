@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import idempotency_keys, jobs, outbox, parked_events
 from chassis.events.in_process_transport import InProcessTransport
@@ -16,7 +17,7 @@ from chassis.tenancy import export, personal_data_map, tasks
 from contracts.tenant_tasks import TASK_FAILED
 from kernel.ids import new_id
 from libs.chassis.tests.tenancy.running import reported, request_task, run, write_notes
-from testkit.database import cards
+from testkit.database import cards, notes
 from testkit.jobs import job_of
 from testkit.plugin import Client, Committed
 from testkit.tenants import add_tenant, add_tenants
@@ -181,3 +182,24 @@ async def test_the_rows_of_an_active_tenant_are_not_deleted(
     assert (await remaining_rows(committed, tenant))["notes"] == 1
     async with committed.app.begin(tenant) as tx:
         assert (await tx.execute(select(cards))).all() == []
+
+
+async def test_the_rows_of_a_deleted_tenant_wait_for_what_is_kept_elsewhere(
+    committed: Committed, tenant: UUID
+) -> None:
+    """Such as the bytes of its files: else nobody would know any more what to delete."""
+    rows_meanwhile: list[int] = []
+
+    async def emptied(tx: AsyncConnection, now: datetime) -> bool:
+        count = select(func.count()).select_from(notes)
+        rows_meanwhile.append(await tx.scalar(count) or 0)
+        return len(rows_meanwhile) > 2
+
+    await write_notes(committed, tenant, "a", "b")
+    async with committed.app.begin(tenant) as tx:
+        await add_tenant(tx, status="DELETED")
+    await request_task(committed, tenant, "DELETE")
+    await run(committed, tenant, handle=tasks.task_job("testkit", emptied=emptied))
+    assert rows_meanwhile[:3] == [2, 2, 2]
+    counted = {e["table"]: e["rows"] for e in (await reported(committed, tenant)).payload["tables"]}
+    assert counted["notes"] == 2

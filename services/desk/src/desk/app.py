@@ -7,6 +7,9 @@ from desk.approvals.routes import ROUTERS as APPROVALS
 from desk.file_settings.routes import ROUTERS as FILE_SETTINGS
 from desk.files.routes import ROUTERS as FILES
 from desk.flows.routes import router as flows
+from desk.message_bans.routes import ROUTERS as BANS
+from desk.message_templates.routes import ROUTERS as TEMPLATES
+from desk.messages.routes import ROUTERS as MESSAGES
 from desk.settings import DeskSettings
 from desk.texts import TEXTS
 from desk.worker import WORKER
@@ -17,8 +20,13 @@ def create() -> FastAPI:
     return create_app(
         DeskSettings.of(),
         title="Desk",
-        description="Approvals that services ask for, and the files of their records.",
-        routers=[*APPROVALS, flows, *FILE_SETTINGS, *FILES],
+        description="Approvals that services ask for, the files of their records, and messages"
+        " to the outside.",
+        routers=[
+            *(*APPROVALS, flows),
+            *(*FILE_SETTINGS, *FILES),
+            *(*TEMPLATES, *BANS, *MESSAGES),
+        ],
         texts=TEXTS,
         replicas=WORKER.replicas,
     )

@@ -1,10 +1,10 @@
-"""Settings of desk: where the bytes of files lie, and who looks for viruses in them."""
+"""Settings of desk: where bytes of files lie, who scans them, and who carries messages."""
 
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from chassis.foundation.settings import Settings
 
@@ -19,6 +19,11 @@ class DeskSettings(Settings):
     `DESK_S3_VIRTUAL_HOSTED=true`, where the bucket is a part of the host's name.
     `DESK_CLAMD` is the address of a ClamAV daemon, `host:port` or the path of its socket: with it a
     file is served only after its scan.
+    `DESK_SMTP_URL` is the mail server, `smtp://user:password@host:587` or `smtps://host`, and
+    `DESK_MAIL_FROM` the sender, `示例科技 <no-reply@example.com>`. `DESK_SMS` is `record:<file>`
+    for development. A channel without a transport fails what is sent over it, visibly.
+    `DESK_MESSAGES_PER_MINUTE` limits a tenant's messages of a channel, and
+    `DESK_MESSAGES_PER_RECIPIENT_DAY` those to one address.
     """
 
     store_url: str = ""
@@ -28,6 +33,11 @@ class DeskSettings(Settings):
     s3_secret_access_key: SecretStr = SecretStr("")
     s3_virtual_hosted: bool = False
     clamd: str = ""
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
+    sms: str = ""
+    messages_per_minute: Annotated[int, Field(ge=1)] = 60
+    messages_per_recipient_day: Annotated[int, Field(ge=1)] = 20
 
     @classmethod
     def of(cls, service: str = "desk") -> Self:
@@ -40,6 +50,11 @@ class DeskSettings(Settings):
             )
         if settings.store_url and not settings.store_url.startswith(("file:///", "s3://")):
             raise ValueError("DESK_STORE_URL must begin with file:/// or s3://.")
+        url = settings.smtp_url.get_secret_value()
+        if url and not (url.startswith(("smtp://", "smtps://")) and "@" in settings.mail_from):
+            raise ValueError(
+                "DESK_SMTP_URL must begin with smtp:// or smtps://, and needs DESK_MAIL_FROM."
+            )
         return settings
 
     @property

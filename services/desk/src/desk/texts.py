@@ -2,6 +2,7 @@
 
 from chassis.foundation.texts import Text
 from desk.file_texts import FILE_TEXTS
+from desk.message_texts import MESSAGE_TEXTS
 from rules.texts import TEXTS as RULE_TEXTS
 
 _FLOW_TEXTS: dict[str, Text] = {
@@ -146,4 +147,11 @@ _RULE_TEXTS = {
     if "." not in code or code.startswith("Operator.")
 }
 
-TEXTS: dict[str, Text] = {**_RULE_TEXTS, **_FLOW_TEXTS, **_APPROVAL_TEXTS, **FILE_TEXTS, **_LABELS}
+TEXTS: dict[str, Text] = {
+    **_RULE_TEXTS,
+    **_FLOW_TEXTS,
+    **_APPROVAL_TEXTS,
+    **FILE_TEXTS,
+    **MESSAGE_TEXTS,
+    **_LABELS,
+}

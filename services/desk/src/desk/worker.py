@@ -21,6 +21,8 @@ from desk.files.actions.drops import DROP_JOB, drop_everything
 from desk.files.actions.uploads import CHECK_JOB, COLLECTION_JOB
 from desk.files.handlers import on_attachment_changed
 from desk.files.timers import CHECK_FILE, DROP_OBJECTS, collect_unattached
+from desk.messages.actions.queue import SEND_JOB
+from desk.messages.timers import SEND_MESSAGE
 from desk.roles.store import HOLDER_COPY, ROLE_COPY
 from desk.settings import DeskSettings
 
@@ -53,7 +55,7 @@ WORKER = Worker(
         LEAVING_JOB: replace_leaver,
         COLLECTION_JOB: collect_unattached,
     },
-    split_jobs={CHECK_JOB: CHECK_FILE, DROP_JOB: DROP_OBJECTS},
+    split_jobs={CHECK_JOB: CHECK_FILE, DROP_JOB: DROP_OBJECTS, SEND_JOB: SEND_MESSAGE},
     settings=DeskSettings,
     emptied_elsewhere=drop_everything,
 )

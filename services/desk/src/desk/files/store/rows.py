@@ -34,10 +34,11 @@ from chassis.database.rows import from_columns
 from chassis.events.subscriptions import EventMeta
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.spellings import CodeFilter, lower_case
 from chassis.records.record_types import RecordType
 from contracts.attachments import AttachmentFields
 from desk.database import metadata
-from desk.files.domain.file import File
+from desk.files.domain.file import File, FileStatus
 from desk.files.schemas import FileSummary
 
 files = Table(
@@ -52,9 +53,8 @@ LISTING = Listing(
     FILE.scoped,
     FileSummary,
     entity=File,
-    filters=["status", "media_type", "uploaded_by", "created_at"],
+    filters=["status", CodeFilter("media_type", lower_case), "uploaded_by", "created_at"],
     sorts=["created_at"],
-    technical=True,
 )
 
 # An object of the store: it has a row before it has bytes, and until it has none any more. One that
@@ -214,3 +214,13 @@ async def is_detached(tx: AsyncConnection, attachment_id: UUID) -> bool:
     c = file_attachments.c
     found = await tx.scalar(select(c.deleted).where(c.id == attachment_id))
     return cast(bool | None, found) is True
+
+
+async def next_ready_file(tx: AsyncConnection, after: UUID | None) -> File | None:
+    """Return the file that is served with the next id; None behind the last one."""
+    c = files.c
+    query = select(files).where(c.status == FileStatus.READY).order_by(c.id).limit(1)
+    if after is not None:
+        query = query.where(c.id > after)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else from_columns(File, dict(row._mapping))

@@ -1,0 +1,1 @@
+"""The commands on messages: queue, send, try again, note bounces."""

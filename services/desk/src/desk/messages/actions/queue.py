@@ -1,0 +1,116 @@
+"""Queues messages in the transaction of what they tell, and what people do about them later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from chassis.jobs import queue
+from chassis.records.record_commands import MADE, AlreadyMade, create_record, move_record
+from chassis.records.tenant_settings import settings_of
+from chassis.web.commands import Command
+from contracts.event import Event
+from contracts.work import RecordRef
+from desk.message_bans.actions import ban_address
+from desk.message_bans.store import reason_of_ban
+from desk.message_templates.domain import MessageChannel
+from desk.message_templates.store import find_template
+from desk.messages.domain import BAN_OF_BOUNCE, BounceKind, Message, MessageStatus
+from desk.messages.store import MESSAGE
+from kernel.errors import Invalid, Violation
+from kernel.ids import new_id
+
+SEND_JOB: Final = "message_send"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMessage:
+    """What is to be said to whom: a template's code, an address, and values of its variables.
+
+    Without a language it is the tenant's first one that the template has.
+    """
+
+    template_code: str
+    channel: MessageChannel
+    recipient: str
+    language: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    about: RecordRef | None = None
+
+
+async def queue_message(command: Command, new: NewMessage) -> Message:
+    """Queue a message; it is sent once the transaction is committed.
+
+    One to a banned address is in the log as REFUSED, and is not sent. Raises Invalid
+    (MESSAGE_TEMPLATE_UNKNOWN at `/template_code`, and what `rendered` raises).
+    """
+    languages = (await settings_of(command.tx)).languages
+    preferred = (*([new.language] if new.language else []), *languages)
+    template = await find_template(command.tx, new.template_code, new.channel, preferred)
+    if template is None:
+        raise Invalid([Violation("/template_code", "MESSAGE_TEMPLATE_UNKNOWN")])
+    text = template.rendered(new.variables)
+    is_mail = new.channel is MessageChannel.MAIL
+    message = Message(
+        id=new_id(),
+        channel=new.channel,
+        template_code=template.code,
+        language=template.language,
+        email=new.recipient if is_mail else None,
+        phone=None if is_mail else new.recipient,
+        subject=text.subject,
+        body=text.body,
+        about_resource=None if new.about is None else new.about.resource,
+        about_id=None if new.about is None else new.about.record_id,
+        requested_by=command.actor,
+        created_at=command.now,
+        updated_at=command.now,
+    )
+    reason = await reason_of_ban(command.tx, new.channel, new.recipient)
+    if reason is not None:
+        return await create_record(command, MESSAGE, message.refused(reason))
+    await create_record(command, MESSAGE, message)
+    await _enqueue(command, message)
+    return message
+
+
+async def retry_message(command: Command, message_id: UUID) -> Message:
+    """Try a message again that was given up; one that waits stays as it is.
+
+    Raises NotFound, RuleBroken (MESSAGE_NOT_FAILED, MESSAGE_ERASED), and what `move_record` raises.
+    """
+
+    def move(message: Message) -> tuple[Message, Event | None] | AlreadyMade:
+        if message.status is MessageStatus.QUEUED:
+            return MADE
+        return message.queued_again(), None
+
+    message = await move_record(command, MESSAGE, message_id, move)
+    await _enqueue(command, message)
+    return message
+
+
+async def note_bounce(
+    command: Command, message_id: UUID, kind: BounceKind, reason: str | None
+) -> Message:
+    """Note that a message came back; after a hard bounce or a complaint its address is banned.
+
+    Raises NotFound, RuleBroken (MESSAGE_NOT_SENT).
+    """
+
+    def move(message: Message) -> tuple[Message, Event | None] | AlreadyMade:
+        after = message.bounced(kind, reason)
+        return MADE if after == message else (after, None)
+
+    message = await move_record(command.unconditional, MESSAGE, message_id, move)
+    if kind in BAN_OF_BOUNCE and message.recipient is not None:
+        ban = BAN_OF_BOUNCE[kind]
+        await ban_address(command, message.channel, message.recipient, reason=ban, note=reason)
+    return message
+
+
+async def _enqueue(command: Command, message: Message) -> None:
+    about = RecordRef(resource="desk.message", record_id=message.id)
+    await queue.enqueue(
+        command.tx, SEND_JOB, str(message.id), run_at=command.now, about=about, replace=True
+    )
