@@ -106,8 +106,8 @@ async def test_a_replica_is_rebuilt_for_every_tenant(
 async def test_an_unknown_replica_is_refused_with_those_that_exist(command: Command) -> None:
     code, _, errors = await command("rebuild", "testkit.cards")
     assert (code, "testkit.notes" in errors) == (1, True)
-    code, _, errors = await command("rebuild", "desk.notes")
-    assert (code, errors) == (1, "There is no service 'desk'.\n")
+    code, _, errors = await command("rebuild", "insight.notes")
+    assert (code, errors) == (1, "There is no service 'insight'.\n")
 
 
 @pytest.mark.parametrize("kind", ["snapshot", "rebuild"])

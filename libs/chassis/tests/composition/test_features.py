@@ -50,7 +50,8 @@ def write_service(
 def test_the_sample_service_has_one_record_type_and_what_follows_from_it() -> None:
     assert record_types_of("testkit") == (CARD,)
     assert tables_with_custom_fields("testkit") == {"testkit.card": cards}
-    assert [one.aggregate for one in snapshots_of("testkit")] == ["testkit.card"]
+    aggregates = ["testkit.card", "testkit.attachment"]
+    assert [one.aggregate for one in snapshots_of("testkit")] == aggregates
     imports = imports_of("testkit")
     assert imports is not None
     assert imports.targets == [CARD_IMPORT]
