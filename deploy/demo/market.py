@@ -219,16 +219,16 @@ async def recycle(market: Market, team: Sequence[Json], pool_id: str, claimer: P
         "due": len(due),
         "recycled": len(due) - len(left),
         "claimed": len(claimed["leads"]),
-        "owners": await _owners(market.admin, due),
+        "timeline": await _timeline(market.admin, due),
     }
 
 
-async def _owners(admin: Person, lead_ids: Sequence[str]) -> list[Json]:
-    """Return the history of owners of the first of these leads, newest first."""
+async def _timeline(admin: Person, lead_ids: Sequence[str]) -> list[Json]:
+    """Return what happened to the first of these leads, newest first."""
     if not lead_ids:
         return []
-    changes: list[Json] = (await admin.get(f"/mtl/v1/leads/{lead_ids[0]}/owners"))["items"]
-    return changes
+    entries: list[Json] = (await admin.get(f"/mtl/v1/leads/{lead_ids[0]}/timeline"))["items"]
+    return entries
 
 
 async def clock_of_one(seller: Person, subject: str) -> Json | None:

@@ -1,6 +1,6 @@
 """Prints the part of the report from market to lead."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -95,17 +95,10 @@ def _recycling(console: Console, stage: Mapping[str, Any]) -> None:
             f"called nobody about for four days (their clocks were put back) fell into the pool; "
             f"{done['claimed']} of the best were claimed from it"
         )
-        for line in _changes(done["owners"]):
-            console.print(f"  {line}")
+        for entry in reversed(done["timeline"]):
+            console.print(f"  {entry['at'][:19]} {entry['title']}")
     if clock is not None:
         console.print(f"  The clock of a lead that is worked on: {_clock(clock)}")
-
-
-def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for one in reversed(changes):
-        reason = f": {one['reason']}" if one["reason"] else ""
-        before, after = (one[f"{side}_owner_name"] or "nobody" for side in ("from", "to"))
-        yield f"{one['changed_at'][:19]} {before} → {after}{reason}"
 
 
 def _clock(clock: Mapping[str, Any]) -> str:
