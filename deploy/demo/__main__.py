@@ -17,7 +17,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.demo import days, funnels, imports, source, walk
+from deploy.demo import approvals, days, funnels, imports, source, walk
 from deploy.demo import report as reports
 from deploy.demo.client import Json, Person, UnexpectedAnswer
 from deploy.demo.joining import join
@@ -33,10 +33,11 @@ console = Console()
 
 @dataclass(frozen=True)
 class Cast:
-    """The logins of the demo: three people of the demo tenant, and its ERP client."""
+    """The logins of the demo: four people of the demo tenant, and its ERP client."""
 
     seller: Person
     admin: Person
+    manager: Person
     director: Person
     erp: Person
 
@@ -110,6 +111,7 @@ async def _walk_leads(cast: Cast) -> dict[str, Any]:
     latencies = await _convert(cast.seller)
     await _pay(cast, book)
     return {
+        "approval": await _approve(cast, book),
         "input": data.description,
         "import": imported,
         "conversion_ms": {
@@ -158,6 +160,20 @@ async def _pay(cast: Cast, book: Json) -> None:
         await walk.in_parallel(work, at_once=4, progress=progress)
 
 
+async def _approve(cast: Cast, book: Json) -> dict[str, Any]:
+    """Quote for the next lead with a discount over the limit; manager and director approve it."""
+    await approvals.set_limit(cast.admin)
+    lead = (await _converted(cast.seller))[PAID]
+    product = book["entries"][0]["product_id"]
+    line = {"product_id": product, "quantity": "3", "discount_rate": approvals.DISCOUNT}
+    path = f"/cpq/v1/quotes?opportunity_id={lead['opportunity_id']}"
+    existing = (await cast.seller.get(path))["items"]
+    opportunity = lead["opportunity_id"]
+    quote = existing[0] if existing else await walk.quoted(cast.seller, opportunity, book, [line])
+    approvers = {"经理": cast.manager, "总监": cast.director}
+    return await approvals.approved_quote(cast.seller, approvers, quote)
+
+
 async def _look_around(cast: Cast) -> dict[str, Any]:
     """Compare the views of a seller, the manager and the director; transfer a lead."""
     admin = cast.admin
@@ -196,6 +212,9 @@ def _checks(report: Mapping[str, Any]) -> dict[str, bool]:
         and opportunities["refused_by_reason"] == {"ACCOUNT_MISSING": 1_425},
         "second_runs_change_nothing": all(map(imports.unchanged, report["pipeline"])),
         **funnels.checks(report["funnels"], source.expected()),
+        "a_quote_over_its_limit_is_approved_in_two_steps": approvals.went_through_two_steps(
+            report["approval"]
+        ),
         "new_owner_is_notified_and_has_a_task": report["day"]["notification"] is not None
         and report["day"]["task"] is not None,
     }

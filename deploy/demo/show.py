@@ -20,12 +20,23 @@ def show(
     show_funnels(console, result)
     show_explained_record(console, result["explained_record"])
     show_day(console, result["day"])
+    _approval(console, result["approval"])
     _stages(console, result["stages"])
     _money(console, result["money"])
     _events(console, result["events"])
     _checks(console, result["checks"])
     console.print(f"The demo took {result['seconds']} s")
     _where(console, running, logins)
+
+
+def _approval(console: Console, approval: Mapping[str, Any]) -> None:
+    """Print who approved the quote over its limit."""
+    steps = ", then ".join(f"{step['by']} ({step['step']})" for step in approval["steps"])
+    total = approval["gross_total"]
+    console.print(
+        f"Quote {approval['document_no']}, {total['amount']} {total['currency']} with a discount of"
+        f" {approval['discount_rate']}: approved by {steps}; {approval['status'].lower()}"
+    )
 
 
 def _plain(*columns: str) -> Table:

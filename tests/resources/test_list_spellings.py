@@ -23,6 +23,7 @@ CASE_MATTERS = {
     "holder_id": IDENTITY,  # the subject of a person, as in tokens
     "default_owner_id": IDENTITY,
     "reviewed_by": IDENTITY,
+    "requested_by": IDENTITY,
     "subject": IDENTITY,
     "external_id": IDENTITY,
     "customer_order_no": IDENTITY,  # of the customer's system

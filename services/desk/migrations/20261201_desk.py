@@ -137,6 +137,11 @@ def _approval_seats() -> None:
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("record_name", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        instant("requested_at"),
         sa.Column("step_no", sa.Integer(), nullable=False),
         sa.Column("step_key", sa.Text(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
@@ -153,11 +158,6 @@ def _approval_seats() -> None:
         sa.Column("comment", sa.Text()),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("approval_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "approval_id"],
-            ["approvals.tenant_id", "approvals.id"],
-            ondelete="CASCADE",
-        ),
     )
     for columns in (
         ("approval_id", "id"),

@@ -132,6 +132,11 @@ class Approval:
         seat = Seat(
             id=seat_id,
             kind=self.kind,
+            resource=self.resource,
+            record_id=self.record_id,
+            record_name=self.record_name,
+            requested_by=self.requested_by,
+            requested_at=self.requested_at,
             step_key=self.step.key,
             asked_at=now,
             step_no=self.step_no,
