@@ -107,7 +107,6 @@ def _approvals() -> None:
         sort_column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("ended_by", sa.Text()),
         sa.Column("reason", sa.Text()),
-        sa.Column("asked_version", sa.Integer(), nullable=False),
         instant("created_at"),
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -127,7 +126,7 @@ def _approvals() -> None:
     ):
         index("approvals", "tenant_id", *columns)
     secure("approvals")
-    audited("approvals", resource="desk.approval", noise=("version", "updated_at", "asked_version"))
+    audited("approvals", resource="desk.approval")
 
 
 def _approval_seats() -> None:
