@@ -17,7 +17,17 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.demo import days, funnels, imports, market, market_stage, scans, source, walk
+from deploy.demo import (
+    approvals,
+    days,
+    funnels,
+    imports,
+    market,
+    market_stage,
+    scans,
+    source,
+    walk,
+)
 from deploy.demo import report as reports
 from deploy.demo.client import Json, Person, UnexpectedAnswer
 from deploy.demo.joining import join
@@ -33,10 +43,11 @@ console = Console()
 
 @dataclass(frozen=True)
 class Cast:
-    """The logins of the demo: three people of the demo tenant, and its ERP client."""
+    """The logins of the demo: four people of the demo tenant, and its ERP client."""
 
     seller: Person
     admin: Person
+    manager: Person
     director: Person
     erp: Person
 
@@ -107,7 +118,8 @@ async def _market(cast: Cast) -> dict[str, Any]:
     console.print(f"Input: {stage.file.description}")
     seller, record = await join(cast.admin, market.TEAM[0], role="SELLER", password=PASSWORD)
     new = await market_stage.run(stage, bar, seller=seller, subject=record["subject"])
-    return {**learned, **new, "imports": [*learned["imports"], *new["imports"]]}
+    made = [*learned["imports"], *new["imports"]]
+    return {**learned, **new, "imports": made, "approval": await _approve(cast, book)}
 
 
 async def _file_contract(cast: Cast) -> dict[str, Any]:
@@ -135,6 +147,20 @@ async def _pay(cast: Cast, book: Json) -> None:
         return
     with bar(f"taking {len(work)} of them to full payment") as progress:
         await walk.in_parallel(work, at_once=4, progress=progress)
+
+
+async def _approve(cast: Cast, book: Json) -> dict[str, Any]:
+    """Quote for the next lead with a discount over the limit; manager and director approve it."""
+    await approvals.set_limit(cast.admin)
+    lead = (await _converted(cast.seller))[PAID]
+    product = book["entries"][0]["product_id"]
+    line = {"product_id": product, "quantity": "3", "discount_rate": approvals.DISCOUNT}
+    path = f"/cpq/v1/quotes?opportunity_id={lead['opportunity_id']}"
+    existing = (await cast.seller.get(path))["items"]
+    opportunity = lead["opportunity_id"]
+    quote = existing[0] if existing else await walk.quoted(cast.seller, opportunity, book, [line])
+    approvers = {"经理": cast.manager, "总监": cast.director}
+    return await approvals.approved_quote(cast.seller, approvers, quote)
 
 
 async def _look_around(cast: Cast) -> dict[str, Any]:
@@ -177,6 +203,9 @@ def _checks(report: Mapping[str, Any]) -> dict[str, bool]:
         **market_stage.checks(report["market"]),
         **funnels.checks(report["funnels"], source.expected()),
         "contract_scan_is_fetched_as_filed": report["contract"]["fetched_as_filed"],
+        "a_quote_over_its_limit_is_approved_in_two_steps": approvals.went_through_two_steps(
+            report["market"]["approval"]
+        ),
         "new_owner_is_notified_and_has_a_task": report["day"]["notification"] is not None
         and report["day"]["task"] is not None,
     }

@@ -27,12 +27,23 @@ def show(
         f"A scanned contract ({contract['file_name']}, {contract['bytes']:,} bytes) is filed with"
         f" quote {contract['quote']}, and fetched by a signed link."
     )
+    _approval(console, result["market"]["approval"])
     _stages(console, result["stages"])
     _money(console, result["money"])
     _events(console, result["events"])
     _checks(console, result["checks"])
     console.print(f"The demo took {result['seconds']} s")
     _where(console, running, logins)
+
+
+def _approval(console: Console, approval: Mapping[str, Any]) -> None:
+    """Print who approved the quote over its limit."""
+    steps = ", then ".join(f"{step['by']} ({step['step']})" for step in approval["steps"])
+    total = approval["gross_total"]
+    console.print(
+        f"Quote {approval['document_no']}, {total['amount']} {total['currency']} with a discount of"
+        f" {approval['discount_rate']}: approved by {steps}; {approval['status'].lower()}"
+    )
 
 
 COLUMNS = {

@@ -105,6 +105,11 @@ async def _quoted(seller: Person, opportunity: str, book: Json, nth: int) -> Jso
         for at in range(1 + nth % 3)
     ]
     lines[0]["discount_rate"] = "0.05" if nth % 2 else "0"
+    return await quoted(seller, opportunity, book, lines)
+
+
+async def quoted(seller: Person, opportunity: str, book: Json, lines: list[Json]) -> Json:
+    """Create the one quote of the demo for an opportunity, once cpq has received it."""
     body = {"opportunity_id": opportunity, "price_book_id": book["id"], "lines": lines}
     for _ in range(200):  # until the replica of the opportunity has arrived in cpq
         try:

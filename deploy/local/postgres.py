@@ -21,7 +21,7 @@ from deploy.local.postgres_binaries import Binaries, choose, unprivileged_user
 from deploy.local.processes import Program, group_of
 
 SUPERUSER = "postgres"
-CONNECTIONS = 300  # all services of one machine, each with small pools
+CONNECTIONS = 400  # six services on one machine, each process with small pools of its own
 # Tests must be fast, and may lose their data in a power failure.
 CARELESS = {
     "fsync": "off",

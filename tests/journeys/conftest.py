@@ -1,4 +1,4 @@
-"""Runs all five services in one process; events are delivered when a test asks for it."""
+"""Runs all services in one process; events are delivered when a test asks for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -29,7 +29,7 @@ from tests.journeys.world import World
 
 @pytest.fixture(scope="session")
 async def system(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Create the databases and applications of the five services, once per test process."""
+    """Create the databases and applications of all services, once per test process."""
     urls = {
         name: await databases.create_database(name, f"journey_{worker_id}") for name in SERVICES
     }

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 @dataclass
 class World:
-    """The five running services, and the tenant and headers that requests are sent with."""
+    """The running services, and the tenant and headers that requests are sent with."""
 
     http: httpx.AsyncClient
     tenant: UUID

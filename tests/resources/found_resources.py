@@ -54,8 +54,11 @@ class FoundResource:
 
     @property
     def is_guarded(self) -> bool:
-        """Whether callers see only some of its records: an import has its creator only."""
-        return "GET /{}/access" in self.routes or self.collection == "/imports"
+        """Whether callers see only some of its records.
+
+        An import has its creator only; approvers read a request because they are asked.
+        """
+        return "GET /{}/access" in self.routes or self.collection in ("/imports", "/approvals")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,10 @@ WITHOUT_RECORDS = {
     r"ReceivableOut\.shipment_id": "a part of an order: `/orders/{id}/shipments`",
     r"ShipmentOut\.order_id": "the order of the address",
     r"ShipmentOut\.receivable_id": "the order of the address answers its receivables",
+    r"(Asked|NotAsked|Seat|ApprovalTask)Out\.(person|instead_of)": "who is asked: a name is enough",
+    r"PersonCounts\.person": "a count of what waits for a person: a name is enough",
+    r"ApprovalTaskOut\.approval_id": "`/approvals/{id}` has all that is to be decided",
+    r"HistoryEntryOut\.(person|on_behalf_of)": "a line of a history: a name is enough",
     r"AllocationOut\.payment_id": "the payment of the address",
 }
 

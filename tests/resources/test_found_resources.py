@@ -17,7 +17,10 @@ from tests.resources.samples import SAMPLES
 PATCHED_NAMES = ("name", "title", "company")  # the other searched words are not edited
 EVERY_SERVICE = ("testkit", *SERVICES)
 # Resources without team, shares and transfer, each with its reason.
-WITHOUT_SHARES = {f"{name}.import": "an import belongs to its creator" for name in EVERY_SERVICE}
+WITHOUT_SHARES = {
+    **{f"{name}.import": "an import belongs to its creator" for name in EVERY_SERVICE},
+    "desk.approval": "a request stays with who has asked; flows say who reads it",
+}
 
 
 @pytest.mark.parametrize("service", EVERY_SERVICE)

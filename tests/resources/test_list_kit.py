@@ -61,7 +61,7 @@ PLAIN = {
 OF_ONE_RECORD = {
     "audit", "owners", "history", "moves", "stage-changes", "versions", "revisions", "touches",
     "merges", "timeline", "consents", "cancellations", "shipments", "allocations", "access-keys",
-    "external-ids", "files",
+    "external-ids", "files", "approvals",
 }  # fmt: skip
 # Lists of the chassis, which are the same code in every service: their rows are tried in org.
 SHARED: Mapping[str, tuple[Table, Mapping[str, str]]] = {
@@ -110,6 +110,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
         "text": """'{"zh": "来信", "en": "News"}'""",
         "params": "'{}'",
     },
+    "desk.approval_task": {"person": LI},
     "org.reminder": {"owner_id": LI, "kind": "'OWN'", "template": "NULL"},
     # The callers are people too, whose ids begin as those of other rows do.
     "org.person": {"id": "('01990000-0000-7000-8001-' || lpad(to_hex(n), 12, '0'))::uuid"},

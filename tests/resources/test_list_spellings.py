@@ -24,6 +24,7 @@ CASE_MATTERS = {
     "default_owner_id": IDENTITY,
     "reviewed_by": IDENTITY,
     "uploaded_by": IDENTITY,
+    "requested_by": IDENTITY,
     "subject": IDENTITY,
     "external_id": IDENTITY,
     "customer_order_no": IDENTITY,  # of the customer's system

@@ -45,6 +45,8 @@ def tables() -> dict[str, tuple[str, str]]:
 # Collections whose routes are no declared resource.
 HAND_WRITTEN = {
     "/cpq/v1/quotes": ("cpq", "quotes"),
+    "/desk/v1/approvals": ("desk", "approvals"),
+    "/desk/v1/approval-tasks": ("desk", "approval_seats"),
     "/rms/v1/orders": ("rms", "orders"),
     "/rms/v1/payments": ("rms", "payments"),
     "/rms/v1/receivables": ("rms", "receivables"),

@@ -107,7 +107,6 @@ def _approvals() -> None:
         sort_column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("ended_by", sa.Text()),
         sa.Column("reason", sa.Text()),
-        sa.Column("asked_version", sa.Integer(), nullable=False),
         instant("created_at"),
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -127,7 +126,7 @@ def _approvals() -> None:
     ):
         index("approvals", "tenant_id", *columns)
     secure("approvals")
-    audited("approvals", resource="desk.approval", noise=("version", "updated_at", "asked_version"))
+    audited("approvals", resource="desk.approval")
 
 
 def _approval_seats() -> None:
@@ -137,6 +136,11 @@ def _approval_seats() -> None:
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("record_name", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        instant("requested_at"),
         sa.Column("step_no", sa.Integer(), nullable=False),
         sa.Column("step_key", sa.Text(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
@@ -153,11 +157,6 @@ def _approval_seats() -> None:
         sa.Column("comment", sa.Text()),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("approval_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "approval_id"],
-            ["approvals.tenant_id", "approvals.id"],
-            ondelete="CASCADE",
-        ),
     )
     for columns in (
         ("approval_id", "id"),

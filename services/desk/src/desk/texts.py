@@ -74,7 +74,6 @@ _APPROVAL_TEXTS: dict[str, Text] = {
     ),
     "TASK_NOT_YOURS": Text("该任务已转交或委托给他人。", "Somebody else has this task now."),
     "NOT_DELEGATED": Text("您没有委托该任务。", "You have not delegated this task."),
-    "NOT_THE_ASKER": Text("只有申请人可以撤回。", "Only who has asked can withdraw a request."),
     "STEP_NOT_EARLIER": Text(
         "只能退回到之前的步骤。", "A request can be sent back to an earlier step only."
     ),

@@ -37,10 +37,15 @@ def request(number: int) -> Approval:
     )
 
 
-def seat(number: int, person: str) -> Seat:
+def seat(number: int, person: str, of: Approval) -> Seat:
     return Seat(
         id=new_id(),
         kind=KIND,
+        resource=of.resource,
+        record_id=of.record_id,
+        record_name=of.record_name,
+        requested_by=of.requested_by,
+        requested_at=of.requested_at,
         step_no=0,
         step_key="head",
         round=1,
@@ -55,7 +60,7 @@ def seat(number: int, person: str) -> Seat:
 async def fill(tx: AsyncConnection, start: int, count: int) -> None:
     """Open so many requests; every second one waits for sun, the others for wu."""
     parents = [request(start + n) for n in range(count)]
-    seats = [seat(start + n, subject(("sun", "wu")[n % 2])) for n in range(count)]
+    seats = [seat(start + n, subject(("sun", "wu")[n % 2]), one) for n, one in enumerate(parents)]
     await tx.execute(insert(approvals), [to_columns(approvals, one) for one in parents])
     await tx.execute(
         insert(approval_seats),

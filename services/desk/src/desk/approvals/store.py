@@ -52,9 +52,6 @@ approval_seats = Table(
     *record_columns(Seat),
     Column("approval_id", Uuid, nullable=False),
     sort_column("decided_at", DateTime(timezone=True)),
-    ForeignKeyConstraint(
-        ["tenant_id", "approval_id"], ["approvals.tenant_id", "approvals.id"], ondelete="CASCADE"
-    ),
     Index(None, "tenant_id", "approval_id", "id"),
     Index(None, "tenant_id", "person", "state", "asked_at", "id"),
     Index(None, "tenant_id", "asked_at"),
@@ -106,13 +103,6 @@ LISTING = Listing(
 )
 
 
-def _of_approval(name: str) -> Any:
-    """Return a column of the request of a seat."""
-    c = approvals.c
-    column: Any = select(c[name]).where(c.id == approval_seats.c.approval_id).scalar_subquery()
-    return column.label(name)
-
-
 TASK_LISTING = Listing(
     approval_seats,
     ApprovalTaskOut,
@@ -121,10 +111,6 @@ TASK_LISTING = Listing(
     personal="person",
     filters=["state", CodeFilter("kind", lower_case), "approval_id", "asked_at", "decided_at"],
     sorts=["asked_at", "decided_at", "state,asked_at"],
-    extra_columns=[
-        _of_approval(name)
-        for name in ("resource", "record_id", "record_name", "requested_by", "requested_at")
-    ],
 )
 
 

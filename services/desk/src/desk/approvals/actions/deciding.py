@@ -14,7 +14,7 @@ from desk.approvals.domain.seats import Seat, SeatState
 from desk.approvals.domain.statuses import PENDING, ApprovalStatus, Verdict
 from desk.approvals.store import APPROVAL
 from desk.flows.views.directory import active_people
-from kernel.errors import Conflict, Forbidden, Invalid, RuleBroken, Violation
+from kernel.errors import Conflict, Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 
 _VERDICT_ACTIONS: Final = {
@@ -161,14 +161,12 @@ async def send_back(command: Command, seat_id: UUID, *, step: str | None, commen
 
 
 async def withdraw(command: Command, approval_id: UUID, *, reason: str | None) -> Approval:
-    """End a request of the caller; its service takes the record back.
+    """End a request of the caller or their people; its service takes the record back.
 
-    Raises NotFound, Forbidden (NOT_THE_ASKER), RuleBroken (APPROVAL_ENDED),
-    PreconditionFailed, Conflict (MOVE_MADE_OTHERWISE).
+    Raises NotFound, RuleBroken (APPROVAL_ENDED), PreconditionFailed, Conflict
+    (MOVE_MADE_OTHERWISE).
     """
     before = await APPROVAL.get(command.tx, approval_id, lock=True)
-    if before.requested_by != command.actor:
-        raise Forbidden("NOT_THE_ASKER")
     if before.status is ApprovalStatus.WITHDRAWN:
         if before.reason != reason:
             raise Conflict("MOVE_MADE_OTHERWISE")

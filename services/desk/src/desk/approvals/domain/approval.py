@@ -40,7 +40,7 @@ class Approval:
     `id` was given by the asking service. `facts` and `lines` are what the record said when it was
     asked, and never change: every decision was made for them. `plan` are the steps of the flow's
     version `flow_version` (0 is the built-in flow), which later versions do not change. `step_no`
-    is the position of the present step, `asked_version` the version of the request at its service.
+    is the position of the present step.
     """
 
     id: UUID
@@ -65,7 +65,6 @@ class Approval:
     ended_by: str | None = None
     reason: Annotated[str | None, Personal("text")] = None
     seats: tuple[Seat, ...] = ()
-    asked_version: int = 1
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -132,6 +131,11 @@ class Approval:
         seat = Seat(
             id=seat_id,
             kind=self.kind,
+            resource=self.resource,
+            record_id=self.record_id,
+            record_name=self.record_name,
+            requested_by=self.requested_by,
+            requested_at=self.requested_at,
             step_key=self.step.key,
             asked_at=now,
             step_no=self.step_no,

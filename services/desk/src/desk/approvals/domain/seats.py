@@ -44,13 +44,18 @@ class Seat:
 
     `person` decides; `instead_of` is who was asked first, where a substitute or a delegate decides.
     `decided_by` differs from `person` where somebody decided on their behalf. `round` counts how
-    often the request was sent back to an earlier step, `kind` is that of the request,
-    `step_key` that of the step. Since
+    often the request was sent back to an earlier step, `step_key` is that of the step. What is
+    asked (`kind`, record, by whom) is that of the request, for the to-do list. Since
     `asked_at` it is the turn of this person, or it is known that it will be.
     """
 
     id: UUID
     kind: str
+    resource: str
+    record_id: UUID
+    record_name: Annotated[str, Personal("name")]
+    requested_by: str
+    requested_at: datetime
     step_no: int
     step_key: str
     round: int

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 from chassis.foundation.clock import start_of_day
-from chassis.records.access.guards import may_read
+from chassis.records.access.guards import may_read, may_write
 from chassis.records.audit.routes import audit_router
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.tenant_settings import settings_of
@@ -79,13 +79,11 @@ async def approval_history(approval_id: UUID, tx: Tx, page: PageParams) -> Page[
     return found
 
 
-@router.post(
-    "/{approval_id}/withdraw", dependencies=[may_read(APPROVALS, scope="desk.approval.write")]
-)
+@router.post("/{approval_id}/withdraw", dependencies=[may_write(APPROVALS)])
 async def approval_withdraw(
     approval_id: UUID, body: WithdrawIn, command: ChangeCommand
 ) -> ApprovalOut:
-    """Withdraw a request of the caller: its record can be changed again."""
+    """Withdraw a request of the caller or their people: its record can be changed again."""
     approval = await deciding.withdraw(command, approval_id, reason=body.reason)
     return views.shown(approval)
 

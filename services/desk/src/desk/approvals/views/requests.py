@@ -56,12 +56,8 @@ def shown(approval: Approval) -> ApprovalOut:
 
 def shown_task(approval: Approval, seat_id: UUID) -> ApprovalTaskOut:
     """Return a task as the API shows it."""
-    request = {
-        name: getattr(approval, name)
-        for name in ("resource", "record_id", "record_name", "requested_by", "requested_at")
-    }
     seat = vars(approval.seat(seat_id))
-    return ApprovalTaskOut.model_validate({**request, **seat, "approval_id": approval.id})
+    return ApprovalTaskOut.model_validate({**seat, "approval_id": approval.id})
 
 
 async def figures(tx: AsyncConnection, *, start: datetime, end: datetime) -> ApprovalFigures:
