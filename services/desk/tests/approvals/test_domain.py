@@ -80,6 +80,17 @@ def test_two_of_three_fail_when_two_have_refused() -> None:
     assert decide(decide(once, "b", YES), "c", YES).status is ApprovalStatus.APPROVED
 
 
+def test_who_was_added_after_a_refusal_is_not_asked_any_more() -> None:
+    asked = begun(request(step("one", StepMode.N_OF, 2)), "a", "b", "c")
+    seat = seat_of(asked, "c")
+    added = asked.add_approver(seat, "d", before=False, seat_id=new_id(), now=NOW)
+    refused = decide(added, "c", NO)
+    assert waiting_for(refused) == ["a", "b"]
+    assert [one.state for one in refused.present if one.person == "d"] == [SeatState.CLOSED]
+    again = refused.add_approver(seat_of(refused, "a"), "d", before=True, seat_id=new_id(), now=NOW)
+    assert waiting_for(again) == ["b", "d"]
+
+
 def test_fewer_people_than_needed_must_all_approve() -> None:
     asked = begun(request(step("three", StepMode.N_OF, 3)), "a", "b")
     assert decide(decide(asked, "a", YES), "b", YES).status is ApprovalStatus.APPROVED

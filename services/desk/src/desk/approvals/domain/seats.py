@@ -122,16 +122,21 @@ def _slot_result(slot: Sequence[Seat]) -> StepResult:
 
 
 def opened(mode: StepMode, seats: Sequence[Seat], *, now: datetime) -> tuple[Seat, ...]:
-    """Return the seats of a step with exactly those open whose turn it is."""
+    """Return the seats of a step with exactly those open whose turn it is.
+
+    Nobody else in the slot of a rejection is needed any more.
+    """
     turn: set[UUID] = set()
+    failed: set[int] = set()
     for slot in _slots(seats):
-        waiting = next((seat for seat in slot if seat.is_undecided), None)
-        if waiting is None:
+        if _slot_result(slot) is StepResult.FAILED:
+            failed.add(slot[0].slot)
             continue
-        turn.add(waiting.id)
-        if mode is StepMode.IN_ORDER:
-            break
-    return tuple(_turned(seat, is_turn=seat.id in turn, now=now) for seat in seats)
+        waiting = next((seat for seat in slot if seat.is_undecided), None)
+        if waiting is not None and not (turn and mode is StepMode.IN_ORDER):
+            turn.add(waiting.id)
+    needed = (seat.closed() if seat.slot in failed else seat for seat in seats)
+    return tuple(_turned(seat, is_turn=seat.id in turn, now=now) for seat in needed)
 
 
 def _turned(seat: Seat, *, is_turn: bool, now: datetime) -> Seat:
