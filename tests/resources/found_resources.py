@@ -5,11 +5,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
@@ -18,6 +16,7 @@ from chassis.records.access.guards import ACCESS_GUARDS
 from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.entrances import PURPOSE_MARK
 from chassis.web.openapi import response_properties
+from tests.architecture.applications import document_of
 
 DOCUMENTS = Path(__file__).parents[2] / "contracts/schemas/openapi"
 # Collections that the shared tests of records leave out, each with its reason.
@@ -87,11 +86,7 @@ def found_resources(service: str) -> tuple[FoundResource, ...]:
     document = DOCUMENTS / f"{service}.json"
     if document.is_file():
         return resources_of(service, api_document(service))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("L2C_MODE", "development")
-        patch.setenv(f"{service.upper()}_DATABASE_URL", "postgresql+asyncpg://unused/x")
-        app: FastAPI = import_module(f"{service}.app").create()
-        return resources_of(service, app.openapi())
+    return resources_of(service, document_of(service))
 
 
 def resources_of(service: str, document: Mapping[str, Any]) -> tuple[FoundResource, ...]:

@@ -103,7 +103,7 @@ def row_reader(
     of_dataclass = {*dir(kind), *kind.__dataclass_fields__}
     if any(one in of_dataclass for one in names if one not in own):
         return partial(from_columns, kind)
-    money = tuple((name, f"{name}_currency") for name in own if f"{name}_currency" in own)
+    money = _money_columns(own, own)
     return partial(_with_money, money) if money else _as_it_is
 
 
@@ -115,6 +115,11 @@ def _with_money(
 
 def _as_it_is(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
     return mapping
+
+
+def _money_columns(names: Iterable[str], columns: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return those names that are amounts of money, each with the column of its currency."""
+    return tuple((name, f"{name}_currency") for name in names if f"{name}_currency" in columns)
 
 
 def _money(mapping: Mapping[str, Any], name: str, currency: str) -> Money | None:
@@ -131,7 +136,7 @@ def _fields_by_type(
     A list builds many rows of one kind from the same columns.
     """
     names = [field.name for field in fields(kind)]
-    money = tuple((name, f"{name}_currency") for name in names if f"{name}_currency" in columns)
+    money = _money_columns(names, columns)
     plain = tuple(name for name in names if f"{name}_currency" not in columns)
     return plain, money
 
