@@ -9,6 +9,7 @@ from chassis.database.columns import money_columns, replica_columns, tenant_colu
 from chassis.database.ddl import index
 from chassis.database.migration_operations import audited, secure, with_custom_fields
 from chassis.records.lists.columns import sort_column
+from rules.migration_operations import create_rule_versions
 
 revision = "cpq_20261129"
 down_revision = None
@@ -39,7 +40,7 @@ def upgrade() -> None:
     _opportunities()
     _quotes()
     _quote_lines()
-    _rule_versions()
+    create_rule_versions(resource="cpq.rule")
 
 
 def downgrade() -> None:
@@ -265,26 +266,6 @@ def _quotes() -> None:
     secure("quotes")
     audited("quotes", resource="cpq.quote")
     with_custom_fields("quotes", resource="cpq.quote")
-
-
-def _rule_versions() -> None:
-    """The published versions of the rules that administrators change."""
-    op.create_table(
-        "rule_versions",
-        tenant_column(),
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("rule_set", sa.String(40), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("content", JSONB(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("published_by", sa.Text(), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("restores", sa.Integer()),
-        sa.UniqueConstraint("tenant_id", "rule_set", "number"),
-    )
-    secure("rule_versions", append_only=True)
-    audited("rule_versions", resource="cpq.rule", noise=("digest",))
 
 
 def _quote_lines() -> None:

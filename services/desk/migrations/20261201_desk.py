@@ -9,6 +9,7 @@ from chassis.database.columns import replica_columns, tenant_column
 from chassis.database.ddl import index
 from chassis.database.migration_operations import audited, secure
 from chassis.records.lists.columns import sort_column
+from rules.migration_operations import create_rule_versions
 
 revision = "desk_20261201"
 down_revision = None
@@ -28,7 +29,7 @@ TABLES = (
 
 def upgrade() -> None:
     _roles()
-    _rule_versions()
+    create_rule_versions(resource="desk.approval_flow")
     _approvals()
     _approval_seats()
     _approval_history()
@@ -58,26 +59,6 @@ def _roles() -> None:
     index("role_holders", "tenant_id", "role_id", "person_id")
     for table in ("roles", "role_people", "role_holders"):
         secure(table)
-
-
-def _rule_versions() -> None:
-    """The published versions of flows."""
-    op.create_table(
-        "rule_versions",
-        tenant_column(),
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("rule_set", sa.String(40), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("content", JSONB(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("published_by", sa.Text(), nullable=False),
-        instant("published_at"),
-        sa.Column("restores", sa.Integer()),
-        sa.UniqueConstraint("tenant_id", "rule_set", "number"),
-    )
-    secure("rule_versions", append_only=True)
-    audited("rule_versions", resource="desk.approval_flow", noise=("digest",))
 
 
 def _approvals() -> None:

@@ -11,6 +11,7 @@ from chassis.database.columns import replica_columns, tenant_column
 from chassis.database.ddl import index
 from chassis.database.migration_operations import audited, secure, with_custom_fields
 from chassis.records.lists.columns import sort_column
+from rules.migration_operations import create_rule_versions
 
 revision = "mtl_20261129"
 down_revision = None
@@ -83,7 +84,7 @@ def upgrade() -> None:
     _lead_keys()
     _lead_history()
     _lead_recyclings()
-    _rule_versions()
+    create_rule_versions(resource="mtl.rule")
     _score_models()
     _bulk_changes()
     _lead_touches()
@@ -378,26 +379,6 @@ def _lead_recyclings() -> None:
     )
     index("lead_recyclings", "tenant_id", "lead_id", "id")
     secure("lead_recyclings", append_only=True)
-
-
-def _rule_versions() -> None:
-    """The published versions of the rules that administrators change."""
-    op.create_table(
-        "rule_versions",
-        tenant_column(),
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("rule_set", sa.String(40), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("content", JSONB(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("published_by", sa.Text(), nullable=False),
-        instant("published_at"),
-        sa.Column("restores", sa.Integer()),
-        sa.UniqueConstraint("tenant_id", "rule_set", "number"),
-    )
-    secure("rule_versions", append_only=True)
-    audited("rule_versions", resource="mtl.rule", noise=("digest",))
 
 
 def _score_models() -> None:

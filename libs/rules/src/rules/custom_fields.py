@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from chassis.foundation.canonical_json import canonical_json
 from chassis.records.custom_fields.domain import FieldDefinition, FieldType
 from rules.fact_values import parse_fact
 from rules.fields import FactType, FieldSpec
+from rules.versions import Content
 
 CUSTOM: Final = "custom."  # what the names of custom fields begin with in rules
 
@@ -27,6 +29,11 @@ def custom_field_spec(definition: FieldDefinition) -> FieldSpec:
     name = f"{CUSTOM}{definition.key}"
     values = tuple(str(choice["value"]) for choice in definition.choices)
     return FieldSpec(name=name, type=_TYPES[definition.type], label=name, values=values)
+
+
+def reads_custom_fields(content: Content) -> bool:
+    """Return whether rules may read a custom field; false only if they surely read none."""
+    return CUSTOM.encode() in canonical_json(content)
 
 
 def custom_facts(

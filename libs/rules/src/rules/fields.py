@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 
@@ -70,3 +71,10 @@ class FactSchema:
                 raise ValueError(f"the field {spec.name} must have values if it is an enum only")
             fields[spec.name] = spec
         return FactSchema(fields)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(self.fields))

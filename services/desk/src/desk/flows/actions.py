@@ -15,6 +15,7 @@ from desk.flows.views.directory import known_approvers
 from kernel.errors import Invalid, Violation
 from rules.approval_facts import fact_schema
 from rules.checks import check_rule_set
+from rules.evaluation import Evaluator
 from rules.rule_sets import HitPolicy
 from rules.versions import Draft, RuleVersion, publish, roll_back
 
@@ -44,7 +45,7 @@ async def checked_flow(
     if violations:
         raise Invalid(violations)
     others = [each for each in warnings if each.code != _GAP]
-    return FlowInForce(number=-1, flow=flow, rules=table, schema=schema), others
+    return FlowInForce(number=-1, flow=flow, rules=Evaluator(table), schema=schema), others
 
 
 async def publish_flow(

@@ -11,7 +11,7 @@ from desk.flows.domain.ways import FlowInForce, outcome_violations
 from desk.flows.schemas.bodies import FlowBody
 from kernel.errors import NotFound
 from rules.approval_facts import fact_schema
-from rules.rule_set_json import parse_rule_set
+from rules.kept_evaluators import evaluator_of
 from rules.version_store import VersionStore, rule_versions_table
 from rules.versions import RuleVersion
 
@@ -36,7 +36,7 @@ def read_version(kind: ApprovalKind, version: RuleVersion | None) -> FlowInForce
     if version is None:
         return FlowInForce(number=0, flow=BUILT_IN_FLOW, rules=None, schema=schema)
     body = FlowBody.model_validate(version.content)
-    rules = parse_rule_set(schema, body.rules, outcome_violations)
+    rules = evaluator_of(schema, body.rules, outcome_violations)
     return FlowInForce(number=version.number, flow=body.flow(), rules=rules, schema=schema)
 
 

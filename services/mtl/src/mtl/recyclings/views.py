@@ -24,6 +24,7 @@ from mtl.recyclings.schemas import (
     reason_words,
     state_words,
 )
+from rules.evaluation import Evaluator
 from rules.rule_sets import RuleSet
 
 
@@ -71,7 +72,7 @@ async def forecast(
 ) -> ForecastOut:
     """Count the newest leads that would fall back within some days, by two sets of rules."""
     in_force, before = await clock_reader(tx), FallBackCounts()
-    other = reader_of(tx, 0, rules, await definitions_of(tx, LEADS.resource))
+    other = reader_of(tx, 0, Evaluator(rules), await definitions_of(tx, LEADS.resource))
     after = FallBackCounts()
     found = await read_leads(tx, newest_leads(visibility).limit(limit + 1))
     for lead in found[:limit]:

@@ -21,16 +21,16 @@ from cpq.quotes.domain.quote import Quote, QuoteStatus
 from cpq.quotes.store import QUOTE
 from cpq.rule_sets.store import QUOTE_APPROVAL, VERSIONS
 from rules.approval_facts import fact_schema
-from rules.rule_set_json import parse_rule_set
-from rules.rule_sets import RuleSet
+from rules.evaluation import Evaluator
+from rules.kept_evaluators import evaluator_of
 
 
-async def approval_rules(tx: AsyncConnection) -> RuleSet | None:
+async def approval_rules(tx: AsyncConnection) -> Evaluator | None:
     """Return the rules that say which quotes need an approval; None without any."""
     version = await VERSIONS.latest(tx, QUOTE_APPROVAL)
     if version is None:
         return None
-    return parse_rule_set(fact_schema(QUOTE_DISCOUNT), version.content)
+    return evaluator_of(fact_schema(QUOTE_DISCOUNT), version.content)
 
 
 async def submit_quote(command: Command, quote_id: UUID) -> Quote:

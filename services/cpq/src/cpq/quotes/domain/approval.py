@@ -12,7 +12,6 @@ from kernel.decimals import EXACT_CONTEXT
 from kernel.errors import RuleBroken
 from kernel.money import Money
 from rules.evaluation import Evaluator
-from rules.rule_sets import RuleSet
 
 _RATE: Final = Decimal("0.000001")
 
@@ -62,18 +61,18 @@ def offer_of(quote: Quote) -> object:
     return replace(quote.to_request(), custom_fields={}), quote.lines, quote.gross_total
 
 
-def needs_approval(quote: Quote, rules: RuleSet | None) -> bool:
+def needs_approval(quote: Quote, rules: Evaluator | None) -> bool:
     """Return whether a row of the rules fits a quote; without rules none needs an approval."""
-    return rules is not None and bool(Evaluator(rules).decide(quote_facts(quote)).rows)
+    return rules is not None and bool(rules.decide(quote_facts(quote)).rows)
 
 
-def ensure_sendable(quote: Quote, rules: RuleSet | None) -> None:
+def ensure_sendable(quote: Quote, rules: Evaluator | None) -> None:
     """Raise RuleBroken (QUOTE_NEEDS_APPROVAL) for a draft that needs an approval first."""
     if quote.is_draft and needs_approval(quote, rules):
         raise RuleBroken("QUOTE_NEEDS_APPROVAL", document_no=quote.document_no)
 
 
-def ensure_needed(quote: Quote, rules: RuleSet | None) -> None:
+def ensure_needed(quote: Quote, rules: Evaluator | None) -> None:
     """Raise RuleBroken (QUOTE_NEEDS_NO_APPROVAL) for a draft that can be sent as it is."""
     if quote.is_draft and not needs_approval(quote, rules):
         raise RuleBroken("QUOTE_NEEDS_NO_APPROVAL", document_no=quote.document_no)

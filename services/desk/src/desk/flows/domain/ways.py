@@ -31,7 +31,7 @@ class FlowInForce:
 
     number: int
     flow: Flow
-    rules: RuleSet | None
+    rules: Evaluator | None
     schema: FactSchema
 
     def way(self, facts: Mapping[str, Any]) -> Way:
@@ -42,7 +42,7 @@ class FlowInForce:
         """
         if self.rules is None:
             return Way(row=None, plan=BUILT_IN_FLOW.plan(BUILT_IN_BRANCH))
-        decision = Evaluator(self.rules).decide(parse_facts(self.schema, facts))
+        decision = self.rules.decide(parse_facts(self.schema, facts))
         if decision.outcome is None:
             return Way(row=None, plan=BUILT_IN_FLOW.plan(BUILT_IN_BRANCH))
         row, outcome = decision.rows[0].id, decision.outcome

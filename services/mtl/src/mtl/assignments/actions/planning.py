@@ -29,8 +29,7 @@ from mtl.leads.store.holdings import count_held
 from mtl.leads.store.recyclings import barred_from
 from mtl.rule_sets.store import LEAD_ASSIGNMENT, VERSIONS
 from rules.evaluation import Evaluator
-from rules.rule_set_json import parse_rule_set
-from rules.rule_sets import RuleSet
+from rules.kept_evaluators import evaluator_of
 
 log = structlog.get_logger()
 
@@ -40,19 +39,18 @@ class RulesInForce:
     """The published rules, made ready for many leads."""
 
     version: int
-    rule_set: RuleSet
+    evaluator: Evaluator
     definitions: Mapping[str, FieldDefinition]
 
     def row_ids_of(self, leads: Sequence[Lead]) -> Sequence[str | None]:
         """Return the row that decides for each of these leads; None if none matches."""
-        evaluator = Evaluator(self.rule_set)
         facts = (ASSIGNMENT_FACTS.of(lead, self.definitions) for lead in leads)
-        decisions = map(evaluator.decide, facts)
+        decisions = map(self.evaluator.decide, facts)
         return [decision.rows[0].id if decision.rows else None for decision in decisions]
 
     def rule(self, row_id: str) -> AssignmentRule:
         """Return what a row says."""
-        [row] = [one for one in self.rule_set.rows if one.id == row_id]
+        [row] = [one for one in self.evaluator.rule_set.rows if one.id == row_id]
         return rule_of(row.outcome)
 
 
@@ -73,13 +71,13 @@ async def rules_in_force(tx: AsyncConnection) -> RulesInForce | UnassignedReason
     if version is None or not version.content["rows"]:
         return UnassignedReason.NO_RULES
     try:
-        rule_set = parse_rule_set(await assignment_facts(tx), version.content)
+        evaluator = evaluator_of(await assignment_facts(tx), version.content)
     except Invalid as invalid:
         await log.aerror("rules_unreadable", rule_set=LEAD_ASSIGNMENT, version=version.number)
         await log.adebug("rules_unreadable", violations=[one.code for one in invalid.violations])
         return UnassignedReason.RULES_UNREADABLE
     definitions = await definitions_of(tx, LEADS.resource)
-    return RulesInForce(version=version.number, rule_set=rule_set, definitions=definitions)
+    return RulesInForce(version=version.number, evaluator=evaluator, definitions=definitions)
 
 
 async def plan_assignments(

@@ -71,7 +71,7 @@ async def explain_assignment(
     if isinstance(rules, UnassignedReason):
         return 0, Plan(lead=lead, reason=rules), ()
     facts: Any = ASSIGNMENT_FACTS.of(lead, rules.definitions)
-    rows = explain(rules.rule_set, facts).rows
+    rows = explain(rules.evaluator.rule_set, facts).rows
     day = await today(tx, command.now)
     [plan] = (await plan_assignments(tx, rules, [lead], day, lock=False))[0]
     return rules.version, plan, rows

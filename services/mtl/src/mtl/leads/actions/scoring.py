@@ -2,14 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
-import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.foundation.canonical_json import canonical_json
 from chassis.records.custom_fields.domain import FieldDefinition
 from chassis.records.custom_fields.store import definitions_of
 from kernel.errors import Invalid
@@ -20,10 +17,10 @@ from mtl.leads.store.facts import facts_with_custom_fields, schema_with_custom_f
 from mtl.rule_sets.store import LEAD_SCORE, LEAD_TAGS, SCORE_SETTINGS, VERSIONS
 from mtl.score_models.store import trained_model
 from mtl.score_settings.domain import ScoreSettings
-from rules.custom_fields import CUSTOM
+from rules.custom_fields import CUSTOM, reads_custom_fields
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema
-from rules.rule_set_json import parse_rule_set
+from rules.kept_evaluators import evaluator_of
 from rules.rule_sets import fields_of
 from rules.versions import RuleVersion
 from scoring.blend import ScorePart
@@ -120,14 +117,7 @@ async def _rules_in_use(
 
 
 async def _evaluator(tx: AsyncConnection, version: RuleVersion) -> tuple[Evaluator, set[str]]:
-    content = canonical_json(version.content)
-    if CUSTOM.encode() not in content:
-        return _plain_evaluator(content), set()
-    rule_set = parse_rule_set(await lead_facts(tx), version.content)
-    return Evaluator(rule_set), {one for one in fields_of(rule_set) if one.startswith(CUSTOM)}
-
-
-@lru_cache(maxsize=256)
-def _plain_evaluator(content: bytes) -> Evaluator:
-    """Return the evaluator of rules without custom fields: the same rules score many leads."""
-    return Evaluator(parse_rule_set(LEAD_FACTS, orjson.loads(content)))
+    if not reads_custom_fields(version.content):
+        return evaluator_of(LEAD_FACTS, version.content), set()
+    evaluator = evaluator_of(await lead_facts(tx), version.content)
+    return evaluator, {one for one in fields_of(evaluator.rule_set) if one.startswith(CUSTOM)}

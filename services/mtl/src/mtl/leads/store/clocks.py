@@ -6,15 +6,12 @@ Every save of a lead passes here, so that every way of getting a lead starts the
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.foundation.canonical_json import canonical_json
 from chassis.records.custom_fields.domain import FieldDefinition
 from chassis.records.custom_fields.store import definitions_of
 from chassis.records.tenant_settings import settings_of
@@ -37,11 +34,11 @@ from mtl.leads.store.facts import (
     schema_with_custom_fields,
 )
 from mtl.rule_sets.store import LEAD_RETENTION, VERSIONS
-from rules.custom_fields import CUSTOM, custom_field_spec
+from rules.custom_fields import CUSTOM, reads_custom_fields
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema
-from rules.rule_set_json import parse_rule_set
-from rules.rule_sets import Row, RuleSet, fields_of
+from rules.kept_evaluators import evaluator_of
+from rules.rule_sets import Row, fields_of
 from rules.versions import RuleVersion
 
 log = structlog.get_logger()
@@ -158,29 +155,21 @@ async def clock_reader_by(tx: AsyncConnection, version: RuleVersion | None) -> C
 
 
 async def _reader(tx: AsyncConnection, version: RuleVersion) -> ClockReader:
-    content = canonical_json(version.content)
-    if CUSTOM.encode() not in content:
-        return ClockReader(tx, version.number, _evaluator(content))
-    definitions = await definitions_of(tx, LEAD_RESOURCE)
-    schema = RETENTION_FACTS.with_fields(map(custom_field_spec, definitions.values()))
-    rules = parse_rule_set(schema, version.content, check_retention)
-    return reader_of(tx, version.number, rules, definitions)
+    if not reads_custom_fields(version.content):
+        evaluator = evaluator_of(RETENTION_FACTS, version.content, check_retention)
+        return ClockReader(tx, version.number, evaluator)
+    schema = await retention_facts(tx)
+    evaluator = evaluator_of(schema, version.content, check_retention)
+    return reader_of(tx, version.number, evaluator, await definitions_of(tx, LEAD_RESOURCE))
 
 
 def reader_of(
     tx: AsyncConnection,
     number: int,
-    rules: RuleSet,
+    rules: Evaluator,
     definitions: Mapping[str, FieldDefinition],
 ) -> ClockReader:
     """Return the reader of clocks by these rules, such as those of a draft."""
-    read = {name.removeprefix(CUSTOM) for name in fields_of(rules) if name.startswith(CUSTOM)}
-    return ClockReader(
-        tx, number, Evaluator(rules), {key: definitions[key] for key in sorted(read)}
-    )
-
-
-@lru_cache(maxsize=256)
-def _evaluator(content: bytes) -> Evaluator:
-    """Return the evaluator of rules without custom fields, which many leads share."""
-    return Evaluator(parse_rule_set(RETENTION_FACTS, orjson.loads(content), check_retention))
+    names = fields_of(rules.rule_set)
+    read = {name.removeprefix(CUSTOM) for name in names if name.startswith(CUSTOM)}
+    return ClockReader(tx, number, rules, {key: definitions[key] for key in sorted(read)})
