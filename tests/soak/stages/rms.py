@@ -1,4 +1,4 @@
-"""Orders: confirmed, shipped twice, paid, and allocated by two clerks at the same time."""
+"""Orders: confirmed, shipped twice, paid, and allocated by several clerks at the same time."""
 
 import asyncio
 from decimal import Decimal
@@ -8,6 +8,8 @@ from kernel.ids import new_id
 from tests.soak.client import Caller, Json
 from tests.soak.evidence import Evidence
 from tests.soak.stage import Stage, Violations, Walk
+
+CLERKS = 6  # of two, one has often written before the other reads
 
 ALLOCATED = """
 SELECT p.id, p.allocated, coalesce(sum(a.amount), 0) AS booked FROM {table} p
@@ -32,7 +34,7 @@ def _part(line_id: str) -> Json:
 
 
 async def _pay(walk: Walk, order: Json, received: str) -> None:
-    """Pay the order and allocate the payment in two halves at the same time; some are reversed."""
+    """Pay the order and allocate the payment in parts at the same time; some are reversed."""
     erp = walk.callers["erp"]
     total = Decimal(order["gross_total"]["amount"])
     body = {
@@ -42,10 +44,9 @@ async def _pay(walk: Walk, order: Json, received: str) -> None:
         "received_date": received,
     }
     payment = await erp.post("/rms/v1/payments", body)
-    half = (total / 2).quantize(Decimal("0.01"))
-    made = await asyncio.gather(
-        _allocate(erp, payment["id"], half), _allocate(erp, payment["id"], total - half)
-    )
+    part = (total / CLERKS).quantize(Decimal("0.01"))
+    parts = [*[part] * (CLERKS - 1), total - part * (CLERKS - 1)]
+    made = await asyncio.gather(*(_allocate(erp, payment["id"], each) for each in parts))
     if walk.every(4):
         allocation = made[0]["allocations"][0]["id"]
         path = f"/rms/v1/payments/{payment['id']}/allocations/{allocation}/reverse"
