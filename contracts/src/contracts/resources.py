@@ -148,11 +148,13 @@ def common_resources(
     numberers: Roles = ONLY_ADMIN,
     tenant: Mapping[str, Roles] | None = None,
     asks_approvals: bool = False,
+    publishes_grants: bool = False,
 ) -> tuple[Resource, ...]:
     """Declare what every service has: exports, custom fields, number formats, events, operation.
 
     Only a service that imports files has `imports`. `tenant` adds scopes to `<service>.tenant`.
-    A service that `asks_approvals` publishes its requests; who may read its work may read them.
+    A service that `asks_approvals` publishes its requests, one that `publishes_grants` its teams
+    and shares; who may read its work may read them.
     """
     kinds: dict[str, Mapping[str, Roles]] = {
         "export": {"read": exports, "write": exports},
@@ -161,6 +163,7 @@ def common_resources(
         "tenant": {"export": ONLY_ADMIN, **(tenant or {})},
     }
     asked = (f"{service}.approval_request",) if asks_approvals else ()
+    granted = (f"{service}.grant",) if publishes_grants else ()
     common = (
         *(_common(service, noun, scopes) for noun, scopes in kinds.items()),
         _common(
@@ -169,7 +172,7 @@ def common_resources(
             {"admin": ONLY_ADMIN, "read": ONLY_ADMIN},
             aggregates=(f"{service}.{SNAPSHOT_RUN}", f"{service}.tenant_task"),
         ),
-        _common(service, "work", {"read": ONLY_ADMIN}, aggregates=asked),
+        _common(service, "work", {"read": ONLY_ADMIN}, aggregates=(*asked, *granted)),
     )
     if imports is None:
         return common

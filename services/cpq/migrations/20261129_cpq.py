@@ -261,6 +261,14 @@ def _quotes() -> None:
     index(
         "quotes", "tenant_id", "id", where="quotes.deleted_at IS NOT NULL", name="ix_quotes_deleted"
     )
+    index(
+        "quotes",
+        "tenant_id",
+        "opportunity_id",
+        "id",
+        where="quotes.deleted_at IS NOT NULL",
+        name="ix_quotes_deleted_opportunity_id",
+    )
     index("quotes", "tenant_id", "document_no", "revision", unique=True)
     index("quotes", "tenant_id", "status", "valid_until", "id")
     secure("quotes")

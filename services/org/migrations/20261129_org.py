@@ -92,6 +92,18 @@ def _tenants() -> None:
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("status", sa.String(40), nullable=False),
         sa.Column("tax_rounding", sa.String(40), nullable=False, server_default="LINE"),
+        sa.Column(
+            "separate_resources",
+            ARRAY(sa.Text()),
+            nullable=False,
+            server_default=sa.text("'{}'"),
+        ),
+        sa.Column(
+            "transferred_along",
+            ARRAY(sa.Text()),
+            nullable=False,
+            server_default=sa.text("'{}'"),
+        ),
         sa.Column("quotas", JSONB(), nullable=False, server_default=sa.text("'{}'")),
         instant("created_at"),
         instant("updated_at"),

@@ -24,5 +24,6 @@ def test_the_worker_subscribes_to_these_topics() -> None:
         ),
         ("rms.accounts", ("l2o.account.v1",)),
         ("rms.opportunities", ("l2o.opportunity.v1",)),
+        ("rms.grants", ("l2o.grant.v1",)),
         ("rms.quotes", ("cpq.quote.v1",)),
     }

@@ -39,6 +39,12 @@ async def account_id(tx: AsyncConnection, at: At) -> UUID:
     return await add_account(tx, owner_id=subject("li"))
 
 
+async def give_account_away(tx: AsyncConnection, account_id: UUID) -> None:
+    """Let zheng own the account, so that li sees of it only what li owns."""
+    is_account = accounts.c.id == account_id
+    await tx.execute(update(accounts).where(is_account).values(owner_id=subject("zheng")))
+
+
 def headers_of(tenant: UUID, name: str, scope: str = SCOPES) -> dict[str, str]:
     return sign_in(tenant, name, scope=scope)
 
@@ -80,7 +86,9 @@ async def test_requested_receivables_must_be_visible(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, account_id: UUID
 ) -> None:
     _, payment = await pay(client, account_id, headers_of(tenant, "li"))
+    await give_account_away(tx, account_id)
     own = await add_receivable(tx, cny("30.00"), account_id=account_id)
+    await client.post(f"/receivables/{own.id}/transfer", json={"owner_id": subject("li")})
     invisible = await add_receivable(tx, cny("40.00"), account_id=account_id)
     body = {"owner_id": subject("zheng")}
     moved = await client.post(f"/receivables/{invisible.id}/transfer", json=body)
@@ -164,6 +172,7 @@ async def test_a_transfer_publishes_former_owner_actor_and_reason(
     order_id = await add_order(tx, make_quote(account_id=account_id, owner_id=subject("li")))
     receivable = await add_receivable(tx, cny("30.00"), account_id=account_id)
     _, payment = await pay(client, account_id, headers_of(tenant, "li"))
+    await give_account_away(tx, account_id)
     for path, kind in (
         (f"/orders/{order_id}", "order"),
         (f"/receivables/{receivable.id}", "receivable"),

@@ -252,13 +252,14 @@ class AccountSnapshot(Snapshot):
 
 
 class OpportunityAssigned(Event):
-    """An opportunity got another owner."""
+    """An opportunity got another owner; `along` names the kinds of records that go along."""
 
     type: ClassVar[str] = "l2o.opportunity.assigned.v1"
     opportunity: OpportunityState
     from_owner_id: str | None = None
     assigned_by: str | None = None
     reason: str | None = None
+    along: tuple[str, ...] = ()
 
 
 class OpportunitySnapshot(Snapshot):
@@ -290,6 +291,46 @@ class L2oSnapshotFinished(SnapshotFinished):
     """Every record of a run of snapshots has been published."""
 
     type: ClassVar[str] = "l2o.snapshot_run.finished.v1"
+
+
+class GrantState(AggregateState):
+    """Access to a record beside its owner's, by its team or a share, after the event.
+
+    The grantee is a PERSON, a TEAM or a DEPARTMENT with all below it; `access` is READ or WRITE;
+    `until_date` is the first day without it. A deleted grant has ended.
+    """
+
+    aggregate: ClassVar[str] = "l2o.grant"
+    resource: Annotated[str, Field(description="The kind of record, such as `l2o.account`")]
+    record_id: UUID
+    via: Annotated[str, Field(description="TEAM or SHARE")]
+    grantee_kind: str
+    grantee_id: UUID
+    access: str
+    until_date: date | None = None
+    created_by: str
+    created_at: datetime
+
+
+class GrantChanged(Event):
+    """Access to a record was granted, or what was granted has changed."""
+
+    type: ClassVar[str] = "l2o.grant.changed.v1"
+    grant: GrantState
+
+
+class GrantDeleted(Event):
+    """Access to a record has ended."""
+
+    type: ClassVar[str] = "l2o.grant.deleted.v1"
+    grant: GrantState
+
+
+class GrantSnapshot(Snapshot):
+    """The present state of a grant, published again on request."""
+
+    type: ClassVar[str] = "l2o.grant.snapshot.v1"
+    grant: GrantState
 
 
 class L2oApprovalRequestChanged(ApprovalRequestChanged):

@@ -23,5 +23,7 @@ RESOURCES: Final = (
         tasks={"WORK_OPPORTUNITY": ("跟进商机", "Follow up on an opportunity")},
         aggregates=("l2o.conversion",),
     ),
-    *common_resources("l2o", imports=SALES, exports=SALES, asks_approvals=True),
+    *common_resources(
+        "l2o", imports=SALES, exports=SALES, asks_approvals=True, publishes_grants=True
+    ),
 )

@@ -1,6 +1,7 @@
 """The states that the events of ORG carry."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -38,12 +39,31 @@ class Quotas(State):
     imports_at_once: int | None = None
 
 
+class ImplicitlyShared(StrEnum):
+    """Kinds of records that are seen with the account or the opportunity they belong to."""
+
+    CONTACT = "l2o.contact"
+    OPPORTUNITY = "l2o.opportunity"
+    QUOTE = "cpq.quote"
+    ORDER = "rms.order"
+    RECEIVABLE = "rms.receivable"
+
+
+class GoesAlong(StrEnum):
+    """Kinds of open records that can go along with a transferred account or opportunity."""
+
+    OPPORTUNITY = "l2o.opportunity"
+    QUOTE = "cpq.quote"
+
+
 class TenantState(AggregateState):
     """The state of a tenant after the event; every service follows its settings.
 
     `country` is ISO 3166-1 alpha-2, `languages` are BCP 47, the preferred first; `status` is
     ACTIVE, SUSPENDED (reads only) or DELETED; `default_tax_rate` is a fraction: 0.13 is 13 %.
     `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split).
+    `separate_resources` are the kinds of records that are not seen with what they belong to,
+    `transferred_along` those that go along with a transfer that does not say what does.
     """
 
     aggregate: ClassVar[str] = "org.tenant"
@@ -56,6 +76,8 @@ class TenantState(AggregateState):
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
     status: str
     tax_rounding: str = "LINE"
+    separate_resources: tuple[str, ...] = ()
+    transferred_along: tuple[str, ...] = ()
     quotas: Quotas = Quotas()
 
 

@@ -4,9 +4,12 @@ from fastapi import FastAPI
 
 from chassis.composition.app import create_app
 from chassis.foundation.settings import Settings
+from chassis.records.access.along import declare_along
 from l2o.accounts.routes import ROUTERS as ACCOUNT_ROUTERS
+from l2o.accounts.store import ACCOUNTS
 from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
+from l2o.opportunities.actions.transfers import go_along_with_account
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
 from l2o.texts import TEXTS
 from l2o.worker import WORKER
@@ -14,6 +17,7 @@ from l2o.worker import WORKER
 
 def create() -> FastAPI:
     """Create the application; reads the settings from the environment."""
+    declare_along(ACCOUNTS.resource, go_along_with_account)
     return create_app(
         Settings.of("l2o"),
         title="L2O — leads to opportunity",

@@ -17,6 +17,11 @@ TEXTS = {
         "客户 {name} 仍有 {children} 个下级客户，不能删除。",
         "{name} cannot be deleted because it still has child accounts (number: {children}).",
     ),
+    "OPPORTUNITIES_STAY_HIDDEN": Text(
+        "新的负责人看不到该客户的 {count} 个进行中的商机；请一并转移，或先共享给对方。",
+        "The new owner would not see {count} open opportunities of the account. Please transfer"
+        " them along, or share them first.",
+    ),
     "ACCOUNT_HAS_OPPORTUNITIES": Text(
         "客户 {name} 仍有 {opportunities} 个进行中的商机，不能删除。",
         "{name} cannot be deleted because it still has open opportunities"

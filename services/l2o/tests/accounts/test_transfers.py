@@ -88,7 +88,7 @@ async def test_an_invisible_account_is_treated_as_missing(
         assert problem(await client.get(path, headers=headers)) == (404, "ACCOUNT_NOT_FOUND")
 
 
-async def test_sharing_an_account_shares_its_contacts_but_not_its_opportunities(
+async def test_sharing_an_account_shares_what_hangs_on_it(
     client: Client, tx: AsyncConnection, tenant: UUID, company: Company
 ) -> None:
     account = await add_account(tx, owner_id=subject("zheng"))
@@ -104,8 +104,11 @@ async def test_sharing_an_account_shares_its_contacts_but_not_its_opportunities(
     ] == [contact]
     edited = await client.patch(f"/contacts/{contact}", json={"name": "x"}, headers=guest)
     assert problem(edited) == (403, "RECORD_READ_ONLY")
-    hidden = await client.get(f"/opportunities/{opportunity}", headers=guest)
-    assert problem(hidden) == (404, "OPPORTUNITY_NOT_FOUND")
+    shown = await client.get(f"/opportunities/{opportunity}", headers=guest)
+    assert shown.status_code == 200
+    refused = await client.post("/contacts", json=body, headers=guest)
+    assert problem(refused) == (403, "RECORD_READ_ONLY")
+    assert (await client.put(path, json={"access": "WRITE"})).status_code == 200
     created = (await client.post("/contacts", json=body, headers=guest)).json()
     assert created["owner_id"] == subject("zheng"), "a contact has the owner of its account"
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.l2o.tests.factories import add_account
@@ -67,6 +68,7 @@ async def test_all_rows_of_invisible_opportunities_are_refused_with_the_same_err
 ) -> None:
     """The error is the same for unchanged, changed and deleted opportunities."""
     await Company(tx).build()
+    await tx.execute(text("UPDATE tenant_settings SET separate_resources = '{l2o.opportunity}'"))
     await add_account(tx, name="Mine", owner_id=subject("li"))
     rows = (HEADER + "".join(f"{n},Mine,Engaging,2016-10-20,5\n" for n in (1, 2, 3))).encode()
     await finish_import(client, tx, tenant, "l2o.opportunity", rows)

@@ -33,6 +33,8 @@ async def test_the_callers_tenant_is_read(client: AsyncClient, tenant: UUID) -> 
         "country": "CN",
         "status": "ACTIVE",
         "tax_rounding": "LINE",
+        "separate_resources": [],
+        "transferred_along": [],
         "quotas": {"requests_per_minute": None, "rows": None, "imports_at_once": None},
         "version": 1,
         "created_at": "2026-11-22T08:00:00Z",
@@ -64,6 +66,8 @@ async def test_a_change_is_stored_and_published_as_the_whole_state(
         "country": "CN",
         "status": "ACTIVE",
         "tax_rounding": "LINE",
+        "separate_resources": [],
+        "transferred_along": [],
         "quotas": {"requests_per_minute": None, "rows": None, "imports_at_once": None},
         "deleted": False,
     }
@@ -170,3 +174,16 @@ async def test_queries_without_a_tenant_see_no_rows(tx: AsyncConnection) -> None
     for table in ("tenants", "people", "clients", "outbox"):
         body = await tx.exec_driver_sql(f"SELECT count(*) FROM {table}")
         assert body.scalar_one() == 0, table
+
+
+async def test_kinds_of_records_can_be_kept_apart(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    """Each is named once, in order; a kind that hangs on nothing is unknown."""
+    named = ["rms.receivable", "cpq.quote", "rms.receivable"]
+    answer = await client.patch("/tenant", json={"separate_resources": named})
+    assert answer.json()["separate_resources"] == ["cpq.quote", "rms.receivable"]
+    tenant = (await published())[-1].payload["tenant"]
+    assert tenant["separate_resources"] == ["cpq.quote", "rms.receivable"]
+    refused = await client.patch("/tenant", json={"separate_resources": ["mtl.lead"]})
+    assert codes(refused) == {("/separate_resources/0", "VALUE_UNKNOWN")}

@@ -3,8 +3,10 @@
 from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
 from chassis.events.subscriptions import process
+from chassis.records.access.grant_copies import grant_subscription
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.cpq.events import QuoteAccepted
+from contracts.l2o.events import GrantState
 from rms.accounts.store import ACCOUNT_COPY
 from rms.opportunities.store import OPPORTUNITY_COPY
 from rms.orders.handlers import on_quote_accepted
@@ -15,6 +17,7 @@ SUBSCRIPTIONS = (
     process("rms.quotes", {QuoteAccepted: on_quote_accepted}),
     replica("rms.accounts", ACCOUNT_COPY),
     replica("rms.opportunities", OPPORTUNITY_COPY),
+    grant_subscription("rms", GrantState),
     *directory_subscriptions("rms"),
 )
 

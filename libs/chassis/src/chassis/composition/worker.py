@@ -14,6 +14,7 @@ from chassis.foundation.settings import Settings
 from chassis.jobs.queue import GivenUpHandler, JobHandler
 from chassis.jobs.split_jobs import SplitJob
 from chassis.records.snapshots.approvals import approval_sources
+from chassis.records.snapshots.grants import grant_sources
 from chassis.records.snapshots.job import fail_snapshot, snapshot_job
 from chassis.records.snapshots.runs import SNAPSHOT_JOB
 from chassis.records.snapshots.sources import SnapshotSource
@@ -56,8 +57,12 @@ class Worker:
     @property
     def snapshots(self) -> tuple[SnapshotSource, ...]:
         """The aggregates whose present state the service can publish again."""
-        approvals = approval_sources(self.service)
-        return (*snapshots_of(self.service), *approvals, work_source(self.service))
+        return (
+            *snapshots_of(self.service),
+            *approval_sources(self.service),
+            *grant_sources(self.service),
+            work_source(self.service),
+        )
 
     def __post_init__(self) -> None:
         imports = imports_of(self.service)

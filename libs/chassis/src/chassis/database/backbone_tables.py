@@ -19,7 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, base
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, base
 from sqlalchemy.types import UserDefinedType
 
 from chassis.database.columns import filter_indexes, new_metadata, tenant_column
@@ -282,6 +282,8 @@ tenant_settings = Table(
     Column("default_tax_rate", Numeric(9, 6), nullable=False),
     Column("status", Text, nullable=False, server_default=text("'ACTIVE'")),
     Column("tax_rounding", Text, nullable=False, server_default=text("'LINE'")),
+    Column("separate_resources", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("transferred_along", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("quotas", JSONB, nullable=False, server_default=text("'{}'")),
 )
 

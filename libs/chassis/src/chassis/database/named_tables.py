@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func
@@ -40,6 +41,18 @@ def declare_named_table(
     names = tuple(called_by) or tuple(name for name in _NAME_COLUMNS if name in table.c)[:1]
     if names:
         _NAMED.setdefault((service, resource), NamedTable(table, names[0], names[1:]))
+
+
+@cache
+def find_related_table(table: Table, resource: str) -> Table:
+    """Return the table of a resource's records in the service that a table belongs to.
+
+    Raises LookupError if that service reads no such records.
+    """
+    for (_, name), named in _NAMED.items():
+        if name == resource and named.table.metadata is table.metadata:
+            return named.table
+    raise LookupError(f"the service of {table.name} reads no {resource}")
 
 
 def find_named_table(service: str, resource: str) -> NamedTable | None:

@@ -12,7 +12,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.records.access.guards import may_read, may_write
+from chassis.records.access.along import Along
+from chassis.records.access.guards import may_delete, may_read, may_write
 from chassis.records.access.transfers import (
     NamedRecord,
     TransferRequest,
@@ -57,6 +58,7 @@ class Resource(Generic[B, R]):
     is the record with the same values in the fields `matched_by`, of which the first alternative
     counts that the row has every field of, else the last one. A resource whose records files cannot
     hold has `imported=False`.
+    `along` is what may go along with a record to its new owner (`records.access.along`).
     With `files=True` files of desk hang on its records (`records.attachments`).
     `docs` replaces what OpenAPI says of an operation: `{"delete": "Delete ..."}`; a summary, which
     an empty line and a description may follow.
@@ -78,6 +80,7 @@ class Resource(Generic[B, R]):
     files: bool = False
     matched_by: tuple[tuple[str, ...], ...] = ()
     docs: Mapping[str, str] = field(default_factory=dict)
+    along: Along | None = None
 
     @property
     def name(self) -> str:
@@ -97,6 +100,14 @@ class Resource(Generic[B, R]):
         scoped = self.record_type.scoped
         if isinstance(scoped, ScopedResource):
             return may_write(scoped)
+        return allow(f"{scoped.resource}.write")
+
+    @property
+    def delete_guard(self) -> Any:
+        """The dependency of the route that deletes a record."""
+        scoped = self.record_type.scoped
+        if isinstance(scoped, ScopedResource):
+            return may_delete(scoped)
         return allow(f"{scoped.resource}.write")
 
     async def create_from(self, command: Command, body: B) -> R:

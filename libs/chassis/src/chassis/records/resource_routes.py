@@ -31,7 +31,14 @@ def resource_routers(resource: AnyResource, *more: APIRouter) -> tuple[APIRouter
     routers = [external_routes(resource)] if resource.external_ids else []
     if isinstance(scoped, ScopedResource):
         collection = resource.collection.strip("/")
-        routers.append(access_router(scoped, collection=collection, transfer=resource.transfer))
+        routers.append(
+            access_router(
+                scoped,
+                collection=collection,
+                transfer=resource.transfer,
+                along=resource.along,
+            )
+        )
     if resource.files:
         routers.append(
             attachment_router(
@@ -146,7 +153,7 @@ def _add_delete(router: APIRouter, resource: AnyResource) -> None:
     @router.delete(
         f"/{{{resource.name}_id}}",
         status_code=204,
-        **_options(resource, "delete", summary, resource.write_guard),
+        **_options(resource, "delete", summary, resource.delete_guard),
     )
     async def delete(record_id: id_type, command: ChangeCommand) -> None:  # type: ignore[valid-type]  # the same
         await resource.delete_by_id(command, record_id)

@@ -24,7 +24,8 @@ class TenantSettings:
     """A tenant's IANA time zone, ISO 4217 currency, country and languages (preferred first).
 
     `default_tax_rate` is a fraction: 0.13 is 13 %. `status` is ACTIVE, SUSPENDED (reads only) or
-    DELETED, `tax_rounding` LINE or DOCUMENT.
+    DELETED, `tax_rounding` LINE or DOCUMENT. `transferred_along` are the resources whose open
+    records go along with a transfer that does not say what does.
     """
 
     timezone: str
@@ -34,6 +35,7 @@ class TenantSettings:
     country: str | None = None
     status: str = "ACTIVE"
     tax_rounding: str = "LINE"
+    transferred_along: tuple[str, ...] = ()
     quotas: Quotas = field(default_factory=Quotas)
 
 
@@ -61,6 +63,7 @@ async def _read_settings(tx: AsyncConnection) -> TenantSettings:
         country=row.country,
         status=row.status,
         tax_rounding=row.tax_rounding,
+        transferred_along=tuple(row.transferred_along),
         quotas=Quotas.model_validate(row.quotas),
     )
 

@@ -21,7 +21,8 @@ class Command:
     which see every record. `actor` is the subject of the person or client who caused the command,
     also where no request carries it. `expected` guards the one record that the command names;
     `reason` says why, for commands that record it. One that does not announce notifies no new
-    owners: an import tells each of them once, at its end.
+    owners: an import tells each of them once, at its end. `along` names the resources whose open
+    records go along with a transferred one.
     """
 
     tx: AsyncConnection
@@ -31,6 +32,7 @@ class Command:
     expected: Precondition = UNCONDITIONAL
     reason: str | None = None
     announces: bool = True
+    along: frozenset[str] = frozenset()
 
     @property
     def unconditional(self) -> "Command":

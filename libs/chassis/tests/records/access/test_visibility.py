@@ -186,7 +186,8 @@ async def test_the_condition_selects_visible_rows(tx: AsyncConnection, tenant: U
     assert await visible_titles(ON_BOARDS) == {"own", "read", "write", "running", "on the board"}
     assert await visible_titles(ON_BOARDS, Access.WRITE) == {"own", "write", "on the board"}
     assert len((await tx.execute(select(cards).where(is_visible(CARDS, EVERYTHING)))).all()) == 8
-    boards = list((await tx.execute(granted_record_ids("testkit.board", visibility))).scalars())
+    under = next(one for one in ON_BOARDS.granted_under if one.resource == "testkit.board")
+    boards = list((await tx.execute(granted_record_ids(under, visibility))).scalars())
     assert boards == [board]
 
 

@@ -18,7 +18,8 @@ opportunities = Table(
     Column("owner_id", Text),
 )
 
-# Visibility goes by the owner alone: only L2O knows the teams and shares of an opportunity.
-OPPORTUNITIES = ScopedResource("l2o.opportunity", opportunities)
+OPPORTUNITIES = ScopedResource(
+    "l2o.opportunity", opportunities, seen_with=(("l2o.account", "account_id"),)
+)
 
 OPPORTUNITY_COPY = Copy(OpportunityState, opportunities)

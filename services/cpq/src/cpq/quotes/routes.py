@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from chassis.records.access.guards import may_read, may_write
+from chassis.records.access.guards import may_delete, may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.approvals.routes import approval_history_router
 from chassis.records.attachments.routes import attachment_router
@@ -96,7 +96,7 @@ async def quote_amend(
 @router.delete(
     "/{quote_id}",
     status_code=204,
-    dependencies=[WRITE],
+    dependencies=[may_delete(QUOTES)],
     summary="Delete a draft; it keeps its document number and can be restored",
 )
 async def quote_delete(quote_id: UUID, command: ChangeCommand) -> None:

@@ -1,7 +1,7 @@
 """The quote tables and their SQL."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -43,7 +43,7 @@ from contracts.cpq.events import (
 from cpq.database import metadata
 from cpq.quotes.domain.approval import offer_of
 from cpq.quotes.domain.pricing import QuoteLine
-from cpq.quotes.domain.quote import Quote, QuoteStatus
+from cpq.quotes.domain.quote import OPEN_STATUSES, Quote, QuoteStatus
 from cpq.quotes.schemas import QuoteOut, QuoteSummary
 from kernel.errors import NotFound
 from kernel.taxes import TaxRounding
@@ -116,7 +116,13 @@ quote_lines = Table(
     Index(None, "tenant_id", "quote_id", "line_no", unique=True),
 )
 
-QUOTES = ScopedResource("cpq.quote", quotes)
+_OF_OPPORTUNITY: Final = ("l2o.opportunity", "opportunity_id")
+QUOTES = ScopedResource(
+    "cpq.quote",
+    quotes,
+    of=(_OF_OPPORTUNITY,),
+    seen_with=(_OF_OPPORTUNITY, ("l2o.account", "account_id")),
+)
 
 
 def _summary(row: Mapping[str, Any]) -> QuoteSummary:
@@ -179,6 +185,17 @@ async def get(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool = False
         raise NotFound("quote", quote_id)
     lines = tuple(from_columns(QuoteLine, _line_columns(row)) for row in rows)
     return from_columns(Quote, rows[0], lines=lines)
+
+
+async def open_ids_of_owner(tx: AsyncConnection, opportunity_id: UUID, owner_id: str) -> list[UUID]:
+    """Return the ids of a person's quotes for an opportunity that await an answer, in order."""
+    query = select(quotes.c.id).where(
+        quotes.c.opportunity_id == opportunity_id,
+        quotes.c.owner_id == owner_id,
+        quotes.c.status.in_(sorted(OPEN_STATUSES)),
+        quotes.c.deleted_at.is_(None),
+    )
+    return list((await tx.execute(query.order_by(quotes.c.id))).scalars())
 
 
 def _line_columns(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+from chassis.records.access.along import Along
 from chassis.records.access.guards import may_list
 from chassis.records.access.visibility import Visibility
 from chassis.records.resource import Resource
@@ -10,6 +11,7 @@ from chassis.records.resource_routes import resource_routers
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from contracts.org.states import GoesAlong
 from l2o.accounts import actions, store, views
 from l2o.accounts.schemas import AccountEdit, AccountIn, AccountOut, AccountTotals, TotalsOut
 from l2o.accounts.store import ACCOUNT, ACCOUNTS, LISTING
@@ -25,6 +27,7 @@ RESOURCE = Resource(
     edit=actions.edit_account,
     delete=actions.delete_account,
     restore=actions.restore_account,
+    along=Along(ACCOUNTS.resource, tuple(GoesAlong)),
     docs={"delete": "Delete an account that has no child accounts and no open opportunities"},
 )
 router = new_router("/accounts", tag="accounts")

@@ -54,7 +54,10 @@ accounts = Table(
     Index(None, "tenant_id", "name_key"),
 )
 
-ACCOUNTS = ScopedResource("l2o.account", accounts)
+# Whoever owns an opportunity reads its account's card.
+ACCOUNTS = ScopedResource(
+    "l2o.account", accounts, seen_by_parts=(("l2o.opportunity", "account_id"),)
+)
 
 
 async def lock_hierarchy(tx: AsyncConnection) -> None:

@@ -16,7 +16,7 @@ from chassis.records.record_commands import (
     visibility_for,
 )
 from chassis.web.commands import Command
-from kernel.errors import Invalid, Violation
+from kernel.errors import Forbidden, Invalid, Violation
 from l2o.contacts import store, views
 from l2o.contacts.domain import Contact
 from l2o.contacts.store import CONTACT
@@ -28,13 +28,16 @@ async def create_contact(command: Command, contact: Contact) -> Contact:
     If the owner of the account has left, it is its own owner or who acts; the audit entry says so.
 
     The first contact of an account is its primary contact. Its telephone number is one of the
-    account's country. Raises Invalid (ACCOUNT_UNKNOWN, PHONE_INVALID, custom fields).
+    account's country. Raises Invalid (ACCOUNT_UNKNOWN, PHONE_INVALID, custom fields), Forbidden
+    (RECORD_READ_ONLY) for an account that the caller only reads.
     """
     tx, account_id = command.tx, contact.account_id
     visibility = await visibility_for(command, views.ACCOUNT_RESOURCE)
     account = await views.lock_account(tx, account_id, visibility)
     if account is None:
         raise Invalid([Violation("/account_id", "ACCOUNT_UNKNOWN")])
+    if not await views.may_write_account(tx, account_id, visibility):
+        raise Forbidden("RECORD_READ_ONLY")
     ownership = await eligible_owner(tx, account.owner_id, contact.owner_id, acting=command.actor)
     contact = replace(
         _located(contact, account.country),

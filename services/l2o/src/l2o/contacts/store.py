@@ -34,7 +34,9 @@ contacts = Table(
 IN_ACCOUNT = ("l2o.account", "account_id")
 CONTACT = RecordType(
     # Whoever may see an account may see its contacts.
-    scoped=ScopedResource("l2o.contact", contacts, of=(IN_ACCOUNT,), part_of=IN_ACCOUNT),
+    scoped=ScopedResource(
+        "l2o.contact", contacts, of=(IN_ACCOUNT,), part_of=IN_ACCOUNT, seen_with=(IN_ACCOUNT,)
+    ),
     entity=Contact,
     created=ContactCreated,
     changed=ContactChanged,

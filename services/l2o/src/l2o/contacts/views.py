@@ -18,6 +18,11 @@ async def lock_account(
     return await accounts.lock_for_update(tx, account_id, visibility)
 
 
+async def may_write_account(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
+    """Return whether the caller may change an account, and so add contacts to it."""
+    return await accounts.may_write(tx, account_id, visibility)
+
+
 async def account_country(tx: AsyncConnection, account_id: UUID) -> str | None:
     """The country of an account, also of a deleted one; None without one."""
     return await accounts.country_of(tx, account_id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends
 
+from chassis.records.access.along import Along
 from chassis.records.access.guards import may_list
 from chassis.records.access.visibility import Visibility
 from chassis.records.lists.list_query import ListQuery
@@ -15,6 +16,7 @@ from chassis.web.commands import ChangeCommand
 from chassis.web.pages import Page, PageParams, fetch_page, reject_unknown_parameters
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from contracts.org.states import GoesAlong
 from l2o.opportunities import store
 from l2o.opportunities.actions import records, stages
 from l2o.opportunities.domain import Stage
@@ -38,6 +40,7 @@ RESOURCE = Resource(
     answer=OpportunityOut,
     create=records.open_opportunity,
     edit=records.edit_opportunity,
+    along=Along(OPPORTUNITIES.resource, (GoesAlong.QUOTE,)),
     docs={"create": "Open an opportunity with an account"},
 )
 READ, WRITE = [RESOURCE.read_guard], [RESOURCE.write_guard]

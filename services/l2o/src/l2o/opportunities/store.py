@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Double,
@@ -78,8 +79,12 @@ opportunities = Table(
     Index(None, "tenant_id", "owner_id", "id"),
 )
 
+_IN_ACCOUNT: Final = ("l2o.account", "account_id")
 OPPORTUNITIES = ScopedResource(
-    "l2o.opportunity", opportunities, part_of=("l2o.account", "account_id")
+    "l2o.opportunity",
+    opportunities,
+    part_of=_IN_ACCOUNT,
+    seen_with=(_IN_ACCOUNT,),
 )
 FOLLOW_UP: Final = TaskKind(
     "WORK_OPPORTUNITY", zh="跟进商机 {name}", en="Follow up on opportunity {name}"
@@ -164,6 +169,28 @@ async def filter_visible(
     has_id = is_one_of(opportunities.c.id, ids)
     query = select(opportunities.c.id).where(has_id, is_visible(OPPORTUNITIES, visibility, access))
     return set((await tx.execute(query)).scalars())
+
+
+async def open_ids_of_owner(tx: AsyncConnection, account_id: UUID, owner_id: str) -> list[UUID]:
+    """Return the ids of the open opportunities of an account that a person owns."""
+    query = select(opportunities.c.id).where(
+        *_is_open_of(account_id), opportunities.c.owner_id == owner_id
+    )
+    return list((await tx.execute(query)).scalars())
+
+
+async def count_open_hidden(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> int:
+    """Count the open opportunities of an account that are not visible."""
+    hidden = ~is_visible(OPPORTUNITIES, visibility)
+    query = select(func.count()).where(*_is_open_of(account_id), hidden)
+    count: int = (await tx.execute(query)).scalar_one()
+    return count
+
+
+def _is_open_of(account_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    columns = opportunities.c
+    is_open = columns.stage.not_in(sorted(CLOSED_STAGES))
+    return columns.account_id == account_id, columns.deleted_at.is_(None), is_open
 
 
 async def add_stage_changes(tx: AsyncConnection, changes: Sequence[StageChange]) -> None:

@@ -26,7 +26,6 @@ from mtl.database import metadata
 from mtl.followups.domain import SPOKEN_RESULTS, FollowUp
 from mtl.followups.schemas import FollowUpOut
 from mtl.leads.domain.lead import FollowUpTotals
-from mtl.leads.store import LEADS
 
 follow_ups = Table(
     "follow_ups",
@@ -37,7 +36,10 @@ follow_ups = Table(
     Index(None, "tenant_id", "lead_id", "at", "id"),
 )
 FOLLOW_UPS = ScopedResource(
-    "mtl.follow_up", follow_ups, part_of=("mtl.lead", "lead_id"), seen_with=LEADS
+    "mtl.follow_up",
+    follow_ups,
+    part_of=("mtl.lead", "lead_id"),
+    seen_with=(("mtl.lead", "lead_id"),),
 )
 FOLLOW_UP = RecordType(
     scoped=FOLLOW_UPS,

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis.foundation.canonical_json import digest_of
-from chassis.records.access.grants import move_grants, return_grants
+from chassis.records.access.grants_of_records import move_grants, return_grants
 from chassis.records.access.guards import check_access
 from chassis.records.access.visibility import Access
 from chassis.records.external_ids.actions import move_external_ids, return_external_ids

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.access.grants import replace_team
+from chassis.records.access.grants_of_records import replace_team
 from chassis.records.access.tables import departments, people
 from chassis.records.access.visibility import Access
 from chassis.records.record_commands import create_record, edit_record

@@ -56,6 +56,8 @@ class TenantSettings(TypedDict, total=False):
     default_tax_rate: Decimal
     country: str
     tax_rounding: TaxRounding
+    separate_resources: tuple[str, ...]
+    transferred_along: tuple[str, ...]
     quotas: Quotas
 
 
@@ -72,6 +74,8 @@ class Tenant:
     country: str
     status: TenantStatus = TenantStatus.ACTIVE
     tax_rounding: TaxRounding = TaxRounding.LINE
+    separate_resources: tuple[str, ...] = ()
+    transferred_along: tuple[str, ...] = ()
     quotas: Quotas = field(default_factory=Quotas)
     created_at: datetime
     updated_at: datetime

@@ -1,5 +1,6 @@
 """Request and response bodies of tenants, and the field types of their settings."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.records.codes import CountryCode, LanguageTag
 from contracts.org.events import Quotas
+from contracts.org.states import GoesAlong, ImplicitlyShared
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
 from kernel.taxes import TaxRounding
@@ -57,6 +59,28 @@ TaxRate = Annotated[
 ]
 
 
+SeparateResources = Annotated[
+    list[ImplicitlyShared],
+    Field(
+        max_length=len(ImplicitlyShared),
+        description="Kinds of records that are not seen with the account or opportunity they "
+        "belong to: only by their own owners, teams and shares",
+        examples=[["rms.receivable"]],
+    ),
+]
+
+
+TransferredAlong = Annotated[
+    list[GoesAlong],
+    Field(
+        max_length=len(GoesAlong),
+        description="Kinds of open records that go along with a transferred account or "
+        "opportunity where the request does not say what does",
+        examples=[["l2o.opportunity", "cpq.quote"]],
+    ),
+]
+
+
 class TenantIn(BaseModel):
     """All settings of a tenant."""
 
@@ -90,6 +114,8 @@ class TenantPatch(BaseModel):
     default_tax_rate: TaxRate = Field(default_factory=_no_default)
     country: CountryCode = Field(default_factory=_no_default)
     tax_rounding: TaxRounding = Field(default_factory=_no_default)
+    separate_resources: SeparateResources = Field(default_factory=_no_default)
+    transferred_along: TransferredAlong = Field(default_factory=_no_default)
 
     def settings(self) -> TenantSettings:
         """Return the settings that the body contains."""
@@ -97,7 +123,15 @@ class TenantPatch(BaseModel):
         changes.update(self.model_dump(exclude_unset=True))  # type: ignore[typeddict-item]  # its keys are our fields
         if "languages" in changes:
             changes["languages"] = tuple(changes["languages"])
+        if "separate_resources" in changes:
+            changes["separate_resources"] = _distinct(changes["separate_resources"])
+        if "transferred_along" in changes:
+            changes["transferred_along"] = _distinct(changes["transferred_along"])
         return changes
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({str(one) for one in names}))
 
 
 class TenantOut(BaseModel):
@@ -112,6 +146,8 @@ class TenantOut(BaseModel):
     default_tax_rate: RateDecimal
     country: str
     tax_rounding: TaxRounding
+    separate_resources: list[ImplicitlyShared]
+    transferred_along: list[GoesAlong]
     quotas: Quotas
     status: TenantStatus
     created_at: datetime

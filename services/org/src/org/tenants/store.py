@@ -48,6 +48,18 @@ tenants = Table(
     Column("country", Text, nullable=False),
     Column("status", enum_column(TenantStatus), nullable=False),
     Column("tax_rounding", enum_column(TaxRounding), nullable=False, server_default="LINE"),
+    Column(
+        "separate_resources",
+        ARRAY(Text, as_tuple=True),
+        nullable=False,
+        server_default=text("'{}'"),
+    ),
+    Column(
+        "transferred_along",
+        ARRAY(Text, as_tuple=True),
+        nullable=False,
+        server_default=text("'{}'"),
+    ),
     Column("quotas", JSONB, nullable=False, server_default=text("'{}'")),
     instant("created_at"),
     instant("updated_at"),

@@ -19,9 +19,7 @@ accounts = Table(
     Column("owner_id", Text),
 )
 
-# An account is visible here to whoever sees its owner's records. Teams and shares of the account
-# exist only in L2O.
-ACCOUNTS = ScopedResource("rms.account", accounts)
+ACCOUNTS = ScopedResource("rms.account", accounts, of=(("l2o.account", "id"),))
 
 # A deleted account keeps its name: its orders, receivables and payments still show it.
 ACCOUNT_COPY = Copy(AccountState, accounts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -86,8 +86,14 @@ receivables = Table(
 )
 
 
-# Whoever is granted an order sees its receivables.
-RECEIVABLES = ScopedResource("rms.receivable", receivables, of=(("rms.order", "order_id"),))
+# Whoever is granted an order, or sees it or its account, sees its receivables.
+_OF_ORDER: Final = ("rms.order", "order_id")
+RECEIVABLES = ScopedResource(
+    "rms.receivable",
+    receivables,
+    of=(_OF_ORDER,),
+    seen_with=(_OF_ORDER, ("l2o.account", "account_id")),
+)
 RECEIVABLE = RecordType(
     scoped=RECEIVABLES,
     entity=Receivable,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs import queue
 from chassis.jobs.queue import Done, Job, JobHandler
+from chassis.records.access.grant_events import write_grants
 from chassis.records.access.tables import grants
 from contracts.work import RecordRef
 
@@ -30,7 +31,7 @@ async def _delete_expired_grant(tx: AsyncConnection, job: Job) -> Done:
     """Delete the grant, unless it has been extended: then another job deletes it later."""
     latest_expired = (job.now - LATEST_MIDNIGHT).date()
     is_grant = grants.c.id == UUID(job.key)
-    await tx.execute(delete(grants).where(is_grant, grants.c.until_date <= latest_expired))
+    await write_grants(tx, delete(grants).where(is_grant, grants.c.until_date <= latest_expired))
     return Done()
 
 

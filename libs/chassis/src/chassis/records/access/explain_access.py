@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.grants import Grant, GranteeKind, GrantKind, grants_of
 from chassis.records.access.guards import CallerAccess, caller_access
+from chassis.records.access.parts import owners_of_parts
 from chassis.records.access.visibility import (
     Access,
     ScopedResource,
     Visibility,
     directory_visibility,
+    grants_under,
+    seen_with,
     sees_everything,
 )
 from chassis.web.auth import Principal
@@ -78,6 +81,7 @@ class AccessExplanation:
     everyone_with: Sequence[str]
 
 
+_MAX_OWNERS_OF_PARTS: Final = 100
 _PEOPLE_BY_OWNER = text("""
 WITH RECURSIVE
 today(day) AS (
@@ -129,11 +133,12 @@ async def explain_access(
     access = await caller_access(tx, principal, scoped, record_id, now)
     visibility = await directory_visibility(tx, principal.subject, now)
     by_owner = await _reasons_by_owner(tx, access.owner_id, now)
-    by_parent = await _reasons_by_parent(tx, scoped, record_id, now)
-    by_owner += [reason for reason in by_parent if reason.subject not in _subjects(by_owner)]
+    for reason in await _implicit_reasons(tx, scoped, record_id, visibility, now):
+        if reason.subject not in _subjects(by_owner):
+            by_owner.append(reason)
     grants = [
         _as_seen(scoped, grant)
-        for grant in await grants_of(tx, await _granted_records(tx, scoped, record_id))
+        for grant in await grants_of(tx, await _granted_records(tx, scoped, record_id, visibility))
         if grant.until_date is None or grant.until_date > visibility.today
     ]
     owners = [reason.person for reason in by_owner if reason.why is AccessReasonKind.OWNER]
@@ -153,37 +158,54 @@ def _subjects(reasons: Sequence[AccessReason]) -> set[str | None]:
 
 
 def _as_seen(scoped: ScopedResource, grant: Grant) -> Grant:
-    """Return a grant as it counts for the record: one of its parent lets people read only."""
-    parent = scoped.seen_with
-    of_parent = parent is not None and grant.resource == parent.resource
-    return replace(grant, access=Access.READ) if of_parent else grant
+    """Return a grant as it counts for the record: one of what it hangs on may let read only."""
+    counts_whole = any(under.resource == grant.resource for under in scoped.granted_under)
+    return grant if counts_whole else replace(grant, access=Access.READ)
 
 
 async def _granted_records(
-    tx: AsyncConnection, scoped: ScopedResource, record_id: UUID
+    tx: AsyncConnection, scoped: ScopedResource, record_id: UUID, visibility: Visibility
 ) -> list[tuple[str, UUID]]:
     """Return resource name and id of the record and of the records it belongs to."""
-    under = list(scoped.granted_under)
-    if scoped.seen_with is not None:
-        under.append((scoped.seen_with.resource, scoped.parent_column))
-    columns = [column for _, column in under]
-    row = (await tx.execute(select(*columns).where(scoped.table.c["id"] == record_id))).one()
-    return [(name, key) for (name, _), key in zip(under, row, strict=True) if key is not None]
+    keys = {under.resource: under.key for under in grants_under(scoped, visibility)}
+    for parent, column in seen_with(scoped, visibility):
+        keys.setdefault(parent.resource, column)
+    query = select(*keys.values()).where(scoped.table.c["id"] == record_id)
+    row = (await tx.execute(query)).one()
+    return [(name, key) for name, key in zip(keys, row, strict=True) if key is not None]
 
 
-async def _reasons_by_parent(
-    tx: AsyncConnection, scoped: ScopedResource, record_id: UUID, now: datetime
+async def _implicit_reasons(
+    tx: AsyncConnection,
+    scoped: ScopedResource,
+    record_id: UUID,
+    visibility: Visibility,
+    now: datetime,
 ) -> list[AccessReason]:
-    """Those who see the record because they own, or manage the owner of, the one it is part of."""
-    parent = scoped.seen_with
-    if parent is None:
-        return []
-    query = select(parent.owner_column).join(
-        scoped.table, scoped.parent_column == parent.table.c["id"]
-    )
-    owner = (await tx.execute(query.where(scoped.table.c["id"] == record_id))).scalar_one_or_none()
-    reasons = await _reasons_by_owner(tx, owner, now)
-    return [replace(one, access=Access.READ, under=parent.resource) for one in reasons]
+    """Those who see the record because they own, or manage the owner of, one that it hangs on.
+
+    So do the owners of what hangs on it, who are named without their managers.
+    """
+    reasons: list[AccessReason] = []
+    for parent, column in seen_with(scoped, visibility):
+        query = select(parent.owner_column).join(scoped.table, column == parent.table.c["id"])
+        query = query.where(scoped.table.c["id"] == record_id)
+        owner = (await tx.execute(query)).scalar_one_or_none()
+        by_owner = await _reasons_by_owner(tx, owner, now)
+        reasons += [replace(one, access=Access.READ, under=parent.resource) for one in by_owner]
+    for resource, query in owners_of_parts(scoped, record_id):
+        rows = await tx.execute(query.limit(_MAX_OWNERS_OF_PARTS))
+        reasons += [
+            AccessReason(
+                why=AccessReasonKind.OWNER,
+                access=Access.READ,
+                subject=row.subject,
+                person=DirectoryName(row.id, row.name) if row.id else None,
+                under=resource,
+            )
+            for row in rows
+        ]
+    return reasons
 
 
 async def _reasons_by_owner(

@@ -1,22 +1,32 @@
 """Grants: access to a record for the members of its team and for those it is shared with."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import is_one_of
 from chassis.records import tenant_settings
 from chassis.records.access.expiry import schedule_grant_expiry
+from chassis.records.access.grant_events import write_grants
 from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.parents import ensure_parent
-from chassis.records.access.tables import departments, grants, people, teams
+from chassis.records.access.tables import departments, grant_copies, grants, people, teams
 from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Principal
 from contracts.work import RecordRef
@@ -45,6 +55,17 @@ GRANTEE_TABLES: dict[GranteeKind, Table] = {
     GranteeKind.TEAM: teams,
 }
 _KEY = ("tenant_id", "resource", "record_id", "via", "grantee_id")
+_SHOWN = (
+    "resource",
+    "record_id",
+    "via",
+    "grantee_kind",
+    "grantee_id",
+    "access",
+    "until_date",
+    "created_by",
+    "created_at",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,10 +122,10 @@ async def grant_access(
     )
     new = statement.excluded
     replaced = ("access", "until_date", "created_by", "created_at")
-    upsert = statement.on_conflict_do_update(
-        index_elements=_KEY, set_={name: new[name] for name in replaced}
-    )
-    grant_id = (await tx.execute(upsert.returning(grants.c.id))).scalar_one()
+    changes = {name: new[name] for name in replaced} | {"version": grants.c.version + 1}
+    upsert = statement.on_conflict_do_update(index_elements=_KEY, set_=changes)
+    (written,) = await write_grants(tx, upsert)
+    grant_id = written.id
     if request.until_date is not None:
         about = RecordRef(resource=scoped.resource, record_id=record_id)
         await schedule_grant_expiry(tx, grant_id, request.until_date, about)
@@ -126,53 +147,7 @@ async def revoke_access(
     Raises NotFound, Forbidden (RECORD_READ_ONLY; OWNERSHIP_REQUIRED to revoke write access).
     """
     await _ensure_may_grant(tx, principal, scoped, record_id, request, Access.READ, now)
-    await tx.execute(delete(grants).where(_is_grant(scoped.resource, record_id, request)))
-
-
-async def replace_team(
-    tx: AsyncConnection,
-    resource: str,
-    record_id: UUID,
-    person_ids: Sequence[UUID],
-    *,
-    access: Access,
-    by: str,
-    now: datetime,
-) -> None:
-    """Make these people the only team of a record that is no resource with routes for its team.
-
-    Whoever calls it has checked the caller's rights, and that the people exist.
-    """
-    team = (grants.c.resource == resource, grants.c.record_id == record_id)
-    await tx.execute(delete(grants).where(*team, grants.c.via == GrantKind.TEAM))
-    rows = [
-        {
-            "id": new_id(),
-            "resource": resource,
-            "record_id": record_id,
-            "via": GrantKind.TEAM.value,
-            "grantee_kind": GranteeKind.PERSON.value,
-            "grantee_id": person_id,
-            "access": access.value,
-            "created_by": by,
-            "created_at": now,
-        }
-        for person_id in person_ids
-    ]
-    if rows:
-        await tx.execute(insert(grants), rows)
-
-
-async def end_grants(
-    tx: AsyncConnection, scoped: ScopedResource, record_ids: Collection[UUID]
-) -> None:
-    """End the team and all shares of records, which begin anew with nobody who sees them.
-
-    Grants of records that they belong to stay.
-    """
-    if record_ids:
-        own = (grants.c.resource == scoped.resource, is_one_of(grants.c.record_id, record_ids))
-        await tx.execute(delete(grants).where(*own))
+    await write_grants(tx, delete(grants).where(_is_grant(scoped.resource, record_id, request)))
 
 
 async def _ensure_may_grant(
@@ -238,46 +213,32 @@ async def _validate(tx: AsyncConnection, request: GrantRequest, now: datetime) -
 async def grants_of(
     tx: AsyncConnection, records: Sequence[tuple[str, UUID]], request: GrantRequest | None = None
 ) -> list[Grant]:
-    """Return the grants of these records, expired ones too; with a request, of its grantee only."""
-    name = func.coalesce(people.c.name, departments.c.name, teams.c.name)
-    joined = grants
-    for kind, table in GRANTEE_TABLES.items():
-        joined = joined.outerjoin(  # type: ignore[assignment]  # a join is joined on
-            table, and_(table.c.id == grants.c.grantee_id, grants.c.grantee_kind == kind)
-        )
-    query = select(grants, name.label("grantee_name")).select_from(joined)
-    query = query.where(
-        or_(*(and_(grants.c.resource == r, grants.c.record_id == key) for r, key in records))
-    )
+    """Return the grants of these records, expired ones too; with a request, of its grantee only.
+
+    Records of other services have those that this one has copies of.
+    """
+    query = _named_grants(grants, records)
     if request is not None:
         query = query.where(_is_grant(*records[0], request))
-    rows = await tx.execute(query.order_by(grants.c.via.desc(), grants.c.id))
+    copies = _named_grants(grant_copies, records).where(~grant_copies.c.deleted)
+    all_ = union_all(query, copies).subquery()
+    rows = await tx.execute(select(all_).order_by(all_.c.via.desc(), all_.c.id))
     return [_grant(row) for row in rows.mappings()]
 
 
-async def move_grants(tx: AsyncConnection, resource: str, record_id: UUID, to: UUID) -> list[UUID]:
-    """Let the grants of a record be of another one; return those that were moved.
-
-    A grant to somebody who has one of the other record stays: nobody gets more by the move.
-    """
-    c, others = grants.c, grants.alias("others")
-    is_there = exists().where(
-        others.c.resource == resource,
-        others.c.record_id == to,
-        others.c.via == c.via,
-        others.c.grantee_id == c.grantee_id,
+def _named_grants(table: Table, records: Sequence[tuple[str, UUID]]) -> Select[Any]:
+    """Return the query for the grants of records in one table, with the names of grantees."""
+    name = func.coalesce(people.c.name, departments.c.name, teams.c.name)
+    joined = table
+    for kind, named in GRANTEE_TABLES.items():
+        joined = joined.outerjoin(  # type: ignore[assignment]  # a join is joined on
+            named, and_(named.c.id == table.c.grantee_id, table.c.grantee_kind == kind)
+        )
+    columns = [table.c[each] for each in ("id", *_SHOWN)]
+    query = select(*columns, name.label("grantee_name")).select_from(joined)
+    return query.where(
+        or_(*(and_(table.c.resource == r, table.c.record_id == key) for r, key in records))
     )
-    mine = (c.resource == resource, c.record_id == record_id, ~is_there)
-    moved = update(grants).where(*mine).values(record_id=to)
-    return list((await tx.execute(moved.returning(c.id))).scalars())
-
-
-async def return_grants(
-    tx: AsyncConnection, record_id: UUID, ids: Sequence[UUID], to: UUID
-) -> None:
-    """Give a record back the grants that were moved to another one, which has them still."""
-    mine = (grants.c.id.in_(ids), grants.c.record_id == record_id)
-    await tx.execute(update(grants).where(*mine).values(record_id=to))
 
 
 def _grant(row: Mapping[Any, Any]) -> Grant:

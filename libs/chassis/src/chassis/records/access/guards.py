@@ -10,16 +10,17 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import is_one_of
 from chassis.foundation.clock import Now
-from chassis.records.access.tables import grants
+from chassis.records.access.parts import has_visible_part
 from chassis.records.access.visibility import (
     Access,
     ScopedResource,
     Visibility,
+    grants_of,
+    is_granted,
     is_part_of_visible,
     sees_everything,
     visibility_of,
@@ -38,12 +39,17 @@ class CallerAccess:
     """What the caller may do with a record.
 
     `may_transfer` is true for the owner and for managers of a department the owner is in.
-    Substitutes may not transfer records: the transfer would survive the absence.
+    Substitutes may neither transfer nor delete records: that would survive the absence.
     """
 
     owner_id: str | None
     access: Access
     may_transfer: bool
+
+    @property
+    def may_delete(self) -> bool:
+        """Whether the caller may delete the record: not by a grant, nor as a substitute."""
+        return self.may_transfer
 
 
 def has_owners(resource: str) -> bool:
@@ -68,6 +74,15 @@ def may_write(scoped: ScopedResource, *, scope: str | None = None) -> Any:
     return Depends(_guard(scoped, Access.WRITE, scope or f"{scoped.resource}.write"))
 
 
+def may_delete(scoped: ScopedResource) -> Any:
+    """Return a dependency: the caller has `<resource>.write` and may delete the record in the path.
+
+    The record's id is the first path parameter. Raises Forbidden (SCOPE_MISSING, RECORD_READ_ONLY,
+    OWNERSHIP_REQUIRED), NotFound.
+    """
+    return Depends(_guard(scoped, Access.WRITE, f"{scoped.resource}.write", deletes=True))
+
+
 def may_list(scoped: ScopedResource, *, scope: str | None = None) -> Any:
     """Return a dependency: the caller has `<resource>.read`; its value is their `Visibility`."""
     required_scope = scope or f"{scoped.resource}.read"
@@ -80,11 +95,18 @@ def may_list(scoped: ScopedResource, *, scope: str | None = None) -> Any:
     return Depends(visibility)
 
 
-def _guard(scoped: ScopedResource, access: Access, scope: str) -> Callable[..., Awaitable[None]]:
+def _guard(
+    scoped: ScopedResource, access: Access, scope: str, *, deletes: bool = False
+) -> Callable[..., Awaitable[None]]:
     async def guard(
         request: Request, principal: Annotated[Principal, allow(scope)], tx: Tx, now: Now
     ) -> None:
-        await check_access(tx, principal, scoped, record_id_of(request), access, now)
+        if sees_everything(principal, scoped.resource):
+            return  # the route itself reports a missing record
+        caller = await caller_access(tx, principal, scoped, record_id_of(request), now)
+        ensure_access(caller, access)
+        if deletes and not caller.may_delete:
+            raise Forbidden("OWNERSHIP_REQUIRED")
 
     ACCESS_GUARDS[guard] = (scoped, access)
     return guard
@@ -151,9 +173,8 @@ async def caller_access(
         return CallerAccess(
             row.owner, Access.WRITE, may_transfer=row.owner not in visibility.via_substitution
         )
-    resources = (resource for resource, _ in scoped.granted_under)
-    granted = await _granted_access(tx, list(zip(resources, row[1:], strict=True)), visibility)
-    if granted is None and await _sees_parent(tx, scoped, record_id, visibility):
+    granted = await _granted_access(tx, scoped, row[1:], visibility)
+    if granted is None and await _sees_implicitly(tx, scoped, record_id, visibility):
         granted = Access.READ
     if granted is None:
         raise NotFound(scoped.name, record_id)
@@ -163,31 +184,44 @@ async def caller_access(
 @cache
 def _owner_query(scoped: ScopedResource, lock: bool) -> Select[Any]:  # noqa: FBT001  # a key of the cache
     """Return the query for the owner of the record `:record_id` and the ids it is granted under."""
-    columns = [column for _, column in scoped.granted_under]
+    columns = [under.key for under in scoped.granted_under]
     selected: Sequence[Any] = (scoped.owner_column.label("owner"), *columns)
     query = select(*selected).where(scoped.table.c["id"] == bindparam("record_id"))
     return query.with_for_update() if lock else query
 
 
-async def _sees_parent(
+async def _sees_implicitly(
     tx: AsyncConnection, scoped: ScopedResource, record_id: UUID, visibility: Visibility
 ) -> bool:
-    """Return whether the caller sees a part because they see the record that it is a part of."""
-    if scoped.seen_with is None:
+    """Return whether the caller sees a record because of one that it hangs on, or of its parts."""
+    ways = [*is_part_of_visible(scoped, visibility), *has_visible_part(scoped, visibility)]
+    if not ways:
         return False
     key = scoped.table.c["id"]
-    query = select(key).where(key == record_id, or_(*is_part_of_visible(scoped, visibility)))
+    query = select(key).where(key == record_id, or_(*ways))
     return (await tx.execute(query)).one_or_none() is not None
 
 
 async def _granted_access(
-    tx: AsyncConnection, records: list[tuple[str, UUID | None]], visibility: Visibility
+    tx: AsyncConnection,
+    scoped: ScopedResource,
+    record_ids: Sequence[UUID | None],
+    visibility: Visibility,
 ) -> Access | None:
-    """Return the most that any grant of these records gives to the caller; None without one."""
-    query = select(grants.c.access).where(
-        or_(*((grants.c.resource == r) & (grants.c.record_id == key) for r, key in records)),
-        is_one_of(grants.c.grantee_id, visibility.grantees),
-        or_(grants.c.until_date.is_(None), grants.c.until_date > visibility.today),
-    )
-    granted = set((await tx.execute(query)).scalars())
+    """Return the most that a grant of the record, or of what it belongs to, gives to the caller.
+
+    `record_ids` are the record's ids of `granted_under`. None without a grant.
+    """
+    ids = {u.resource: one for u, one in zip(scoped.granted_under, record_ids, strict=True)}
+    queries = [
+        select(under.grants.c.access).where(
+            under.grants.c.resource == under.resource,
+            under.grants.c.record_id == ids[under.resource],
+            *is_granted(under.grants, visibility),
+        )
+        for under in grants_of(scoped, visibility)
+    ]
+    if not queries:
+        return None
+    granted = set((await tx.execute(union_all(*queries))).scalars())
     return Access(max(granted)) if granted else None  # "WRITE" sorts after "READ"

@@ -1,12 +1,12 @@
 """Routes for access, owners, team and shares of a record; the same for every resource."""
 
-from dataclasses import replace
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 
 from chassis.database.rows import ensure_row
 from chassis.foundation.clock import Now
+from chassis.records.access.along import Along
 from chassis.records.access.explain_access import explain_access
 from chassis.records.access.grants import (
     GranteeKind,
@@ -20,46 +20,37 @@ from chassis.records.access.schemas import (
     AccessOut,
     GrantOut,
     OwnerChangeOut,
-    RecordOwnerOut,
     ShareIn,
     TeamAccessIn,
-    TransferIn,
-    TransferManyIn,
-    TransferManyOut,
-    TransferResult,
 )
+from chassis.records.access.transfer_routes import add_transfers
 from chassis.records.access.transfers import (
     TransferAction,
-    TransferredRecord,
-    TransferRequest,
-    active_owner_name,
     owner_changes_query,
-    transfer_record,
-    transfer_records,
 )
 from chassis.records.access.visibility import Access, ScopedResource
-from chassis.web.auth import Caller, allow
-from chassis.web.commands import ChangeCommand, CreateCommand
+from chassis.web.auth import Caller
 from chassis.web.pages import Page, PageParams, fetch_page
-from chassis.web.problems import problem_body, problem_details
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from kernel.errors import DomainError
 
 
 def access_router(
-    scoped: ScopedResource, *, collection: str, transfer: TransferAction
+    scoped: ScopedResource,
+    *,
+    collection: str,
+    transfer: TransferAction,
+    along: Along | None = None,
 ) -> APIRouter:
     """Build the access routes below `/{collection}`.
 
     `transfer` is the service's action that saves the new owner and publishes the event:
-    `access_router(ACCOUNTS, collection="accounts", transfer=actions.transfer_account)`. Include
-    this router before one that has `POST /{collection}/{id}`.
+    `access_router(ACCOUNTS, collection="accounts", transfer=actions.transfer_account)`; `along`
+    is what may go along. Include this router before one that has `POST /{collection}/{id}`.
     """
     router = new_router(f"/{collection}", tag=collection)
     _add_explanations(router, scoped)
-    _add_transfer_of_one(router, scoped, transfer)
-    _add_transfer_of_many(router, scoped, collection, transfer)
+    add_transfers(router, scoped, transfer, along)
     _add_team(router, scoped)
     _add_shares(router, scoped)
     return router
@@ -79,59 +70,6 @@ def _add_explanations(router: APIRouter, scoped: ScopedResource) -> None:
         await ensure_row(tx, scoped.table, record_id, scoped.name)
         query = owner_changes_query(scoped, record_id)
         return await fetch_page(tx, query, page, shape=OwnerChangeOut.of)
-
-
-def _add_transfer_of_one(
-    router: APIRouter, scoped: ScopedResource, transfer: TransferAction
-) -> None:
-    @router.post(
-        "/{record_id}/transfer",
-        name=f"{scoped.name}_transfer",
-        dependencies=[may_write(scoped)],
-    )
-    async def transfer_one(
-        record_id: UUID, body: TransferIn, command: ChangeCommand
-    ) -> RecordOwnerOut:
-        """Transfer the record to another owner."""
-        name = await active_owner_name(command.tx, body.owner_id)
-        transfer_request = TransferRequest(scoped, transfer, body.owner_id)
-        command = replace(command, reason=body.reason)
-        owned = await transfer_record(command, transfer_request, record_id)
-        return RecordOwnerOut(owner_name=name, **vars(owned))
-
-
-def _add_transfer_of_many(
-    router: APIRouter, scoped: ScopedResource, collection: str, transfer: TransferAction
-) -> None:
-    @router.post(
-        "/transfer",
-        name=f"{scoped.name}_transfer_many",
-        status_code=207,
-        dependencies=[allow(f"{scoped.resource}.write")],
-    )
-    async def transfer_many(
-        request: Request, body: TransferManyIn, command: CreateCommand
-    ) -> TransferManyOut:
-        """Transfer many records to another owner, each independently of the others."""
-        await active_owner_name(command.tx, body.owner_id)
-        transfer_request = TransferRequest(scoped, transfer, body.owner_id, of_many=True)
-        command = replace(command, reason=body.reason)
-        results = await transfer_records(command, transfer_request, body.ids)
-        items = [_result(request, key, results[key]) for key in dict.fromkeys(body.ids)]
-        return TransferManyOut(items=items)
-
-
-def _result(
-    request: Request, record_id: UUID, result: TransferredRecord | DomainError
-) -> TransferResult:
-    if isinstance(result, TransferredRecord):
-        return TransferResult(
-            id=record_id, status=200, owner_id=result.owner_id, version=result.version
-        )
-    details = problem_details(result)
-    instance = f"{request.url.path.removesuffix('/transfer')}/{record_id}/transfer"
-    body = problem_body(request.app.state.texts, details, instance=instance)
-    return TransferResult(id=record_id, status=details.status, problem=body)
 
 
 def _add_team(router: APIRouter, scoped: ScopedResource) -> None:

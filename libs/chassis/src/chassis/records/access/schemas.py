@@ -11,6 +11,7 @@ from chassis.records.access.explain_access import AccessExplanation, AccessReaso
 from chassis.records.access.grants import GranteeKind, GrantKind
 from chassis.records.access.visibility import Access
 from chassis.web.references import PersonSubject, RefersTo
+from contracts.org.states import GoesAlong
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
 from kernel.texts import TrimmedText
@@ -45,6 +46,13 @@ class RecordSummary(BaseModel):
     owner_name: str | None = None
 
 
+ALONG = Field(
+    default=None,
+    description="Kinds of open records of the former owner that go along; null: as the tenant has "
+    "set. Those of other services follow soon after",
+)
+
+
 class TransferIn(BaseModel):
     """The new owner of a record, and the reason for the transfer."""
 
@@ -59,14 +67,16 @@ class TransferManyIn(TransferIn):
     ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_TRANSFERRED_RECORDS)]
 
 
-class RecordOwnerOut(BaseModel):
-    """The record's owner after a transfer."""
+class TransferAlongIn(TransferIn):
+    """The new owner of a record, the reason, and what goes along to the new owner."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
-    owner_id: str
-    owner_name: str
-    version: int
+    along: list[GoesAlong] | None = ALONG
+
+
+class TransferManyAlongIn(TransferManyIn):
+    """The records to transfer, their new owner, the reason, and what goes along with each."""
+
+    along: list[GoesAlong] | None = ALONG
 
 
 class TransferResult(BaseModel):
@@ -84,10 +94,31 @@ class TransferResult(BaseModel):
     )
 
 
+class AlongResult(TransferResult):
+    """The outcome for one of the records that should go along."""
+
+    resource: str
+
+
+class RecordOwnerOut(BaseModel):
+    """The record's owner after a transfer."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    owner_id: str
+    owner_name: str
+    version: int
+    along: list[AlongResult] = Field(
+        default_factory=list,
+        description="What became of the records that went along; those of other services follow",
+    )
+
+
 class TransferManyOut(BaseModel):
-    """A result for each id, in the order of the request."""
+    """A result for each id, in the order of the request, and for each record that went along."""
 
     items: list[TransferResult]
+    along: list[AlongResult] = Field(default_factory=list)
 
 
 class OwnerChangeOut(BaseModel):
@@ -176,6 +207,7 @@ class MyAccessOut(BaseModel):
     transfer: bool = Field(
         description="Whether the caller may transfer the record and grant write access to others"
     )
+    delete: bool = Field(description="Whether the caller may delete the record")
     reasons: list[AccessReasonOut]
 
 
@@ -195,6 +227,7 @@ class AccessOut(BaseModel):
             read=True,
             write=explanation.caller_access.access is Access.WRITE,
             transfer=explanation.caller_access.may_transfer,
+            delete=explanation.caller_access.may_delete,
             reasons=[AccessReasonOut.model_validate(reason) for reason in explanation.mine],
         )
         return cls(

@@ -1,6 +1,6 @@
 """The tables of access: the replica of org's directory, grants, and changes of owners."""
 
-from sqlalchemy import Boolean, Column, Date, Index, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import replica_columns, tenant_column
@@ -92,8 +92,27 @@ grants = Table(
     Column("until_date", Date),
     Column("created_by", Text, nullable=False),
     instant("created_at"),
+    Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("tenant_id", "resource", "record_id", "via", "grantee_id"),
     Index(None, "tenant_id", "resource", "grantee_id", "record_id"),
+)
+
+# The grants of records of other services, on which records of this one hang.
+grant_copies = Table(
+    "record_grant_copies",
+    metadata,
+    *replica_columns(),
+    Column("resource", Text, nullable=False),
+    Column("record_id", Uuid, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("grantee_kind", Text, nullable=False),
+    Column("grantee_id", Uuid, nullable=False),
+    Column("access", Text, nullable=False),
+    Column("until_date", Date),
+    Column("created_by", Text, nullable=False),
+    instant("created_at"),
+    Index(None, "tenant_id", "resource", "grantee_id", "record_id"),
+    Index(None, "tenant_id", "resource", "record_id"),
 )
 
 owner_changes = Table(

@@ -1,7 +1,7 @@
 """Transfers of records to another owner, with a history of the owners."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.write_cause import set_audit_reason
+from chassis.records.access.along import Along, TransferredRecord
 from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import owner_changes, people
 from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
@@ -36,25 +37,18 @@ class TransferAction(Protocol):
 
 
 @dataclass(frozen=True)
-class TransferredRecord:
-    """A record's owner after a transfer."""
-
-    id: UUID
-    owner_id: str
-    version: int
-
-
-@dataclass(frozen=True)
 class TransferRequest:
     """A transfer of records of one resource to a new owner.
 
     `of_many` leaves records alone that the new owner has already, whatever the reasons were.
+    `along` transfers what goes along with each.
     """
 
     scoped: ScopedResource
     transfer: TransferAction
     owner_id: str
     of_many: bool = False
+    along: Along | None = None
 
 
 async def active_owner_name(
@@ -107,7 +101,11 @@ async def transfer_record(
     if command.announces:
         about, name = RecordRef(resource=scoped.resource, record_id=record_id), saved.display_name
         await announce_owner(tx, about, name=name, owner_id=after, actor=caller.subject)
-    return TransferredRecord(record_id, request.owner_id, saved.version)
+    owned = TransferredRecord(record_id, request.owner_id, saved.version, from_owner_id=before)
+    if request.along is None:
+        return owned
+    went = await request.along.transfer(command.unconditional, owned)
+    return replace(owned, along=went)
 
 
 async def _is_same_reason(command: Command, scoped: ScopedResource, record_id: UUID) -> bool:

@@ -3,21 +3,24 @@
 A record belongs to its owner, who is identified by a token's subject. Others see it because they
 manage a department that the owner is in or one above it, are the substitute of such a manager or
 of the owner, are on the record's team, or because it is shared with them, with their department or
-one above it, or with one of their teams.
+one above it, or with one of their teams. Implicitly they see a record because they see the one
+that it hangs on, as a quote on its account (`seen_with`, `of`), or one that hangs on it
+(`seen_by_parts`).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Select, Table, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.named_tables import find_related_table
 from chassis.database.rows import is_one_of
-from chassis.records.access.tables import grants
+from chassis.records.access.tables import grant_copies, grants
 from chassis.records.access.visibility_query import VISIBILITY
 from chassis.web.auth import Principal
 
@@ -50,7 +53,8 @@ class Visibility:
     ids (person, departments up to the root, teams) that records may be granted to, and `granted`
     names the resources of which they have grants now; None means any. `prefer_filter` means that
     the owners are so many that filtering the sort index is faster than a query for each. `today` is
-    the tenant's business day, by which expired grants are left out.
+    the tenant's business day, by which expired grants are left out. `separate` are the resources
+    whose records the tenant keeps from those who merely see what they hang on.
     """
 
     everything: bool = False
@@ -60,6 +64,7 @@ class Visibility:
     granted: frozenset[str] | None = None
     prefer_filter: bool = False
     today: date = date.min
+    separate: frozenset[str] = frozenset()
 
 
 EVERYTHING = Visibility(everything=True)
@@ -72,10 +77,11 @@ class ScopedResource:
     Grants are looked up under the resource's own name and id, and under those of the records it
     belongs to: `ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),))`.
     `part_of` names the record without which a row does not change (`records.access.parents`), and
-    the column of its id. `seen_with` is the resource of that record if whoever sees it sees its
-    parts too, whoever owns them; a part is changed by its own owner and the managers of that one.
-    A list shows all parts of the records that it names; one that names none shows the parts that
-    belong to the caller or their people, or are shared.
+    the column of its id. `seen_with` are further such pairs: whoever sees that record may read the
+    rows that hang on it, whoever owns them; they are changed by their own owners and the managers
+    of those. A list shows all rows of the records that it names; one that names none shows the rows
+    that belong to the caller or their people, or are shared. `seen_by_parts` names the resources,
+    each with the column of this one's id, whose owners may read the record that theirs hang on.
     """
 
     resource: str
@@ -83,7 +89,8 @@ class ScopedResource:
     owner: str = "owner_id"
     of: Sequence[tuple[str, str]] = ()
     part_of: tuple[str, str] | None = None
-    seen_with: "ScopedResource | None" = None
+    seen_with: tuple[tuple[str, str], ...] = ()
+    seen_by_parts: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -96,21 +103,30 @@ class ScopedResource:
         return column
 
     @property
-    def granted_under(self) -> Sequence[tuple[str, Column[UUID]]]:
-        """The resource names under which grants are stored, each with the column of its id."""
-        return [(self.resource, self.table.c["id"]), *((r, self.table.c[c]) for r, c in self.of)]
+    def granted_under(self) -> Sequence["GrantedUnder"]:
+        """Where the grants of a row are stored: its own first, then those of what it belongs to."""
+        return [
+            GrantedUnder(name, self.table.c[key], self._grants(name))
+            for name, key in ((self.resource, "id"), *self.of)
+        ]
+
+    def _grants(self, resource: str) -> Table:
+        """The table with the grants of a resource: the service's own, or those of another one."""
+        is_own = resource.partition(".")[0] == self.resource.partition(".")[0]
+        return grants if is_own and "epoch" not in self.table.c else grant_copies
 
     @property
     def by_itself(self) -> "ScopedResource":
         """The resource whose rows are seen by their own owners and grants only."""
-        return replace(self, seen_with=None)
+        return replace(self, seen_with=())
 
-    @property
-    def parent_column(self) -> Column[UUID]:
-        """The column with the id of the record of which a row is a part."""
-        assert self.part_of is not None, f"{self.resource} is no part of a record"
-        column: Column[UUID] = self.table.c[self.part_of[1]]
-        return column
+
+class GrantedUnder(NamedTuple):
+    """Under which resource a row has grants: the column of the record's id, and their table."""
+
+    resource: str
+    key: Column[UUID]
+    grants: Table
 
 
 @dataclass(frozen=True)
@@ -140,22 +156,50 @@ def is_owned(scoped: ScopedResource, visibility: Visibility) -> ColumnElement[bo
 
 
 def granted_record_ids(
-    resource: str, visibility: Visibility, access: Access = Access.READ
+    under: GrantedUnder, visibility: Visibility, access: Access = Access.READ
 ) -> Select[tuple[UUID]]:
     """Return a query for the ids of a resource's records that are granted to the caller now."""
-    valid = (
-        grants.c.resource == resource,
-        is_one_of(grants.c.grantee_id, visibility.grantees),
-        or_(grants.c.until_date.is_(None), grants.c.until_date > visibility.today),
-    )
-    ids = select(grants.c.record_id).where(*valid)
-    return ids if access is Access.READ else ids.where(grants.c.access == access.value)
+    columns = under.grants.c
+    valid = (columns.resource == under.resource, *is_granted(under.grants, visibility))
+    ids = select(columns.record_id).where(*valid)
+    return ids if access is Access.READ else ids.where(columns.access == access.value)
 
 
-def grants_of(scoped: ScopedResource, visibility: Visibility) -> Sequence[tuple[str, Column[UUID]]]:
+def is_granted(table: Table, visibility: Visibility) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions that a grant of this table is one to the caller, and valid now."""
+    columns = table.c
+    present = (~columns.deleted,) if "deleted" in columns else ()
+    is_valid = or_(columns.until_date.is_(None), columns.until_date > visibility.today)
+    return (is_one_of(columns.grantee_id, visibility.grantees), is_valid, *present)
+
+
+def grants_of(scoped: ScopedResource, visibility: Visibility) -> Sequence[GrantedUnder]:
     """Return what `granted_under` does, without resources of which the caller has no grants."""
-    known = visibility.granted
-    return [one for one in scoped.granted_under if known is None or one[0] in known]
+    known, under = visibility.granted, grants_under(scoped, visibility)
+    return [one for one in under if known is None or one.resource in known]
+
+
+def grants_under(scoped: ScopedResource, visibility: Visibility) -> Sequence[GrantedUnder]:
+    """Return where anybody's grants of a row are stored, as far as the tenant lets them count."""
+    under = scoped.granted_under
+    return under[:1] if scoped.resource in visibility.separate else under
+
+
+def seen_with(
+    scoped: ScopedResource, visibility: Visibility
+) -> Iterator[tuple[ScopedResource, Column[UUID]]]:
+    """Yield with what rows are seen in the caller's tenant, each with the rows' column of it."""
+    if scoped.resource not in visibility.separate:
+        for resource, column in scoped.seen_with:
+            yield related_resource(scoped, resource), scoped.table.c[column]
+
+
+def related_resource(scoped: ScopedResource, resource: str) -> ScopedResource:
+    """Return a resource whose records hang on those of another one, or the other way round.
+
+    It is read from the tables of the same service, which may be copies.
+    """
+    return ScopedResource(resource, find_related_table(scoped.table, resource))
 
 
 def is_visible(
@@ -164,33 +208,31 @@ def is_visible(
     """Return the condition that the caller sees, or may change, a row of the resource's table."""
     if visibility.everything:
         return true()
-    through_parent = access is Access.READ and scoped.seen_with is not None
     return or_(
         is_owned(scoped, visibility),
         *(
-            column.in_(granted_record_ids(resource, visibility, access))
-            for resource, column in grants_of(scoped, visibility)
+            under.key.in_(granted_record_ids(under, visibility, access))
+            for under in grants_of(scoped, visibility)
         ),
-        *(is_part_of_visible(scoped, visibility) if through_parent else ()),
+        *(is_part_of_visible(scoped, visibility) if access is Access.READ else ()),
     )
 
 
 def is_part_of_visible(
     scoped: ScopedResource, visibility: Visibility
 ) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions by which the caller sees the record of which a row is a part.
+    """Yield the conditions by which the caller sees a record that a row hangs on.
 
     One of them is enough. Each can be met by an index, which an OR of them could not.
     """
-    parent = scoped.seen_with
-    assert parent is not None, f"{scoped.resource} is not seen with another record"
-    key = parent.table.c["id"]
-    # EXISTS, because IN would read all records that the caller sees if it stands in an OR.
-    is_parent = select(key).where(key == scoped.parent_column).correlate(scoped.table)
-    yield is_parent.where(is_owned(parent, visibility)).exists()
-    for resource, column in grants_of(parent, visibility):
-        granted = column.in_(granted_record_ids(resource, visibility))
-        yield is_parent.where(granted).exists()
+    for parent, parent_id in seen_with(scoped, visibility):
+        key = parent.table.c["id"]
+        # EXISTS, because IN would read all records that the caller sees if it stands in an OR.
+        is_parent = select(key).where(key == parent_id).correlate(scoped.table)
+        yield is_parent.where(is_owned(parent, visibility)).exists()
+        for under in grants_of(parent, visibility):
+            granted = under.key.in_(granted_record_ids(under, visibility))
+            yield is_parent.where(granted).exists()
 
 
 # From how many owners, and from which share of all people (one in 20), a list filters the sort
@@ -225,6 +267,7 @@ async def directory_visibility(tx: AsyncConnection, subject: str, now: datetime)
         via_substitution=frozenset(row.via_substitution),
         grantees=tuple(row.grantees),
         granted=frozenset(row.granted),
+        separate=frozenset(row.separate),
         prefer_filter=_prefer_filter(len(row.owners), row.people),
         today=row.today,
     )

@@ -57,7 +57,12 @@ shared(resource) AS (  -- each name once, by steps through the index
     SELECT min(resource) FROM record_grants
     UNION ALL
     SELECT (SELECT min(g.resource) FROM record_grants g WHERE g.resource > s.resource)
-    FROM shared s WHERE s.resource IS NOT NULL)
+    FROM shared s WHERE s.resource IS NOT NULL),
+shared_elsewhere(resource) AS (
+    SELECT min(resource) FROM record_grant_copies
+    UNION ALL
+    SELECT (SELECT min(g.resource) FROM record_grant_copies g WHERE g.resource > s.resource)
+    FROM shared_elsewhere s WHERE s.resource IS NOT NULL)
 SELECT
     (SELECT day FROM today) AS today,
     ARRAY(SELECT subject FROM owners ORDER BY subject) AS owners,
@@ -65,9 +70,16 @@ SELECT
         THEN ARRAY(SELECT subject FROM owners EXCEPT SELECT subject FROM own)
         ELSE ARRAY[]::text[] END AS via_substitution,
     ARRAY(SELECT id FROM grantees ORDER BY 1) AS grantees,
-    ARRAY(SELECT s.resource FROM shared s WHERE EXISTS (
-        SELECT FROM record_grants g, today
-        WHERE g.resource = s.resource AND g.grantee_id IN (SELECT id FROM grantees)
-        AND (g.until_date IS NULL OR g.until_date > day))) AS granted,
+    ARRAY(
+        SELECT s.resource FROM shared s WHERE EXISTS (
+            SELECT FROM record_grants g, today
+            WHERE g.resource = s.resource AND g.grantee_id IN (SELECT id FROM grantees)
+            AND (g.until_date IS NULL OR g.until_date > day))
+        UNION ALL
+        SELECT s.resource FROM shared_elsewhere s WHERE EXISTS (
+            SELECT FROM record_grant_copies g, today
+            WHERE g.resource = s.resource AND g.grantee_id IN (SELECT id FROM grantees)
+            AND NOT g.deleted AND (g.until_date IS NULL OR g.until_date > day))) AS granted,
+    coalesce((SELECT separate_resources FROM tenant_settings), ARRAY[]::text[]) AS separate,
     (SELECT count(*) FROM directory_people WHERE NOT deleted) AS people
 """)

@@ -85,7 +85,7 @@ class ListSearch:
             return self._first(conditions, limit)
         if list_plan(self.visibility) is ListPlan.FILTER:
             # Owners of parents are others than those that a filter by owners asks for.
-            whose = self._narrowed if self.scoped.seen_with is None else self.visibility
+            whose = self.visibility if self.scoped.seen_with else self._narrowed
             return self._first([*conditions, is_visible(self.scoped, whose)], limit)
         return self._union(self.scoped, conditions, limit)
 
@@ -134,18 +134,17 @@ class ListSearch:
         These are separate queries, because an OR of all grants would filter row by row.
         """
         not_in_earlier: list[ColumnElement[bool]] = []
-        for resource, record_id in grants_of(scoped, self.visibility):
+        for under in grants_of(scoped, self.visibility):
             rest = [*conditions, *not_in_earlier]
-            granted = granted_record_ids(resource, self.visibility)
-            if record_id.nullable and not self.few:
-                yield self._first_of_each(granted, record_id, rest, limit)
+            granted = granted_record_ids(under, self.visibility)
+            if under.key.nullable and not self.few:
+                yield self._first_of_each(granted, under.key, rest, limit)
             else:
-                yield self._first([*rest, record_id.in_(granted)], limit)
-            not_in_earlier.append(record_id.in_(granted).is_not(true()))
-        if scoped.seen_with is not None:
-            for seen in is_part_of_visible(scoped, self.visibility):
-                yield self._first([*conditions, *not_in_earlier, seen], limit)
-                not_in_earlier.append(seen.is_not(true()))
+                yield self._first([*rest, under.key.in_(granted)], limit)
+            not_in_earlier.append(under.key.in_(granted).is_not(true()))
+        for seen in is_part_of_visible(scoped, self.visibility):
+            yield self._first([*conditions, *not_in_earlier, seen], limit)
+            not_in_earlier.append(seen.is_not(true()))
 
     def _first_of_each(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.cpq.events import (
@@ -36,6 +36,11 @@ class QuoteStatus(StrEnum):
     EXPIRED = "EXPIRED"
     SUPERSEDED = "SUPERSEDED"
 
+
+# Those of quotes that are not answered, expired or superseded.
+OPEN_STATUSES: Final = frozenset(
+    {QuoteStatus.DRAFT, QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVED, QuoteStatus.SENT}
+)
 
 # The statuses that may follow each status; an action that repeats a move returns its result. A
 # draft is amended, not revised; a quote that is amended in or after approval is a draft again. An

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.records.access.grants import end_grants
+from chassis.records.access.grants_of_records import end_grants
 from chassis.records.access.transfers import add_owner_change
 from chassis.records.work.actions import announce_owner
 from chassis.web.commands import Command

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.events.outbox import publish_all
-from chassis.records.access.grants import end_grants
+from chassis.records.access.grants_of_records import end_grants
 from chassis.records.access.transfers import OwnerChange, add_owner_changes
 from chassis.records.work.actions import ASSIGNED, task_raised, tasks_settled
 from chassis.records.work.many import WorkChange, change_work

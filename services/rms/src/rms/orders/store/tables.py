@@ -1,5 +1,7 @@
 """The tables of orders, shipments, amendments and cancellations."""
 
+from typing import Final
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -73,7 +75,13 @@ orders = Table(
     Index(None, "tenant_id", "status", "id"),
 )
 
-ORDERS = ScopedResource("rms.order", orders)
+_OF_OPPORTUNITY: Final = ("l2o.opportunity", "opportunity_id")
+ORDERS = ScopedResource(
+    "rms.order",
+    orders,
+    of=(_OF_OPPORTUNITY,),
+    seen_with=(_OF_OPPORTUNITY, ("l2o.account", "account_id")),
+)
 
 order_lines = Table(
     "order_lines",

@@ -17,6 +17,7 @@ TABLES = (
     "directory_teams",
     "directory_team_members",
     "record_grants",
+    "record_grant_copies",
     "owner_changes",
 )
 
@@ -31,6 +32,7 @@ def create() -> None:
     _directory_teams()
     _directory_team_members()
     _record_grants()
+    _record_grant_copies()
     _owner_changes()
 
 
@@ -146,6 +148,7 @@ def _record_grants() -> None:
         sa.Column("until_date", sa.Date()),
         sa.Column("created_by", sa.Text(), nullable=False),
         instant("created_at"),
+        sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
         sa.UniqueConstraint(
             "tenant_id",
             "resource",
@@ -157,7 +160,33 @@ def _record_grants() -> None:
     )
     index("record_grants", "tenant_id", "resource", "grantee_id", "record_id")
     secure("record_grants")
-    audited("record_grants", resource="@resource", key="record_id", part="record_grants")
+    audited(
+        "record_grants",
+        resource="@resource",
+        key="record_id",
+        part="record_grants",
+        noise=("version",),
+    )
+
+
+def _record_grant_copies() -> None:
+    """Copies of the grants of other services, on whose records those of this service hang."""
+    op.create_table(
+        "record_grant_copies",
+        *replica_columns(),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.Column("grantee_kind", sa.Text(), nullable=False),
+        sa.Column("grantee_id", sa.Uuid(), nullable=False),
+        sa.Column("access", sa.Text(), nullable=False),
+        sa.Column("until_date", sa.Date()),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        instant("created_at"),
+    )
+    index("record_grant_copies", "tenant_id", "resource", "grantee_id", "record_id")
+    index("record_grant_copies", "tenant_id", "resource", "record_id")
+    secure("record_grant_copies")
 
 
 def _owner_changes() -> None:

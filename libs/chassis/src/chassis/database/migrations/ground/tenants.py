@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
@@ -96,6 +96,18 @@ def _tenant_settings() -> None:
         sa.Column("default_tax_rate", sa.Numeric(9, 6), nullable=False),
         sa.Column("status", sa.Text(), nullable=False, server_default=sa.text("'ACTIVE'")),
         sa.Column("tax_rounding", sa.Text(), nullable=False, server_default=sa.text("'LINE'")),
+        sa.Column(
+            "separate_resources",
+            ARRAY(sa.Text()),
+            nullable=False,
+            server_default=sa.text("'{}'"),
+        ),
+        sa.Column(
+            "transferred_along",
+            ARRAY(sa.Text()),
+            nullable=False,
+            server_default=sa.text("'{}'"),
+        ),
         sa.Column("quotas", JSONB(), nullable=False, server_default=sa.text("'{}'")),
     )
     secure("tenant_settings")

@@ -1,0 +1,88 @@
+"""Changes of all grants of records at once: a new team, the end of all, moves by a merge."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, exists, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.rows import is_one_of
+from chassis.records.access.grant_events import write_grants
+from chassis.records.access.grants import GranteeKind, GrantKind
+from chassis.records.access.tables import grants
+from chassis.records.access.visibility import Access, ScopedResource
+from kernel.ids import new_id
+
+
+async def replace_team(
+    tx: AsyncConnection,
+    resource: str,
+    record_id: UUID,
+    person_ids: Sequence[UUID],
+    *,
+    access: Access,
+    by: str,
+    now: datetime,
+) -> None:
+    """Make these people the only team of a record that is no resource with routes for its team.
+
+    Whoever calls it has checked the caller's rights, and that the people exist.
+    """
+    team = (grants.c.resource == resource, grants.c.record_id == record_id)
+    await write_grants(tx, delete(grants).where(*team, grants.c.via == GrantKind.TEAM))
+    rows = [
+        {
+            "id": new_id(),
+            "resource": resource,
+            "record_id": record_id,
+            "via": GrantKind.TEAM.value,
+            "grantee_kind": GranteeKind.PERSON.value,
+            "grantee_id": person_id,
+            "access": access.value,
+            "created_by": by,
+            "created_at": now,
+        }
+        for person_id in person_ids
+    ]
+    if rows:
+        await write_grants(tx, insert(grants).values(rows))
+
+
+async def end_grants(
+    tx: AsyncConnection, scoped: ScopedResource, record_ids: Collection[UUID]
+) -> None:
+    """End the team and all shares of records, which begin anew with nobody who sees them.
+
+    Grants of records that they belong to stay.
+    """
+    if record_ids:
+        own = (grants.c.resource == scoped.resource, is_one_of(grants.c.record_id, record_ids))
+        await write_grants(tx, delete(grants).where(*own))
+
+
+async def move_grants(tx: AsyncConnection, resource: str, record_id: UUID, to: UUID) -> list[UUID]:
+    """Let the grants of a record be of another one; return those that were moved.
+
+    A grant to somebody who has one of the other record stays: nobody gets more by the move.
+    """
+    c, others = grants.c, grants.alias("others")
+    is_there = exists().where(
+        others.c.resource == resource,
+        others.c.record_id == to,
+        others.c.via == c.via,
+        others.c.grantee_id == c.grantee_id,
+    )
+    mine = (c.resource == resource, c.record_id == record_id, ~is_there)
+    moved = update(grants).where(*mine).values(record_id=to, version=c.version + 1)
+    return [grant.id for grant in await write_grants(tx, moved)]
+
+
+async def return_grants(
+    tx: AsyncConnection, record_id: UUID, ids: Sequence[UUID], to: UUID
+) -> None:
+    """Give a record back the grants that were moved to another one, which has them still."""
+    mine = (is_one_of(grants.c.id, ids), grants.c.record_id == record_id)
+    returned = update(grants).where(*mine).values(record_id=to, version=grants.c.version + 1)
+    await write_grants(tx, returned)
