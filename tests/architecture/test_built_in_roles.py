@@ -153,6 +153,7 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
         "cpq.rule.write",
         "org.team.write",
         "mtl.rule.write",
+        "mtl.capture_setting.write",
         "mtl.quota.write",
         "desk.approval_flow.write",
         "desk.message_template.write",

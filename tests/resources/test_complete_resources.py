@@ -72,6 +72,7 @@ EXCEPTIONS = {
     ("desk.approval_flow", EVERY_ABILITY): "flows are versions that are never changed",
     ("mtl.channel", "derived import"): "a mapping and a gate are no row of cells",
     ("mtl.capture", EVERY_ABILITY): "senders hand it in; people only decide about it",
+    ("mtl.capture_setting", EVERY_ABILITY): "a tenant has one",
     ("mtl.bulk_change", EVERY_ABILITY): "it is work on many leads, whose own events tell of it",
     ("cpq.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
     ("mtl.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",

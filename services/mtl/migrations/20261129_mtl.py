@@ -36,6 +36,7 @@ TABLES = (
     "assignment_turns",
     "channels",
     "captures",
+    "capture_settings",
     "lead_consents",
     "lead_merges",
     "merged_leads",
@@ -357,9 +358,13 @@ def _lead_history() -> None:
     _secure_part_of_lead("lead_history")
 
 
-def _secure_part_of_lead(table: str) -> None:
-    """Let rows only be appended, but follow their lead when it is merged into another one."""
-    verbs = "SELECT, INSERT, UPDATE (lead_id)"
+def _secure_part_of_lead(table: str, *, emptied: str = "") -> None:
+    """Let rows only be appended, but follow their lead when it is merged into another one.
+
+    `emptied` is a column that is erased once it was kept long enough.
+    """
+    columns = f"lead_id, {emptied}" if emptied else "lead_id"
+    verbs = f"SELECT, INSERT, UPDATE ({columns})"
     secure(table, app=verbs, worker=verbs)
 
 
@@ -451,7 +456,7 @@ def _lead_touches() -> None:
     )
     index("lead_touches", "tenant_id", "lead_id", "at", "id")
     index("lead_touches", "tenant_id", "lead_id", "external_id", unique=True)
-    _secure_part_of_lead("lead_touches")
+    _secure_part_of_lead("lead_touches", emptied="payload")
 
 
 def _follow_ups() -> None:
@@ -648,6 +653,7 @@ def _captures() -> None:
         sa.Column("reviewed_by", sa.Text()),
         instant("reviewed_at", nullable=True),
         sa.Column("review_note", sa.Text()),
+        instant("emptied_at", nullable=True),
         instant("created_at"),
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -655,9 +661,26 @@ def _captures() -> None:
     for column in ("channel_id", "outcome", "lead_id", "reviewed_by", "touched_at", "created_at"):
         index("captures", "tenant_id", column, "id")
     index("captures", "tenant_id", "channel_id", "event_digest", unique=True)
+    op.create_index(
+        "ix_captures_kept",
+        "captures",
+        ["tenant_id", "created_at", "id"],
+        postgresql_where=sa.text("emptied_at IS NULL AND outcome <> 'QUARANTINED'"),
+    )
     secure("captures")
     noise = ("version", "updated_at", "event_digest", "payload_digest", "payload", "fields")
     audited("captures", resource="mtl.capture", noise=noise)
+    op.create_table(
+        "capture_settings",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("payload_days", sa.Integer()),
+        instant("created_at"),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    secure("capture_settings")
+    audited("capture_settings", resource="mtl.capture_setting")
 
 
 def _lead_consents() -> None:

@@ -39,6 +39,13 @@ RESOURCES: Final = (
     editable("mtl.quota", zh="线索限额", en="lead quota", read=SALES_MANAGEMENT, write=DIRECTION),
     editable("mtl.channel", zh="渠道", en="channel", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
     editable("mtl.capture", zh="收录", en="capture", read=SALES_MANAGEMENT, write=SALES_MANAGEMENT),
+    editable(
+        "mtl.capture_setting",
+        zh="收录设置",
+        en="capture setting",
+        read=SALES_MANAGEMENT,
+        write=DIRECTION,
+    ),
     editable("mtl.bulk_change", zh="批量修改", en="bulk change", read=SALES, write=SALES),
     editable("mtl.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
     *common_resources("mtl", imports=SALES, exports=SALES, asks_approvals=True),

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.tables import people
@@ -43,6 +43,7 @@ class Document(BaseModel):
     signed_by_name: str | None = None
     member_ids: Annotated[list[UUID], RefersTo("org.person")] = []
     member_names: list[str | None] = []
+    member_active: list[bool | None] = []
     lines: list[Line] = []
 
 
@@ -61,6 +62,20 @@ def test_the_name_stands_beside_the_id() -> None:
     }
     assert [one.record_model for one in references_of(Line)] == [Person]
     assert [one.name_field for one in references_of(Line)] == [None]
+
+
+async def test_it_says_who_is_active_where_a_model_asks_for_it(tx: AsyncConnection) -> None:
+    await add_people(tx)
+    await tx.execute(update(people).where(people.c.id == SUN).values(active=False))
+    unknown = new_id()
+    document = Document(owner_id=str(LI), member_ids=[LI, SUN, unknown])
+    await fill_names(tx, document)
+    assert document.member_names == ["李娜", "孙强", None]
+    assert document.member_active == [True, False, None]
+    await tx.execute(update(people).where(people.c.id == LI).values(deleted=True))
+    again = Document(member_ids=[LI])
+    await fill_names(tx, again)
+    assert again.member_active == [False]
 
 
 def test_paths_are_at_most_two_deep_even_where_a_model_refers_to_itself() -> None:

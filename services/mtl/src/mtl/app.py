@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from chassis.composition.app import create_app
 from mtl.assignments.routes import ROUTERS as ASSIGNMENT_ROUTERS
 from mtl.bulk_changes.routes import ROUTERS as BULK_ROUTERS
+from mtl.capture_settings.routes import ROUTERS as CAPTURE_SETTING_ROUTERS
 from mtl.captures.routes import ROUTERS as CAPTURE_ROUTERS
 from mtl.channels.routes import ROUTERS as CHANNEL_ROUTERS
 from mtl.claims.routes import ROUTERS as CLAIM_ROUTERS
@@ -12,6 +13,7 @@ from mtl.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from mtl.duplicates.routes import ROUTERS as DUPLICATE_ROUTERS
 from mtl.followups.routes import ROUTERS as FOLLOW_UP_ROUTERS
 from mtl.lead_consents.routes import ROUTERS as CONSENT_ROUTERS
+from mtl.lead_pages.routes import ROUTERS as LEAD_PAGE_ROUTERS
 from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.merges.routes import ROUTERS as MERGE_ROUTERS
 from mtl.merges.routes import following_merges
@@ -36,6 +38,7 @@ def create() -> FastAPI:
         description="Leads from first contact to conversion, and their import from files.",
         routers=[
             *CAPTURE_ROUTERS,
+            *CAPTURE_SETTING_ROUTERS,
             *following_merges(
                 [
                     *CLAIM_ROUTERS,
@@ -48,6 +51,7 @@ def create() -> FastAPI:
                     *DUPLICATE_ROUTERS,
                     *TOUCH_ROUTERS,
                     *TIMELINE_ROUTERS,
+                    *LEAD_PAGE_ROUTERS,
                     *LEAD_ROUTERS,
                     *MERGE_ROUTERS,
                     *FOLLOW_UP_ROUTERS,

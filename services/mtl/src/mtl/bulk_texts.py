@@ -15,6 +15,14 @@ BULK_TEXTS: dict[str, Text] = {
     "BULK_CHANGE_EMPTY": Text(
         "请至少指定一项要修改的内容。", "Please name at least one thing to change."
     ),
+    "BULK_CHANGE_TWO_OWNERS": Text(
+        "请指定负责人或按规则分配，二者选一。",
+        "Please name an owner or let the rules choose, not both.",
+    ),
+    "BULK_CHANGE_NO_HEIR": Text(
+        "请指定由谁接手离职人员的线索：另一位负责人，或按规则分配。",
+        "Please say who takes over from the person who leaves: another owner, or the rules.",
+    ),
     "BulkState.RUNNING": Text("进行中", "At work"),
     "BulkState.DONE": Text("已完成", "Done"),
     "BulkState.UNDOING": Text("撤销中", "Being undone"),

@@ -2,6 +2,11 @@
 
 from chassis.foundation.texts import Text
 
+_REASONS = {
+    "NO_FIRST_FOLLOW_UP": Text("未及时首次跟进", "no first follow-up in time"),
+    "NO_FOLLOW_UP": Text("未及时再次跟进", "not followed up again in time"),
+    "NOT_CONVERTED": Text("未及时转化", "not converted in time"),
+}
 RETENTION_TEXTS: dict[str, Text] = {
     "LEAD_OWNER_BARRED": Text(
         "此人未及时跟进该线索，已被收回，暂不能再次领取。",
@@ -11,12 +16,13 @@ RETENTION_TEXTS: dict[str, Text] = {
         "提醒须早于收回或接受的期限。", "A reminder must come before a deadline of the rule."
     ),
     "LEAD_FELL_BACK": Text("按规则收回", "It fell back by the rules"),
-    "LEAD_FELL_BACK_BY_RULE": Text(
-        "按规则“{rule}”收回：{reason}", "It fell back by the rule “{rule}”: {reason}"
-    ),
-    "FallBackReason.NO_FIRST_FOLLOW_UP": Text("未及时首次跟进", "no first follow-up in time"),
-    "FallBackReason.NO_FOLLOW_UP": Text("未及时再次跟进", "not followed up again in time"),
-    "FallBackReason.NOT_CONVERTED": Text("未及时转化", "not converted in time"),
+    **{
+        f"LEAD_FELL_BACK_BY_RULE_{reason}": Text(
+            f"按规则“{{rule}}”收回：{text.zh}", f"It fell back by the rule “{{rule}}”: {text.en}"
+        )
+        for reason, text in _REASONS.items()
+    },
+    **{f"FallBackReason.{reason}": text for reason, text in _REASONS.items()},
     "ClockState.RUNNING": Text("计时中", "The clock runs"),
     "ClockState.NO_RULE": Text("没有适用的收回规则", "No rule applies to the lead"),
     "ClockState.NO_DEADLINE": Text("适用的规则不收回线索", "Its rule never takes the lead back"),

@@ -9,8 +9,10 @@ from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
 from mtl.assignments.actions.running import REASSIGNMENT_JOB
 from mtl.assignments.timers import assign_left_leads, assign_new_leads
-from mtl.bulk_changes.actions import BULK_JOB
+from mtl.bulk_changes.actions.requests import BULK_JOB
 from mtl.bulk_changes.timers import change_leads, give_up_bulk_change
+from mtl.capture_settings.actions import RETENTION_JOB
+from mtl.captures.timers import empty_old_captures
 from mtl.contacts.store import CONTACT_COPY
 from mtl.conversions.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.conversions.handlers import on_conversion_completed, on_conversion_rejected
@@ -49,6 +51,7 @@ WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
     jobs={
+        RETENTION_JOB: empty_old_captures,
         CONVERSION_DEADLINE_JOB: check_conversion_deadline,
         WAKE_JOB: wake_lead,
         RESCORING_JOB: rescore_leads,
@@ -62,6 +65,7 @@ WORKER = Worker(
         RECYCLING_JOB: recycle_leads,
     },
     failure_handlers={
+        RETENTION_JOB: start_again,
         TRAINING_JOB: give_up_training,
         BULK_JOB: give_up_bulk_change,
         RECKONING_JOB: start_again,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Again
-from mtl.bulk_changes import actions
+from mtl.bulk_changes.actions import requests, running
 from mtl.bulk_changes.domain import LeadChange, restored, values_before
 from mtl.bulk_changes.timers import change_leads, give_up_bulk_change
 from mtl.leads.domain.details import CompanySize
@@ -67,7 +67,7 @@ async def start(client: AsyncClient, query: str, change: Any, **headers: Any) ->
 async def test_selected_leads_are_changed_in_chunks_and_given_back(
     client: AsyncClient, tx: AsyncConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "LEADS_AT_ONCE", 2)
+    monkeypatch.setattr(running, "LEADS_AT_ONCE", 2)
     chosen = [await create(client, company=f"c{n}", source="展会", tags=["旧"]) for n in range(5)]
     other = await create(client, company="other", source="官网")
     query = "source=展会"
@@ -202,7 +202,7 @@ async def test_bad_changes_are_refused_with_every_violation(
     nobody = {"query": "", "change": {"owner_id": "nobody"}}
     answer = await client.post("/bulk-changes", json=nobody)
     assert violations(answer) == {("/change/owner_id", "OWNER_UNKNOWN")}
-    monkeypatch.setattr(actions, "MAX_LEADS", 1)
+    monkeypatch.setattr(requests, "MAX_LEADS", 1)
     await create(client, company="a")
     await create(client, company="b")
     large = await client.post("/bulk-changes", json={"query": "", "change": {"add_tags": ["x"]}})

@@ -8,8 +8,9 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mtl.tests.channels.senders import captures, open_channel, send, send_batch
+from services.mtl.tests.conversions.neighbours import add_account
 from services.mtl.tests.factories import create, problem, violations
-from testkit.directory import Company, sign_in
+from testkit.directory import Company, sign_in, subject
 from testkit.plugin import PublishedFacts
 
 GATE = {"required_fields": ["phone"]}
@@ -144,3 +145,31 @@ async def test_the_queue_has_pages_tabs_and_filters(client: AsyncClient) -> None
     whole = (await client.get(f"/captures/{first['items'][0]['id']}?expand=channel")).json()
     assert whole["payload"] == bad
     assert whole["channel"]["name"] == "官网"
+
+
+async def test_reviewers_see_what_is_like_a_capture_before_they_decide(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await Company(tx).build()
+    lead = await create(client, company="杭州远景科技有限公司", name="王芳", email="w@example.com")
+    account_id = await add_account(tx, "远景科技", owner_id=subject("zheng"))
+    capture = await quarantined(client)
+    answer = await client.get(f"/captures/{capture['id']}/duplicates")
+    assert answer.status_code == 200, answer.text
+    [found] = answer.json()["duplicates"]
+    assert (found["lead_id"], found["score"], found["reasons"]) == (
+        lead["id"],
+        100,
+        ["EMAIL_EQUAL"],
+    )
+    body = {"name": "王芳", "email": "w@example.com", "source": "官网"}
+    check = await client.post("/leads/duplicate-check", json=body)
+    assert check.json() == answer.json()
+    corrected = await client.post("/leads/duplicate-check", json={"company": "远景科技"})
+    assert [one["account_id"] for one in corrected.json()["accounts"]] == [str(account_id)]
+    seller = sign_in(tenant, "li", scope="mtl.capture.read mtl.lead.read")
+    hidden = (await client.get(f"/captures/{capture['id']}/duplicates", headers=seller)).json()
+    assert (hidden["duplicates"][0]["lead_id"], hidden["duplicates"][0]["score"]) == (None, 100)
+    refused = sign_in(tenant, "li", scope="mtl.lead.read")
+    answer = await client.get(f"/captures/{capture['id']}/duplicates", headers=refused)
+    assert problem(answer) == (403, "SCOPE_MISSING")

@@ -50,6 +50,29 @@ async def test_a_pool_names_its_members_and_admins(client: AsyncClient) -> None:
     assert (same.status_code, same.json()["version"]) == (200, 1)
 
 
+async def test_who_left_is_shown_as_such_and_cannot_be_picked(
+    client: AsyncClient, company: Company
+) -> None:
+    admin_ids = [str(directory_id(one)) for one in ("sun", "li")]
+    pool_id = await make_pool(client, "li", "zhou", "team B", admin_ids=admin_ids)
+    await company.person("li", "team A", active=False)
+    for pool in (
+        (await client.get(f"/pools/{pool_id}")).json(),
+        (await client.get("/pools")).json()["items"][0],
+    ):
+        active = [(one["person_active"], one["department_active"]) for one in pool["members"]]
+        assert active == [(False, None), (True, None), (None, True)]
+        assert (pool["admin_names"], pool["admin_active"]) == (["sun", "li"], [True, False])
+    kept = await client.patch(f"/pools/{pool_id}", json={"members": pool["members"]})
+    assert (kept.status_code, kept.json()["version"]) == (200, 1)
+    lead_id = await put_in(client, pool_id)
+    given = {"lead_ids": [lead_id], "owner_id": str(directory_id("li"))}
+    refused = await client.post(f"/pools/{pool_id}/assign", json=given)
+    assert violations(refused) == {("/owner_id", "OWNER_INACTIVE")}
+    body = {"name": "b", "members": [{"person_id": str(directory_id("li"))}]}
+    assert violations(await client.post("/pools", json=body)) == {("/members/0", "GRANTEE_UNKNOWN")}
+
+
 async def test_everything_wrong_with_a_pool_is_said_at_once(client: AsyncClient) -> None:
     nobody = str(directory_id("nobody"))
     both = {"person_id": nobody, "department_id": nobody}

@@ -105,9 +105,17 @@ async def test_the_history_says_in_words_who_lost_it_and_why(
 ) -> None:
     await sweep(tx, at("01-12 10:02"))
     path = f"/leads/{lead['id']}"
-    change = (await client.get(f"{path}/owners")).json()["items"][0]
+    [change, translated] = [
+        (await client.get(f"{path}/owners", headers={"Accept-Language": language})).json()["items"][
+            0
+        ]
+        for language in ("zh-CN", "en")
+    ]
     assert (change["from_owner_name"], change["to_owner_id"]) == ("li", None)
     assert change["reason"] == "按规则“rule 0”收回：未及时再次跟进"
+    assert translated["reason"] == (
+        "It fell back by the rule “rule 0”: not followed up again in time"
+    )
     titles = {
         language: (
             await client.get(f"{path}/timeline", headers={"Accept-Language": language})

@@ -8,11 +8,13 @@ from sqlalchemy import ColumnElement, Select, Table, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import NAME_KEY_OF
+from chassis.database.rows import is_one_of
 from chassis.records.access.visibility import (
     Access,
     ScopedResource,
     UnownedResource,
     Visibility,
+    grants_of,
     is_visible,
 )
 from chassis.records.record_types import record_type_of
@@ -87,8 +89,26 @@ async def visible_ids(
     if not ids:
         return set()
     key = scoped.table.c.id
-    query = select(key).where(key.in_(ids), is_visible(scoped, visibility, access))
+    query = select(key).where(is_one_of(key, ids), is_visible(scoped, visibility, access))
     return set((await tx.execute(query)).scalars())
+
+
+async def visible_among(
+    tx: AsyncConnection,
+    scoped: ScopedResource,
+    owners: Mapping[UUID, str | None],
+    visibility: Visibility,
+) -> set[UUID]:
+    """Return which of these records, each with its owner, the caller sees.
+
+    What their owners do not decide is asked only where records are granted to the caller.
+    """
+    if visibility.everything:
+        return set(owners)
+    own = {key for key, owner in owners.items() if owner in visibility.owners}
+    if scoped.seen_with is None and not grants_of(scoped, visibility):
+        return own
+    return own | await visible_ids(tx, scoped, owners.keys() - own, visibility)
 
 
 def _key_of(table: Table, name: str) -> str | None:

@@ -1,6 +1,6 @@
 """Fills the names of the records to which answers refer, by one query for each answer."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, wraps
 from inspect import Parameter, signature
 from typing import Any, TypeGuard, TypeVar, get_args
@@ -8,6 +8,7 @@ from typing import Any, TypeGuard, TypeVar, get_args
 from pydantic import BaseModel
 from sqlalchemy import (
     CompoundSelect,
+    Select,
     Text,
     cast,
     literal,
@@ -88,6 +89,31 @@ async def fill_names(tx: AsyncConnection, answer: Any) -> None:
         found = [names.get((source, key)) or operator_name(key) for key in keys]
         is_many = isinstance(getattr(model, reference.field), list | tuple)
         setattr(model, reference.name_field or "", found if is_many else found[0])
+    await _fill_active(tx, [slot for slot in slots if slot[1].active_field is not None])
+
+
+async def _fill_active(tx: AsyncConnection, slots: Sequence[_Slot]) -> None:
+    """Fill which of the records to which an answer refers are active, by one query for a table.
+
+    A deleted record is not; of an unknown one it stays null.
+    """
+    for source in dict.fromkeys(_source_of(reference) for _, reference, _ in slots):
+        mine = [slot for slot in slots if _source_of(slot[1]) == source]
+        ids = sorted({key for _, _, keys in mine for key in keys}, key=str)
+        active = {key: on for key, on in await tx.execute(_active_query(source), {"ids": ids})}
+        for model, reference, keys in mine:
+            found = [active.get(key) for key in keys]
+            is_many = isinstance(getattr(model, reference.field), list | tuple)
+            setattr(model, reference.active_field or "", found if is_many else found[0])
+
+
+@cache
+def _active_query(source: _Source) -> Select[Any]:
+    named, key = source
+    columns = named.table.c
+    return select(columns[key], columns.active & ~columns.deleted).where(
+        is_among(columns[key], "ids")
+    )
 
 
 @cache

@@ -67,14 +67,16 @@ def ignored_names(*names: str) -> Any:
 class Reference:
     """A field of a model that refers to records, with the fields beside it that show these.
 
-    `name_field` shows the name, or the names of many records; `record_field` an expanded record,
-    as a `record_model`. None where the model has no such field.
+    `name_field` shows the name, or the names of many records; `active_field`, such as
+    `person_active`, whether the record is active; `record_field` an expanded record, as a
+    `record_model`. None where the model has no such field.
     """
 
     field: str
     refers_to: RefersTo
     service: str
     name_field: str | None
+    active_field: str | None
     record_field: str | None
     record_model: type[BaseModel] | None
 
@@ -105,6 +107,7 @@ def references_of(model: type[BaseModel]) -> tuple[Reference, ...]:
 def _reference(model: type[BaseModel], field: str, refers_to: RefersTo) -> Reference:
     base = field.removesuffix("_ids").removesuffix("_id")
     names = [base + suffix for suffix in _NAME_SUFFIXES]
+    active_field = f"{base}_active"
     record_field = f"{base}s" if field.endswith("_ids") else base
     record = model.model_fields.get(record_field)
     expandable = record is not None and _EXPANDABLE in record.metadata
@@ -113,6 +116,7 @@ def _reference(model: type[BaseModel], field: str, refers_to: RefersTo) -> Refer
         refers_to=refers_to,
         service=model.__module__.partition(".")[0],
         name_field=next((name for name in names if name in model.model_fields), None),
+        active_field=active_field if active_field in model.model_fields else None,
         record_field=record_field if expandable else None,
         record_model=model_in(record.annotation) if record is not None and expandable else None,
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.search.record_keys import ids_with_keys, key_lines
+from chassis.records.search.record_keys import ids_with_keys, key_grams, key_lines
 from chassis.records.search.spelling import bigrams_of
 from chassis.records.search.words import SearchedColumns, delete_words, index_words, match_words
 from kernel.ids import new_id
@@ -39,24 +39,31 @@ async def add(tx: AsyncConnection, title: str, card_id: UUID | None = None) -> U
     return UUID(str(row["id"]))
 
 
+async def found(
+    tx: AsyncConnection, resource: str, keys: Iterable[str], *, limit: int
+) -> list[UUID]:
+    query = ids_with_keys(resource, "grams", limit=limit)
+    return list((await tx.execute(query, {"grams": key_grams(keys)})).scalars())
+
+
 @pytest.mark.usefixtures("searched")
 async def test_records_that_share_most_keys_come_first(tx: AsyncConnection) -> None:
     one, two = await add(tx, "ab"), await add(tx, "abc")
     await add(tx, "xyz")
-    assert await ids_with_keys(tx, RESOURCE, ["a", "b", "c"], limit=9) == [two, one]
-    assert await ids_with_keys(tx, RESOURCE, ["a", "b", "c"], limit=1) == [two]
-    assert await ids_with_keys(tx, "testkit.other", ["a"], limit=9) == []
-    assert await ids_with_keys(tx, RESOURCE, [], limit=9) == []
+    assert await found(tx, RESOURCE, ["a", "b", "c"], limit=9) == [two, one]
+    assert await found(tx, RESOURCE, ["a", "b", "c"], limit=1) == [two]
+    assert await found(tx, "testkit.other", ["a"], limit=9) == []
+    assert await found(tx, RESOURCE, [], limit=9) == []
 
 
 @pytest.mark.usefixtures("searched")
 async def test_keys_follow_a_record_that_changes_and_go_with_it(tx: AsyncConnection) -> None:
     card = await add(tx, "ab")
     await add(tx, "bc", card)
-    assert await ids_with_keys(tx, RESOURCE, ["a"], limit=9) == []
-    assert await ids_with_keys(tx, RESOURCE, ["c"], limit=9) == [card]
+    assert await found(tx, RESOURCE, ["a"], limit=9) == []
+    assert await found(tx, RESOURCE, ["c"], limit=9) == [card]
     await delete_words(tx, RESOURCE, [card])
-    assert await ids_with_keys(tx, RESOURCE, ["b", "c"], limit=9) == []
+    assert await found(tx, RESOURCE, ["b", "c"], limit=9) == []
 
 
 async def test_no_search_for_words_finds_a_key(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
+from mtl.channels.domain.channel import Channel
 from mtl.leads.domain.details import CompanySize
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.tags import MAX_TAGS, distinct_tags, tag_key
+from mtl.pools.domain import Pool
 
 MAX_LEADS: Final = 10_000
 # What many leads may have in common. Keys and names of persons are edited one by one.
@@ -57,14 +60,18 @@ class BulkOutcome(StrEnum):
 class LeadChange:
     """What is done to each lead: fields set or cleared, tags added and removed, another owner.
 
-    `fields` are JSON values. With `next_steps` the open next steps of the former owner go along.
+    `fields` are JSON values. With `by_rules` the rules of assignment choose the other owner. With
+    `next_steps` the open next steps of the former owner go along. `leaver_id` is a person who
+    leaves: only their leads are changed, and they lose their places in pools and channels.
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
     owner_id: str | None = None
+    by_rules: bool = False
     next_steps: bool = False
+    leaver_id: str | None = None
 
     def edited(self, lead: Lead) -> Lead:
         """Return the lead with the fields and tags of the change; its owner stays.
@@ -129,6 +136,24 @@ class BulkTrial:
     changed: int
     not_allowed: int
     examples: list[LeadBeforeAndAfter]
+    leaver: LeaverPlaces | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaverPlaces:
+    """What a person who leaves has beside leads: their pools, channels, and open next steps."""
+
+    person_id: UUID | None = None
+    pools: Sequence[Pool] = ()
+    channels: Sequence[Channel] = ()
+    next_steps: int = 0
+
+
+def selection(query: str, change: LeadChange) -> str:
+    """Return the query of the leads that a change is for: of a person who leaves, only theirs."""
+    if change.leaver_id is None:
+        return query
+    return "&".join([*([query] if query else []), urlencode({"owner_id": change.leaver_id})])
 
 
 def parsed_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

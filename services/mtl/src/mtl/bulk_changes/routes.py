@@ -10,7 +10,11 @@ from chassis.web.commands import CreateCommand
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from mtl.bulk_changes import store
-from mtl.bulk_changes.actions import own_bulk_change, start_bulk_change, undo_bulk_change
+from mtl.bulk_changes.actions.requests import (
+    own_bulk_change,
+    start_bulk_change,
+    undo_bulk_change,
+)
 from mtl.bulk_changes.domain import BulkOutcome
 from mtl.bulk_changes.schemas import BulkChangeIn, BulkChangeOut, BulkLeadOut, BulkTrialOut
 from mtl.bulk_changes.views import try_change

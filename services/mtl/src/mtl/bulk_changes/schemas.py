@@ -21,6 +21,7 @@ from mtl.bulk_changes.domain import (
     BulkState,
     BulkTrial,
     LeadChange,
+    LeaverPlaces,
 )
 from mtl.leads.domain.details import CompanySize
 from mtl.leads.schemas.fields import LineText, ShortText, Tags
@@ -57,15 +58,29 @@ class LeadChangeBody(BaseModel):
     add_tags: Tags = ()
     remove_tags: Tags = ()
     owner_id: OwnerId | None = None
+    by_rules: StrictBool = Field(
+        default=False, description="The rules of assignment choose the new owner of each lead"
+    )
     next_steps: StrictBool = Field(
         default=False, description="The open next steps of the former owner go to the new one"
+    )
+    leaver_id: OwnerId | None = Field(
+        default=None,
+        description="A person who leaves: only their leads are changed, their open next steps at"
+        " leads of others go along, they are removed from all pools, and channels give new leads to"
+        " the new owner, or leave them to the rules",
     )
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
         is_change = self.fields.model_fields_set or self.add_tags or self.remove_tags
-        if not is_change and self.owner_id is None:
+        gives = self.by_rules or self.owner_id is not None
+        if not is_change and not gives:
             raise PydanticCustomError("BULK_CHANGE_EMPTY", "Something must change")
+        if self.by_rules and self.owner_id is not None:
+            raise PydanticCustomError("BULK_CHANGE_TWO_OWNERS", "Either an owner or the rules")
+        if self.leaver_id is not None and (not gives or self.leaver_id == self.owner_id):
+            raise PydanticCustomError("BULK_CHANGE_NO_HEIR", "Somebody else gets the leads")
         return self
 
     def change(self) -> LeadChange:
@@ -75,7 +90,9 @@ class LeadChangeBody(BaseModel):
             add_tags=self.add_tags,
             remove_tags=self.remove_tags,
             owner_id=self.owner_id,
+            by_rules=self.by_rules,
             next_steps=self.next_steps,
+            leaver_id=self.leaver_id,
         )
 
 
@@ -143,7 +160,7 @@ class BulkLeadOut(BaseModel):
             outcome=row["outcome"],
             outcome_text=_words(f"BulkOutcome.{row['outcome']}") or "",
             code=row["code"],
-            reason=None if row["code"] is None else _words(row["code"]),
+            reason=None if row["code"] is None else _reason(row["code"]),
         )
 
 
@@ -156,6 +173,30 @@ class BulkExampleOut(BaseModel):
     after: dict[str, Any]
 
 
+class LeaverPlaceOut(BaseModel):
+    """A pool or a channel in which a person who leaves has a place."""
+
+    id: UUID
+    name: str
+
+
+class LeaverOut(BaseModel):
+    """What a person who leaves has beside leads."""
+
+    pools: list[LeaverPlaceOut] = Field(description="They are a member or an admin of these")
+    channels: list[LeaverPlaceOut] = Field(description="New leads of these are theirs")
+    next_steps: int = Field(description="Their open next steps, also at leads of others")
+
+    @classmethod
+    def of(cls, places: LeaverPlaces) -> Self:
+        """Return what a person has, by name."""
+        shown = {
+            name: [LeaverPlaceOut(id=one.id, name=one.name) for one in getattr(places, name)]
+            for name in ("pools", "channels")
+        }
+        return cls(**shown, next_steps=places.next_steps)
+
+
 class BulkTrialOut(BaseModel):
     """What a change would do."""
 
@@ -163,6 +204,7 @@ class BulkTrialOut(BaseModel):
     changed: int
     not_allowed: int = Field(description="Leads that the caller may not change so")
     examples: list[BulkExampleOut]
+    leaver: LeaverOut | None = Field(default=None, description="Of a person who leaves")
 
     @classmethod
     def of(cls, found: BulkTrial) -> Self:
@@ -180,7 +222,13 @@ class BulkTrialOut(BaseModel):
                 )
                 for one in found.examples
             ],
+            leaver=None if found.leaver is None else LeaverOut.of(found.leaver),
         )
+
+
+def _reason(code: str) -> str | None:
+    """Return in words why a lead was refused, or why the rules found nobody for it."""
+    return _words(f"UnassignedReason.{code}") or _words(code)
 
 
 def _words(code: str) -> str | None:

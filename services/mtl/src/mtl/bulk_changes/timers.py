@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs.queue import Again, Done, Job
 from chassis.records.tenant_settings import apply_tenant_country
-from mtl.bulk_changes.actions import fail_bulk_change, run_chunk
+from mtl.bulk_changes.actions.running import fail_bulk_change, run_chunk
 
 
 async def change_leads(tx: AsyncConnection, job: Job) -> Done | Again:

@@ -53,7 +53,8 @@ class Capture:
 
     `fields` are the values that the channel read in the payload, also those that fit no field.
     `event_digest` recognizes what a sender sends again, `payload_digest` whether it is the same.
-    The texts are None once the person was erased.
+    The texts are None once the person was erased; payload and fields also once they were kept as
+    long as the tenant keeps them, since `emptied_at`.
     """
 
     id: UUID
@@ -70,6 +71,7 @@ class Capture:
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
     review_note: Annotated[str | None, Personal("text")] = None
+    emptied_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
     version: int = 1

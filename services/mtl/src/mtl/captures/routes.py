@@ -6,12 +6,15 @@ from uuid import UUID
 from fastapi import Body, Depends, Header, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
+from chassis.foundation.clock import Now
 from chassis.foundation.violations import violations_of_body
+from chassis.records.access.guards import may_list
+from chassis.records.access.visibility import Visibility
 from chassis.records.access_keys.entry import AccessEntry, AccessKeyRefused, may_enter
 from chassis.records.audit.routes import audit_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
-from chassis.web.auth import allow
+from chassis.web.auth import Caller, allow
 from chassis.web.commands import ChangeCommand
 from chassis.web.problems import problem_body, problem_details
 from chassis.web.routing import new_router
@@ -33,14 +36,19 @@ from mtl.captures.schemas import (
     EventId,
 )
 from mtl.captures.store import CAPTURE, CAPTURES, LISTING
+from mtl.captures.views import read_as_lead
 from mtl.channels.actions import CAPTURE_KEY
 from mtl.channels.domain.channel import Channel
 from mtl.channels.schemas.channels import Payload
 from mtl.channels.store import CHANNEL
+from mtl.duplicates.schemas.customers import DuplicatesOut
+from mtl.duplicates.views.answers import duplicates_of
+from mtl.leads.store import LEADS
 
 MAX_PAYLOAD_BYTES: Final = 65_536
 READ, WRITE = [allow("mtl.capture.read")], [allow("mtl.capture.write")]
 _ENTRY: Final[TypeAdapter[CaptureEntry]] = TypeAdapter(CaptureEntry)
+Seen = Annotated[Visibility, may_list(LEADS)]
 senders = new_router("/channels", tag="captures")
 router = new_router("/captures", tag="captures")
 
@@ -156,6 +164,22 @@ async def capture_get(
     """Read what was handed in, what the channel read in it, and what became of it."""
     capture = CaptureOut.model_validate(await CAPTURE.get(tx, capture_id))
     return await expansion.expanded(tx, capture)
+
+
+@router.get(
+    "/{capture_id}/duplicates",
+    dependencies=READ,
+    summary="Find what is like a capture: leads, accounts and contacts",
+)
+async def capture_duplicates(
+    capture_id: UUID, tx: Tx, caller: Caller, now: Now, visibility: Seen
+) -> DuplicatesOut:
+    """Compare what was handed in with all leads, accounts and contacts, before it is approved.
+
+    The answer is that of `POST /leads/duplicate-check`, which compares corrected fields.
+    """
+    lead = await read_as_lead(tx, await CAPTURE.get(tx, capture_id), now=now)
+    return await duplicates_of(tx, lead, caller, visibility, now=now)
 
 
 @router.post(

@@ -120,6 +120,9 @@ class CaptureSummary(BaseModel):
     reviewed_by_name: str | None = None
     reviewed_at: datetime | None
     review_note: Annotated[str | None, Personal("text")]
+    emptied_at: datetime | None = Field(
+        description="Since when payload and fields are erased, because they were kept long enough"
+    )
     version: int
     created_at: datetime
     updated_at: datetime

@@ -1,10 +1,23 @@
 """The table of captures and all SQL on it."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, bindparam, select, update
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    bindparam,
+    func,
+    null,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +33,8 @@ from mtl.captures.schemas import CaptureSummary
 from mtl.database import metadata
 
 _OWN: Final = ("version", "event_digest", "payload_digest", "reasons", "payload", "fields")
+# What is emptied some day: captures that wait for a decision are kept until it is made.
+_KEPT: Final = text("emptied_at IS NULL AND outcome <> 'QUARANTINED'")
 _SETTLED: Final = ("outcome", "reasons", "lead_id", "duplicate_of_id")
 
 captures = Table(
@@ -39,6 +54,7 @@ captures = Table(
         for name in ("reasons", "payload", "fields")
     ),
     Index(None, "tenant_id", "channel_id", "event_digest", unique=True),
+    Index("ix_captures_kept", "tenant_id", "created_at", "id", postgresql_where=_KEPT),
 )
 CAPTURES: Final = UnownedResource("mtl.capture", captures)
 CAPTURE: Final = RecordType(scoped=CAPTURES, entity=Capture, is_published=False)
@@ -89,3 +105,23 @@ async def settle(tx: AsyncConnection, settled: Sequence[Capture]) -> None:
         for each in settled
     ]
     await tx.execute(statement, rows)
+
+
+async def empty_payloads(
+    tx: AsyncConnection, *, before: datetime, now: datetime, limit: int
+) -> list[tuple[UUID, UUID | None]]:
+    """Erase payloads and fields of captures that were decided before an instant, the oldest first.
+
+    Return the captures, each with its lead. The rows stay, so that figures count what came in.
+    """
+    c = captures.c
+    old = (
+        select(c.id)
+        .where(_KEPT, c.created_at < before, func.coalesce(c.reviewed_at, c.created_at) < before)
+        .order_by(c.created_at, c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    values = {"payload": null(), "fields": null(), "emptied_at": now, "version": c.version + 1}
+    emptied = update(captures).where(c.id.in_(old)).values(**values, updated_at=now)
+    return [(row.id, row.lead_id) for row in await tx.execute(emptied.returning(c.id, c.lead_id))]

@@ -1,10 +1,13 @@
 """The table of channels."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.record_columns import record_columns
+from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
@@ -39,3 +42,11 @@ LISTING: Final = Listing(
     words=["name"],
     custom=custom_conditions,
 )
+
+
+async def channels_that_give_to(tx: AsyncConnection, owner_id: str) -> Sequence[Channel]:
+    """Return the channels whose new leads a person gets, by id."""
+    c = channels.c
+    query = select(channels).where(c.default_owner_id == owner_id, c.deleted_at.is_(None))
+    rows = (await tx.execute(query.order_by(c.id))).mappings()
+    return [from_columns(Channel, dict(row)) for row in rows]

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -115,5 +114,6 @@ async def bans_of(tx: AsyncConnection, people: Sequence[HasContactPoints]) -> li
 def consents_query(person: HasContactPoints) -> Select[Any]:
     """A query for the facts about the contact points of a person; the caller pages it."""
     points = [contact_point(*one) for one in all_values_of(person)]
-    c = lead_consents.c
-    return select(lead_consents).where(tuple_(c.kind, c.digest).in_(points))
+    kinds, digests = [kind for kind, _ in points], [digest for _, digest in points]
+    pairs = is_among_pairs((_C.kind, _C.digest), ("kinds", "digests"))
+    return select(lead_consents).where(pairs).params(kinds=kinds, digests=digests)

@@ -26,6 +26,7 @@ from mtl.database import metadata
 from mtl.followups.domain import SPOKEN_RESULTS, FollowUp
 from mtl.followups.schemas import FollowUpOut
 from mtl.leads.domain.lead import FollowUpTotals
+from mtl.leads.store import leads
 
 follow_ups = Table(
     "follow_ups",
@@ -67,6 +68,43 @@ async def open_steps_of(tx: AsyncConnection, lead_id: UUID, owner_id: str) -> Se
         c.deleted_at.is_(None),
     )
     return (await tx.execute(query.order_by(c.id))).scalars().all()
+
+
+async def count_open_steps(tx: AsyncConnection, owner_id: str) -> int:
+    """Return how many open next steps a person has."""
+    c = follow_ups.c
+    query = select(func.count()).where(
+        c.owner_id == owner_id,
+        c.next_step_on.is_not(None),
+        c.next_step_done_at.is_(None),
+        c.deleted_at.is_(None),
+    )
+    return (await tx.execute(query)).scalar_one()
+
+
+async def next_open_steps(
+    tx: AsyncConnection, owner_id: str, *, limit: int
+) -> list[tuple[UUID, str]]:
+    """Return follow-ups of a person with an open next step at leads of others, with their owners.
+
+    They come in the order of the leads, which are locked in it.
+    """
+    c, lead = follow_ups.c, leads.c
+    query = (
+        select(c.id, lead.owner_id)
+        .join(leads, (lead.tenant_id == c.tenant_id) & (lead.id == c.lead_id))
+        .where(
+            c.owner_id == owner_id,
+            c.next_step_on.is_not(None),
+            c.next_step_done_at.is_(None),
+            c.deleted_at.is_(None),
+            lead.owner_id != owner_id,
+            lead.deleted_at.is_(None),
+        )
+        .order_by(c.lead_id, c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.owner_id) for row in await tx.execute(query)]
 
 
 LISTING = Listing(

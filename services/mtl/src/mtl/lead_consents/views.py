@@ -1,13 +1,13 @@
 """Finds the leads that have a contact point."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import from_columns
+from chassis.database.rows import from_columns, is_among_pairs, is_one_of
 from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.search.digested_points import end_lines
 from chassis.records.search.tables import search_grams
@@ -15,6 +15,10 @@ from mtl.leads.domain.keys import lead_key
 from mtl.leads.domain.lead import Lead
 from mtl.leads.store import LEADS, leads
 from mtl.leads.store.keys import lead_keys, tenant_secret
+
+_HELD: Final = select(lead_keys.c.lead_id).where(
+    is_among_pairs((lead_keys.c.kind, lead_keys.c.digest), ("kinds", "digests"))
+)
 
 
 async def lock_leads_with(
@@ -29,15 +33,15 @@ async def lock_leads_with(
     mails = [value for kind, value in points if kind == "email"]
     secret = tenant_secret(transaction_tenant())
     keys = [lead_key(secret, kind, value) for kind, value in points]
-    held = select(lead_keys.c.lead_id).where(tuple_(lead_keys.c.kind, lead_keys.c.digest).in_(keys))
-    conditions: list[Any] = [leads.c.id.in_(held)]
+    pairs = {"kinds": [key.kind for key in keys], "digests": [key.digest for key in keys]}
+    conditions: list[Any] = [leads.c.id.in_(_HELD.params(**pairs))]
     conditions += [leads.c.phone_digest == one for one in phones]
     conditions += [leads.c.email_digest == one for one in mails]
     conditions += [_is_searched(one) for one in (*phones, *mails)]
     found = {lead_id}
     for condition in conditions:  # each by an index of its own
         found.update((await tx.execute(select(leads.c.id).where(condition))).scalars())
-    query = select(leads).where(leads.c.id.in_(found)).order_by(leads.c.id).with_for_update()
+    query = select(leads).where(is_one_of(leads.c.id, found)).order_by(leads.c.id).with_for_update()
     return [from_columns(Lead, dict(row)) for row in (await tx.execute(query)).mappings()]
 
 

@@ -1,6 +1,8 @@
 """A pool of leads."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -55,6 +57,17 @@ class Pool(StoredRecord):
     def is_open_to(self, grantees: frozenset[UUID]) -> bool:
         """Return whether somebody with these ids (own, departments, teams) is a member."""
         return any(member.grantee_id in grantees for member in self.members)
+
+    def without(self, person_id: UUID | None) -> Pool:
+        """Return the pool without a person among its members and admins."""
+        members = tuple(one for one in self.members if one.person_id != person_id)
+        admins = tuple(one for one in self.admin_ids if one != person_id)
+        return replace(self, members=members, admin_ids=admins)
+
+    def has(self, person_id: UUID) -> bool:
+        """Return whether a person is a member or an admin by themselves."""
+        of_members = (one.person_id for one in self.members)
+        return person_id in self.admin_ids or person_id in of_members
 
     def state(self) -> PoolState:
         """The pool in the form that events carry."""

@@ -15,6 +15,7 @@ from mtl.quotas.schemas import QuotaLimit
 
 MAX_MEMBERS: Final = 500
 MAX_ADMINS: Final = 50
+ACTIVE: Final = "Whether they still work here; who left cannot claim, and nothing is given to them"
 # `region_name` is hidden with the code that it spells.
 HIDEABLE: Final = tuple(name for name in LeadFieldsOut.model_fields if name != "region_name")
 
@@ -40,7 +41,7 @@ class PoolMemberIn(BaseModel):
     """A person, or a department with all below it, that may claim the leads of a pool."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
-    _names = ignored_names("person_name", "department_name")
+    _names = ignored_names("person_name", "person_active", "department_name", "department_active")
 
     person_id: UUID | None = None
     department_id: UUID | None = None
@@ -102,8 +103,10 @@ class PoolMemberOut(BaseModel):
 
     person_id: Annotated[UUID | None, RefersTo("org.person")]
     person_name: str | None = None
+    person_active: bool | None = Field(default=None, description=ACTIVE)
     department_id: Annotated[UUID | None, RefersTo("org.department")]
     department_name: str | None = None
+    department_active: bool | None = None
 
 
 class PoolOut(RecordOut):
@@ -115,5 +118,6 @@ class PoolOut(RecordOut):
     members: list[PoolMemberOut]
     admin_ids: Annotated[list[UUID], RefersTo("org.person")]
     admin_names: list[str | None] = Field(default=[])
+    admin_active: list[bool | None] = Field(default=[], description=ACTIVE)
     hidden_fields: list[str]
     daily_claim_limit: int | None

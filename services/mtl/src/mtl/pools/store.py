@@ -40,6 +40,13 @@ LISTING = Listing(
 )
 
 
+async def pools_with(tx: AsyncConnection, person_id: UUID) -> Sequence[Pool]:
+    """Return the pools that a person is a member or an admin of by themselves, by id."""
+    query = select(pools).where(pools.c.deleted_at.is_(None)).order_by(pools.c.id)
+    rows = (await tx.execute(query.limit(MAX_POOLS))).mappings()
+    return [one for one in (from_columns(Pool, dict(row)) for row in rows) if one.has(person_id)]
+
+
 async def active_pools(tx: AsyncConnection) -> Sequence[Pool]:
     """Return the pools from which leads can be claimed, in the order of their names."""
     query = select(pools).where(pools.c.active, pools.c.deleted_at.is_(None))

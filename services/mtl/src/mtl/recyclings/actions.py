@@ -147,7 +147,7 @@ async def _handle(command: Command, clocks: ClockReader, due: Sequence[Lead]) ->
         read = await clocks.read(lead)
         falls = read.clock.fall_back
         if falls is not None and falls.at <= now:
-            releases.append(await _release(lead, falls, read, clocks, targets, words, now))
+            releases.append(await _release(lead, falls, read, clocks, targets, now))
             continue
         kept.append(
             replace(
@@ -192,12 +192,6 @@ class Words:
     def recycled(self) -> str:
         """Why the audit says that leads changed."""
         return filled(TEXTS["LEAD_FELL_BACK"], {}, self.language)
-
-    def reason(self, falls: FallBack, rule_name: str) -> str:
-        """Why the history of owners says that a lead has another one."""
-        words = filled(TEXTS[f"FallBackReason.{falls.reason}"], {}, self.language)
-        params = {"reason": words, "rule": rule_name}
-        return filled(TEXTS["LEAD_FELL_BACK_BY_RULE"], params, self.language)
 
     def time(self, at: datetime) -> str:
         """Return an instant as the clocks of the tenant show it."""
@@ -247,7 +241,6 @@ async def _release(
     read: ReadClock,
     clocks: ClockReader,
     targets: Targets,
-    words: Words,
     now: datetime,
 ) -> Release:
     assert read.row is not None
@@ -263,7 +256,6 @@ async def _release(
         rule_name=name,
         rule_version=clocks.number,
         barred_until=barred_until(read.retention.rule, now, calendar),
-        reason_text=words.reason(falls, name),
     )
 
 

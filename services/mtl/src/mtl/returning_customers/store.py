@@ -1,6 +1,6 @@
 """The table of the keys of converted leads, and all SQL on it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    tuple_,
     type_coerce,
     union_all,
 )
@@ -123,12 +122,3 @@ async def find(
         (kind, bytes(each)): ReturningCustomer(*customer)
         for kind, each, *customer in await tx.execute(_WITH_KEYS, values)
     }
-
-
-async def leads_with_keys(tx: AsyncConnection, keys: Collection[KeyDigest]) -> Sequence[UUID]:
-    """Return the converted leads that had one of these keys."""
-    if not keys:
-        return ()
-    c = returning_customers.c
-    query = select(c.lead_id).where(tuple_(c.kind, c.digest).in_(sorted(keys))).distinct()
-    return (await tx.execute(query)).scalars().all()

@@ -97,8 +97,7 @@ def _owner_title(row: Mapping[str, Any]) -> str:
         title = in_words(_OWNER, before=row["before"] or unknown, after=after)
     if row["code"] is None:
         return joined(COLON, title, row["text"])
-    reason = _label("FallBackReason", row["code"])
-    fell_back = in_words(TEXTS["LEAD_FELL_BACK_BY_RULE"], rule=row["text"], reason=reason)
+    fell_back = in_words(TEXTS[f"LEAD_FELL_BACK_BY_RULE_{row['code']}"], rule=row["text"])
     return joined(COLON, title, fell_back)
 
 

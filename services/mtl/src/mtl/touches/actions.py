@@ -29,6 +29,13 @@ async def return_touches(tx: AsyncConnection, ids: Sequence[UUID], to: UUID) -> 
     await store.return_touches(tx, ids, to)
 
 
+async def forget_payloads(
+    tx: AsyncConnection, lead_ids: Collection[UUID], external_ids: Collection[str]
+) -> None:
+    """Erase the payloads of touches that were kept long enough; the touches stay in the trails."""
+    await store.empty_payloads(tx, lead_ids, external_ids)
+
+
 async def record_touch(
     command: Command, touch: LeadTouch, *, at_is_given: bool
 ) -> tuple[LeadTouch, bool]:

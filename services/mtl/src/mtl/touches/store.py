@@ -1,11 +1,23 @@
 """The table of touches and all SQL on it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Select, Table, Text, Uuid, exists, select, update
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Index,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    exists,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,7 +91,17 @@ async def move_touches(tx: AsyncConnection, lead_id: UUID, to: UUID) -> list[UUI
 
 async def return_touches(tx: AsyncConnection, ids: Sequence[UUID], to: UUID) -> None:
     """Give a lead back the touches that were moved from it."""
-    await tx.execute(update(lead_touches).where(lead_touches.c.id.in_(ids)).values(lead_id=to))
+    mine = is_one_of(lead_touches.c.id, ids)
+    await tx.execute(update(lead_touches).where(mine).values(lead_id=to))
+
+
+async def empty_payloads(
+    tx: AsyncConnection, lead_ids: Collection[UUID], external_ids: Collection[str]
+) -> None:
+    """Erase the payloads of the touches of leads that senders gave these external ids."""
+    c = lead_touches.c
+    sent = is_one_of(c.lead_id, lead_ids) & is_one_of(c.external_id, external_ids)
+    await tx.execute(update(lead_touches).where(sent).values(payload=null()))
 
 
 def touches_query(lead_id: UUID, kind: TouchKind | None = None) -> Select[Any]:

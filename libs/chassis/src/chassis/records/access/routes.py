@@ -1,8 +1,9 @@
 """Routes for access, owners, team and shares of a record; the same for every resource."""
 
+from functools import partial
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from chassis.database.rows import ensure_row
 from chassis.foundation.clock import Now
@@ -65,11 +66,14 @@ def _add_explanations(router: APIRouter, scoped: ScopedResource) -> None:
         return AccessOut.of(await explain_access(tx, caller, scoped, record_id, now=now))
 
     @router.get("/{record_id}/owners", name=f"{scoped.name}_owners", dependencies=readable)
-    async def owners(record_id: UUID, tx: Tx, page: PageParams) -> Page[OwnerChangeOut]:
+    async def owners(
+        request: Request, record_id: UUID, tx: Tx, page: PageParams
+    ) -> Page[OwnerChangeOut]:
         """List the changes of the record's owner, newest first."""
         await ensure_row(tx, scoped.table, record_id, scoped.name)
         query = owner_changes_query(scoped, record_id)
-        return await fetch_page(tx, query, page, shape=OwnerChangeOut.of)
+        shape = partial(OwnerChangeOut.of, texts=request.app.state.texts)
+        return await fetch_page(tx, query, page, shape=shape)
 
 
 def _add_team(router: APIRouter, scoped: ScopedResource) -> None:

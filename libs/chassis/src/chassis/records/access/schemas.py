@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.foundation.context import current
+from chassis.foundation.texts import Texts
 from chassis.records.access.explain_access import AccessExplanation, AccessReasonKind
 from chassis.records.access.grants import GranteeKind, GrantKind
 from chassis.records.access.visibility import Access
@@ -135,8 +137,13 @@ class OwnerChangeOut(BaseModel):
     changed_at: datetime
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls.model_validate(dict(row))
+    def of(cls, row: Mapping[str, Any], *, texts: Texts) -> Self:
+        """Return a change; why the service itself made it is said in the preferred language."""
+        cause = row["cause"]
+        if cause is None:
+            return cls.model_validate(dict(row))
+        reason = texts.say(cause["code"], cause["params"], current().language)
+        return cls.model_validate({**row, "reason": reason})
 
 
 class TeamAccessIn(BaseModel):

@@ -1,6 +1,7 @@
 """The tables of access: the replica of org's directory, grants, and changes of owners."""
 
 from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import replica_columns, tenant_column
@@ -125,6 +126,7 @@ owner_changes = Table(
     Column("from_owner_id", Text),
     Column("to_owner_id", Text),  # null: nobody owns the record any more
     Column("reason", Text),
+    Column("cause", JSONB(none_as_null=True)),  # a reason of the service's own, as code and params
     Column("changed_by", Text, nullable=False),
     instant("changed_at"),
     Index(None, "tenant_id", "resource", "record_id", "id"),

@@ -1,6 +1,6 @@
 """Transfers of records to another owner, with a history of the owners."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
@@ -143,12 +143,17 @@ async def add_owner_change(
 
 @dataclass(frozen=True)
 class OwnerChange:
-    """A record got another owner, or none; `id` is that of the entry in its history."""
+    """A record got another owner, or none; `id` is that of the entry in its history.
+
+    `reason` is what somebody wrote. What the service itself did has a `cause`, the code of a text
+    with its params (`{"code": ..., "params": {...}}`), which is put into words when it is read.
+    """
 
     record_id: UUID
     before: str | None
     after: str | None
     reason: str | None = None
+    cause: Mapping[str, Any] | None = None
     id: UUID = field(default_factory=new_id)
 
 
@@ -164,6 +169,7 @@ async def add_owner_changes(
             "from_owner_id": change.before,
             "to_owner_id": change.after,
             "reason": change.reason,
+            "cause": change.cause,
             "changed_by": command.actor,
             "changed_at": command.now,
         }

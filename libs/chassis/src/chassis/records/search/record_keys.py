@@ -5,14 +5,13 @@ the search index as digests, so that no word of a search is found in them.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Text, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, ColumnElement, Select, func, select
 
+from chassis.database.rows import is_among
 from chassis.records.search.spelling import KEY_MARK, digest_letters
 from chassis.records.search.tables import search_grams
 
@@ -26,23 +25,20 @@ def key_lines(columns: Sequence[tuple[str, KeysOf]], row: Any) -> Iterator[str]:
     yield from sorted(map(_line, keys))
 
 
-async def ids_with_keys(
-    tx: AsyncConnection, resource: str, keys: Collection[str], *, limit: int
-) -> list[UUID]:
-    """Return the ids of the records of a resource that share a key, those with the most first."""
+def key_grams(keys: Iterable[str]) -> list[str]:
+    """Return keys as they stand in the index, the values of a parameter of `ids_with_keys`."""
+    return sorted(map(_line, keys))
+
+
+def ids_with_keys(resource: str, parameter: str, *, limit: int) -> Select[UUID]:
+    """Return a query for the records of a resource that share a key, those with the most first.
+
+    Its array parameter holds what `key_grams` returns, so that the statement is built once.
+    """
     grams = search_grams.c
-    shared = func.count()
-    query = (
-        select(grams.id)
-        .where(
-            grams.resource == resource,
-            grams.gram == func.any(cast([_line(key) for key in keys], ARRAY(Text))),
-        )
-        .group_by(grams.id)
-        .order_by(shared.desc(), grams.id.desc())
-        .limit(limit)
-    )
-    return list((await tx.execute(query)).scalars())
+    query = select(grams.id).where(grams.resource == resource, is_among(grams.gram, parameter))
+    best = query.group_by(grams.id).order_by(func.count().desc(), grams.id.desc())
+    return best.limit(limit)
 
 
 def has_key(resource: str, record_id: Column[UUID], key: str) -> ColumnElement[bool]:

@@ -87,18 +87,19 @@ async def plan_assignments(
     today: date,
     *,
     lock: bool = True,
+    excluded: Collection[str] = (),
 ) -> tuple[list[Plan], dict[str, Distribution]]:
     """Decide for these leads in order, and return what everybody has earned after them by rule.
 
-    With `lock` whose turn it is, and what limited people hold, stay as they are until the
-    transaction ends.
+    None of the `excluded` people gets any. With `lock` whose turn it is, and what limited people
+    hold, stay as they are until the transaction ends.
     """
     row_ids = rules.row_ids_of(leads)
     by_row = {row_id: rules.rule(row_id) for row_id in row_ids if row_id is not None}
     distributions = await _distributions(tx, by_row, today, lock=lock)
     barred = await barred_from(tx, [lead.id for lead in leads])
     plans = [
-        _plan(lead, row_id, by_row, distributions, barred.get(lead.id, frozenset()))
+        _plan(lead, row_id, by_row, distributions, {*barred.get(lead.id, ()), *excluded})
         for lead, row_id in zip(leads, row_ids, strict=True)
     ]
     return plans, distributions

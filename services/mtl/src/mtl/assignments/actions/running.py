@@ -1,6 +1,6 @@
 """Gives leads to whom the rules chose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -16,7 +16,6 @@ from kernel.ids import new_id
 from kernel.working_clock import local_instant
 from mtl.assignments import store
 from mtl.assignments.actions.planning import Plan, RulesInForce, plan_assignments, rules_in_force
-from mtl.assignments.domain import Distribution
 from mtl.assignments.store import LeadAssignment
 from mtl.leads.actions.owners import give_lead, leave_unassigned, move_to_pool
 from mtl.leads.domain.lead import Lead
@@ -36,17 +35,32 @@ async def assign_leads(command: Command, leads: Sequence[Lead]) -> list[Plan]:
     it has none. Without rules in force nothing changes but the reason. Raises Conflict
     (STALE_WRITE).
     """
-    rules = await rules_in_force(command.tx)
-    if isinstance(rules, UnassignedReason):
-        plans = [Plan(lead=lead, reason=rules) for lead in leads]
-        distributions: Mapping[str, Distribution] = {}
-    else:
-        day = await today(command.tx, command.now)
-        plans, distributions = await plan_assignments(command.tx, rules, leads, day)
-        plans = [await _with_open_pool(command.tx, plan) for plan in plans]
-        await _record(command, rules, plans, day)
+    plans = await _chosen(command, leads)
     for plan in plans:
         await _carry_out(command, plan)
+    return plans
+
+
+async def choose_owner(command: Command, lead: Lead, excluded: Collection[str]) -> Plan:
+    """Choose by the rules in force who gets a locked lead, and count it as given to them.
+
+    The caller gives it to them. None of the `excluded` people is chosen, and no pool.
+    """
+    [plan] = await _chosen(command, [lead], excluded)
+    return plan
+
+
+async def _chosen(
+    command: Command, leads: Sequence[Lead], excluded: Collection[str] = ()
+) -> list[Plan]:
+    """Choose to whom leads go, and write down whose turn it was."""
+    rules = await rules_in_force(command.tx)
+    if isinstance(rules, UnassignedReason):
+        return [Plan(lead=lead, reason=rules) for lead in leads]
+    day = await today(command.tx, command.now)
+    plans, distributions = await plan_assignments(command.tx, rules, leads, day, excluded=excluded)
+    plans = [await _with_open_pool(command.tx, plan) for plan in plans]
+    await _record(command, rules, plans, day)
     for rule_id, distribution in distributions.items():
         await store.save_turns(command.tx, rule_id, distribution.earned)
     return plans

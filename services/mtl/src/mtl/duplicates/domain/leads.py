@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
+from kernel.personal import Personal
 from mtl.leads.domain.lead import Lead
-from parties.company_names import CompanyName
+from mtl.leads.domain.moves import LeadStatus
+from parties.company_names import CompanyName, parse_company_name
 from parties.person_names import is_same_person
 from parties.similarity import Reason, compare
 
@@ -50,6 +53,20 @@ OF_BRANDS: Final[Mapping[Reason, DuplicateReason]] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownLead:
+    """A stored lead as it is compared: of its keys only the kinds that it shares are known."""
+
+    id: UUID
+    created_at: datetime
+    name: Annotated[str | None, Personal("name")] = None
+    company: str | None = None
+    uscc: str | None = None
+    status: LeadStatus = LeadStatus.RAW
+    owner_id: str | None = None
+    shared: Collection[str] = ()
+
+
 @dataclass(frozen=True)
 class Likeness:
     """The score, from 0 to 100, of a lead that is like another, and the reasons for it."""
@@ -63,28 +80,19 @@ class Likeness:
         return self.score >= SAME_LEAD
 
 
-def likeness(
-    lead: Lead, company: CompanyName | None, other: Lead, name: CompanyName | None
-) -> Likeness:
-    """Return how alike two leads are; `company` and `name` are their companies in parts."""
-    keys = shared_keys(lead, other)
-    score, reasons = _of_companies(lead, company, other, name)
-    if keys:
-        return Likeness(other.id, CERTAIN, (*(OF_KEYS[kind] for kind in keys), *reasons))
+def likeness(lead: Lead, company: CompanyName | None, other: KnownLead) -> Likeness:
+    """Return how alike two leads are; `company` is that of the first one, in parts."""
+    score, reasons = _of_companies(lead, company, other)
+    if other.shared:
+        keys = (reason for kind, reason in OF_KEYS.items() if kind in other.shared)
+        return Likeness(other.id, CERTAIN, (*keys, *reasons))
     return Likeness(other.id, score, reasons)
 
 
-def shared_keys(lead: Lead, other: Lead) -> Collection[str]:
-    """Return the kinds of keys of which both leads have one value that no two should share."""
-    own = {(kind, value) for _, kind, value in lead.keyed_fields()}
-    shared = {kind for _, kind, value in other.keyed_fields() if (kind, value) in own}
-    return [kind for kind in OF_KEYS if kind in shared]
-
-
 def _of_companies(
-    lead: Lead, company: CompanyName | None, other: Lead, name: CompanyName | None
+    lead: Lead, company: CompanyName | None, other: KnownLead
 ) -> tuple[int, tuple[DuplicateReason, ...]]:
-    found = _of_company(lead, company, other, name)
+    found = _of_company(lead, company, other)
     if found is None:
         return 0, ()
     score, reasons = found
@@ -96,7 +104,7 @@ def _of_companies(
 
 
 def _of_company(
-    lead: Lead, company: CompanyName | None, other: Lead, name: CompanyName | None
+    lead: Lead, company: CompanyName | None, other: KnownLead
 ) -> tuple[float, tuple[DuplicateReason, ...]] | None:
     """Compare the credit codes of two companies, which are certain; without both, the names.
 
@@ -105,7 +113,7 @@ def _of_company(
     if lead.uscc is not None and other.uscc is not None:
         same = lead.uscc == other.uscc
         return (1.0, (DuplicateReason.COMPANY_CODE_EQUAL,)) if same else (0.0, ())
-    if company is None or name is None:
+    if company is None or other.company is None:
         return None
-    found = compare(company, name)
+    found = compare(company, parse_company_name(other.company))
     return found.score, tuple(OF_BRANDS[one] for one in found.reasons if one in OF_BRANDS)

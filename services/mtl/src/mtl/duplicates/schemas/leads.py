@@ -9,8 +9,7 @@ from pydantic import BaseModel, Field
 from chassis.foundation.words import SEMICOLON, in_words, joined
 from chassis.web.references import PersonSubject
 from kernel.personal import Personal
-from mtl.duplicates.domain.leads import DuplicateReason, Likeness
-from mtl.leads.domain.lead import Lead
+from mtl.duplicates.domain.leads import DuplicateReason, KnownLead, Likeness
 from mtl.leads.domain.moves import LeadStatus
 from mtl.texts import TEXTS
 
@@ -35,7 +34,7 @@ class DuplicateOut(BaseModel):
     )
 
     @classmethod
-    def of(cls, found: Likeness, lead: Lead, *, visible: bool) -> Self:
+    def of(cls, found: Likeness, lead: KnownLead, *, visible: bool) -> Self:
         """Return a duplicate as the caller may see it."""
         hidden = cls(owner_id=lead.owner_id, score=found.score, is_same=found.is_same)
         if not visible:

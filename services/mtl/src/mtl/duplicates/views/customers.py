@@ -1,24 +1,38 @@
 """Reads the accounts and contacts of L2O that a lead may belong to, from their replicas."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.encryption.sealing import digest
+from chassis.database.rows import is_among, is_one_of
 from chassis.records.access.visibility import visibility_of
-from chassis.records.record_lookups import visible_ids
+from chassis.records.record_lookups import visible_among
 from chassis.web.auth import Principal
 from mtl.accounts.store import ACCOUNTS, account_keys, accounts
-from mtl.contacts.store import contacts
+from mtl.contacts.store import EMAIL_PLACE, PHONE_PLACE, contacts
 from mtl.duplicates.domain.customers import (
     KnownAccount,
     KnownContact,
     LikeCustomers,
-    Proposal,
     account_proposals,
     contact_proposals,
 )
@@ -31,80 +45,104 @@ MAX_CANDIDATES: Final = 50  # accounts that share a key of the name, and contact
 MAX_COLLEAGUES: Final = 500  # contacts of these accounts whose names are compared
 
 
+def _has(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    return is_among(type_coerce(column, LargeBinary), parameter)
+
+
+def _candidates_query() -> Any:
+    """Return the query for the contacts with a phone or a mail, and for accounts.
+
+    These are the accounts of the contacts, those that share most keys with a name, and one by id.
+    """
+    c, a = contacts.c, accounts.c
+    has_phone, has_mail = _has(c.phone_digest, "phones"), _has(c.email_digest, "mails")
+    reached = (
+        select(
+            c.id,
+            c.account_id,
+            c.name,
+            c.owner_id,
+            func.coalesce(has_phone, False).label("has_phone"),
+            func.coalesce(has_mail, False).label("has_mail"),
+        )
+        .where(or_(has_phone, has_mail), ~c.deleted)
+        .order_by(c.id)
+        .limit(MAX_CANDIDATES)
+        .cte("reached")
+    )
+    ids = union(
+        select(reached.c.account_id),
+        select(_named_alike().subquery("named").c.account_id),
+        select(bindparam("account_id", type_=Uuid)),
+    ).subquery("ids")
+    no_contact, no = type_coerce(null(), Uuid), type_coerce(null(), Boolean)
+    of_accounts = select(no_contact, a.id, a.name, a.owner_id, no, no)
+    known = of_accounts.where(a.id.in_(select(ids.c.account_id)), ~a.deleted)
+    return union_all(select(reached), known)
+
+
+def _named_alike() -> Select[Any]:
+    c = account_keys.c
+    query = select(c.account_id).where(is_among(c.key, "keys")).group_by(c.account_id)
+    return query.order_by(func.count().desc(), c.account_id).limit(MAX_CANDIDATES)
+
+
+_CANDIDATES: Final = _candidates_query()
+
+
 async def customers_like(
     tx: AsyncConnection, lead: Lead, caller: Principal, now: datetime
 ) -> LikeCustomers:
     """Return the accounts and the contacts that a lead may belong to, the likeliest first."""
-    accounts, contacts = await _proposals_for(tx, lead)
-    ids = {one.account_id for one in (*accounts, *contacts)}
+    candidates, reached = await _candidates(tx, lead)
+    proposed = account_proposals(lead, candidates, reached)
+    colleagues = await _colleagues(tx, {one.account_id for one in proposed})
+    people = {one.id: one for one in (*colleagues, *reached)}
+    of_contacts = contact_proposals(lead, people.values(), proposed)
+    ids = {one.account_id for one in (*proposed, *of_contacts)}
     if not ids:
         return LikeCustomers()
     visibility = await visibility_of(tx, caller, ACCOUNTS.resource, now)
-    visible = await visible_ids(tx, ACCOUNTS, sorted(ids), visibility)
-    return LikeCustomers(accounts, contacts, visible)
+    owners = {one.id: one.owner_id for one in candidates if one.id in ids}
+    visible = await visible_among(tx, ACCOUNTS, owners, visibility)
+    return LikeCustomers(proposed, of_contacts, visible)
 
 
-async def _proposals_for(tx: AsyncConnection, lead: Lead) -> tuple[list[Proposal], list[Proposal]]:
-    reached = await _reached_alike(tx, lead)
-    ids = {one.account_id for one in reached} | await _named_alike(tx, lead)
-    if lead.returning_account_id is not None:
-        ids.add(lead.returning_account_id)
-    known = await _accounts(tx, ids)
-    proposed = account_proposals(lead, known, reached)
-    colleagues = await _colleagues(tx, {one.account_id for one in proposed})
-    shared = {one.id: one for one in reached}
-    people = {one.id: one for one in colleagues} | shared
-    return proposed, contact_proposals(lead, people.values(), proposed)
+async def _candidates(
+    tx: AsyncConnection, lead: Lead
+) -> tuple[list[KnownAccount], list[KnownContact]]:
+    """Return accounts that may be that of a lead, and contacts with one of its phones or mails."""
+    phones = {one for one in (lead.phone, lead.work_phone, lead.other_phone) if one}
+    mails = {one for one in (lead.email, lead.other_email) if one}
+    keys = () if lead.company is None else searched_keys(parse_company_name(lead.company))
+    parameters = {
+        "phones": sorted(digest(one, PHONE_PLACE) for one in phones),
+        "mails": sorted(digest(one, EMAIL_PLACE) for one in mails),
+        "keys": sorted(keys),
+        "account_id": lead.returning_account_id,
+    }
+    known, reached = [], []
+    for contact_id, account_id, name, owner_id, has_phone, has_mail in await tx.execute(
+        _CANDIDATES, parameters
+    ):
+        if contact_id is None:
+            known.append(KnownAccount(account_id, name, owner_id))
+        else:
+            shared = _shared(has_phone, has_mail)
+            reached.append(KnownContact(contact_id, account_id, name, owner_id, shared))
+    return known, reached
 
 
-async def _reached_alike(tx: AsyncConnection, lead: Lead) -> list[KnownContact]:
-    """Return the contacts with a phone or a mail of the lead."""
-    phones = sorted({one for one in (lead.phone, lead.work_phone, lead.other_phone) if one})
-    mails = sorted({one for one in (lead.email, lead.other_email) if one})
-    if not phones and not mails:
-        return []
-    c = contacts.c
-    has_phone, has_mail = c.phone_digest.in_(phones), c.email_digest.in_(mails)
-    query = select(contacts, has_phone.label("has_phone"), has_mail.label("has_mail")).where(
-        or_(has_phone, has_mail), ~c.deleted
-    )
-    found = []
-    for row in await tx.execute(query.order_by(c.id).limit(MAX_CANDIDATES)):
-        shared = [
-            *([DuplicateReason.PHONE_EQUAL] if row.has_phone else []),
-            *([DuplicateReason.EMAIL_EQUAL] if row.has_mail else []),
-        ]
-        found.append(replace(_contact(row), shared=tuple(shared)))
-    return found
-
-
-async def _named_alike(tx: AsyncConnection, lead: Lead) -> set[UUID]:
-    """Return the accounts that share most keys with the name of the lead's company."""
-    if lead.company is None:
-        return set()
-    c = account_keys.c
-    keys = sorted(searched_keys(parse_company_name(lead.company)))
-    query = select(c.account_id).where(c.key.in_(keys)).group_by(c.account_id)
-    best = query.order_by(func.count().desc(), c.account_id).limit(MAX_CANDIDATES)
-    return set((await tx.execute(best)).scalars())
-
-
-async def _accounts(tx: AsyncConnection, ids: Collection[UUID]) -> list[KnownAccount]:
-    if not ids:
-        return []
-    c = accounts.c
-    query = select(c.id, c.name, c.owner_id).where(c.id.in_(ids), ~c.deleted)
-    return [KnownAccount(*row) for row in await tx.execute(query)]
+def _shared(*equal: bool) -> tuple[DuplicateReason, ...]:
+    reasons = (DuplicateReason.PHONE_EQUAL, DuplicateReason.EMAIL_EQUAL)
+    return tuple(reason for reason, is_equal in zip(reasons, equal, strict=True) if is_equal)
 
 
 async def _colleagues(tx: AsyncConnection, account_ids: Collection[UUID]) -> list[KnownContact]:
     if not account_ids:
         return []
     c = contacts.c
-    query = select(contacts).where(c.account_id.in_(sorted(account_ids)), ~c.deleted)
-    rows = await tx.execute(query.order_by(c.id).limit(MAX_COLLEAGUES))
-    return [_contact(row) for row in rows]
-
-
-def _contact(row: Row[tuple[object, ...]]) -> KnownContact:
-    return KnownContact(row.id, row.account_id, row.name, row.owner_id)
+    query = select(c.id, c.account_id, c.name, c.owner_id)
+    of_accounts = query.where(is_one_of(c.account_id, sorted(account_ids)), ~c.deleted)
+    rows = await tx.execute(of_accounts.order_by(c.id).limit(MAX_COLLEAGUES))
+    return [KnownContact(*row) for row in rows]

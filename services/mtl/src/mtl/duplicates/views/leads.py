@@ -1,60 +1,121 @@
-"""Reads the leads that are like another one."""
+"""Reads the leads that are like another one, with one statement that is built once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from uuid import UUID
+from typing import Any, Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Row, Select, Text, bindparam, func, null, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.encryption.columns import DIGEST_SUFFIX
+from chassis.database.encryption.sealing import digest
+from chassis.database.rows import is_among_pairs
 from chassis.database.transaction_tenant import transaction_tenant
-from chassis.records.search.record_keys import ids_with_keys
-from mtl.duplicates.domain.leads import LEAST_SHOWN, Likeness, likeness
+from chassis.records.search.record_keys import ids_with_keys, key_grams
+from mtl.duplicates.domain.leads import LEAST_SHOWN, KnownLead, Likeness, likeness
+from mtl.leads.domain.details import KEY_FIELDS
 from mtl.leads.domain.lead import Lead
-from mtl.leads.store import LEADS, leads, leads_by_id
+from mtl.leads.domain.moves import LeadStatus
+from mtl.leads.store import ENCRYPTED, LEADS, leads
 from mtl.leads.store.keys import key_digests, lead_keys, tenant_secret
-from mtl.returning_customers import store as returning_customers
+from mtl.returning_customers.store import returning_customers
 from parties.candidate_keys import searched_keys
 from parties.company_names import CompanyName, parse_company_name
 
-MAX_CANDIDATES = 50  # that share a key of the company's name; those that share most are compared
-MAX_SHOWN = 20
+MAX_CANDIDATES: Final = 50  # that share a key of the company's name; those that share most count
+MAX_SHOWN: Final = 20
+OwnKeys = Mapping[str, Collection[Any]]  # the values, or digests, that a column may repeat
+
+_C = leads.c
+_KEY_COLUMNS: Final[Mapping[str, str]] = {  # where the values of keys stand, with their kinds
+    f"{name}{DIGEST_SUFFIX}" if name in ENCRYPTED else name: kind
+    for name, kind in KEY_FIELDS.items()
+}
 
 
-async def find_duplicates(tx: AsyncConnection, lead: Lead) -> list[tuple[Likeness, Lead]]:
+def _candidates_query() -> Select[Any]:
+    """Return the query for the leads that share a key, also of the company's name, with a lead."""
+    held, former, pair = lead_keys.c, returning_customers.c, ("kinds", "digests")
+    by_name = ids_with_keys(LEADS.resource, "grams", limit=MAX_CANDIDATES).subquery()
+    same_code = select(_C.id).where(_C.uscc == bindparam("uscc"), _C.deleted_at.is_(None))
+    by_code = same_code.limit(MAX_CANDIDATES).subquery()
+    no_kind = type_coerce(null(), Text)
+    found = union_all(
+        select(held.lead_id.label("id"), held.kind).where(
+            is_among_pairs((held.kind, held.digest), pair)
+        ),
+        select(former.lead_id, former.kind).where(
+            is_among_pairs((former.kind, former.digest), pair)
+        ),
+        select(by_name.c.id, no_kind),
+        select(by_code.c.id, no_kind),
+    ).subquery("found")
+    each = select(found.c.id, func.array_agg(found.c.kind).label("kinds")).group_by(found.c.id)
+    candidate = each.subquery("candidate")
+    shown = (_C.id, _C.created_at, _C.name, _C.company, _C.uscc, _C.status, _C.owner_id)
+    return (
+        select(*shown, *(_C[name] for name in _KEY_COLUMNS), candidate.c.kinds)
+        .join(candidate, candidate.c.id == _C.id)
+        .where(_C.deleted_at.is_(None), _C.id != bindparam("own_id"))
+    )
+
+
+_CANDIDATES: Final = _candidates_query()
+
+
+async def find_duplicates(tx: AsyncConnection, lead: Lead) -> list[tuple[Likeness, KnownLead]]:
     """Return the leads that are like this one, without it, the most alike first."""
-    company = _company_of(lead)
-    ids = {*await _holders_of_keys(tx, lead), *await _of_same_company(tx, lead)}
-    if company is not None:
-        keys = searched_keys(company)
-        ids.update(await ids_with_keys(tx, LEADS.resource, keys, limit=MAX_CANDIDATES))
-    others = await leads_by_id(tx, ids - {lead.id})
-    found = [
-        (likeness(lead, company, other, _company_of(other)), other) for other in others.values()
-    ]
+    company = None if lead.company is None else parse_company_name(lead.company)
+    own = _own_keys(lead)
+    rows = await tx.execute(_CANDIDATES, _parameters(lead, company))
+    others = [_known(row, own) for row in rows]
+    found = [(likeness(lead, company, other), other) for other in others]
     shown = [one for one in found if one[0].score >= LEAST_SHOWN]
     shown.sort(key=lambda one: (-one[0].score, one[1].created_at, one[1].id))
     return shown[:MAX_SHOWN]
 
 
-async def _of_same_company(tx: AsyncConnection, lead: Lead) -> Sequence[UUID]:
-    """Return leads of the company with the same credit code."""
-    if lead.uscc is None:
-        return ()
-    query = select(leads.c.id).where(leads.c.uscc == lead.uscc, leads.c.deleted_at.is_(None))
-    return (await tx.execute(query.limit(MAX_CANDIDATES))).scalars().all()
+def _parameters(lead: Lead, company: CompanyName | None) -> dict[str, Any]:
+    """Return the keys of a lead, also those that a deleted or an invalid one has given up."""
+    as_raw = replace(lead, deleted_at=None, status=LeadStatus.RAW)
+    keys = key_digests(tenant_secret(transaction_tenant()), as_raw)
+    return {
+        "kinds": [key.kind for key in keys],
+        "digests": [key.digest for key in keys],
+        "grams": [] if company is None else key_grams(searched_keys(company)),
+        "uscc": lead.uscc,
+        "own_id": lead.id,
+    }
 
 
-def _company_of(lead: Lead) -> CompanyName | None:
-    return None if lead.company is None else parse_company_name(lead.company)
+def _own_keys(lead: Lead) -> OwnKeys:
+    """Return for each column of a key what it holds in a lead with the same key."""
+    values: dict[str, list[str]] = {}
+    for _, kind, value in lead.keyed_fields():
+        values.setdefault(kind, []).append(value)
+    return {
+        name: {_stored(name, value) for value in values[kind]}
+        for name, kind in _KEY_COLUMNS.items()
+        if kind in values
+    }
 
 
-async def _holders_of_keys(tx: AsyncConnection, lead: Lead) -> Sequence[UUID]:
-    """Return the leads that hold a phone, mail or external id of this one, converted ones too."""
-    open_lead = replace(lead, deleted_at=None)
-    digests = key_digests(tenant_secret(transaction_tenant()), open_lead)
-    if not digests:
-        return ()
-    held = tuple_(lead_keys.c.kind, lead_keys.c.digest).in_(digests)
-    holders = (await tx.execute(select(lead_keys.c.lead_id).where(held))).scalars().all()
-    return [*holders, *await returning_customers.leads_with_keys(tx, digests)]
+def _stored(column: str, value: str) -> Any:
+    field = column.removesuffix(DIGEST_SUFFIX)
+    return digest(value, f"{LEADS.resource}.{field}") if field in ENCRYPTED else value
+
+
+def _known(row: Row[Any], own: OwnKeys) -> KnownLead:
+    """Return a stored lead with the kinds of keys that it holds, or has, in common with a lead."""
+    held = {kind for kind in row.kinds if kind is not None}
+    repeated = {_KEY_COLUMNS[name] for name, values in own.items() if getattr(row, name) in values}
+    return KnownLead(
+        id=row.id,
+        created_at=row.created_at,
+        name=row.name,
+        company=row.company,
+        uscc=row.uscc,
+        status=row.status,
+        owner_id=row.owner_id,
+        shared=held | repeated,
+    )

@@ -32,7 +32,7 @@ from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.placement import AssignmentStatus
 from mtl.leads.store import LEAD, LEADS, reservations
-from mtl.leads.store.clocks import clock_reader, clock_reader_by
+from mtl.leads.store.clocks import clock_reader_by
 from mtl.rule_sets.store import LEAD_RETENTION, VERSIONS
 
 ASSIGNMENT_JOB: Final = "lead_assignment"
@@ -71,20 +71,30 @@ async def _capture(
     command: Command, leads: Sequence[Lead], visibility: Visibility
 ) -> list[Lead | DuplicateLead]:
     tx = command.tx
+    complete = await _completed(tx, leads)
+    duplicates = await reservations.reserve_keys(tx, complete)
+    new = [lead for lead in complete if lead.id not in duplicates]
+    captured = await _stored(command, await recognized_leads(command, new))
+    duplicates = await reservations.hide_invisible(tx, duplicates, visibility)
+    made = {lead.id: lead for lead in captured}
+    return [made.get(lead.id) or duplicates[lead.id] for lead in complete]
+
+
+async def _completed(tx: AsyncConnection, leads: Sequence[Lead]) -> list[Lead]:
+    """Return new leads with their scores, their clocks, and the media that they withdrew."""
     versions = await VERSIONS.latest_of(tx, [*SCORED_BY, LEAD_RETENTION])
     scorer = await scorer_by(tx, versions)
     clocks = await clock_reader_by(tx, versions.get(LEAD_RETENTION))
     scored = [await clocks.kept(None, scorer.score(lead), now=lead.created_at) for lead in leads]
-    scored = await with_bans(tx, scored)
-    duplicates = await reservations.reserve_keys(tx, scored)
-    captured = [lead for lead in scored if lead.id not in duplicates]
-    captured = await recognized_leads(command, captured)
-    await insert_rows(tx, LEAD.table, captured)
-    await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead) for lead in captured])
-    await _assign_later(command, captured)
-    duplicates = await reservations.hide_invisible(tx, duplicates, visibility)
-    made = {lead.id: lead for lead in captured}
-    return [made.get(lead.id) or duplicates[lead.id] for lead in scored]
+    return await with_bans(tx, scored)
+
+
+async def _stored(command: Command, leads: Sequence[Lead]) -> Sequence[Lead]:
+    """Insert new leads, publish them, and let the rules assign those that wait for it."""
+    await insert_rows(command.tx, LEAD.table, leads)
+    await publish_all(command.tx, [(LEAD.event(LeadCaptured, lead), lead) for lead in leads])
+    await _assign_later(command, leads)
+    return leads
 
 
 async def _assign_later(command: Command, captured: Sequence[Lead]) -> None:
@@ -105,15 +115,9 @@ async def capture_flagged_lead(command: Command, lead: Lead) -> Lead:
     It gets none of its keys, so that the next like it is a duplicate of the other one as well.
     Raises Conflict (QUOTA_ROWS).
     """
-    tx = command.tx
-    [lead] = await within_quotas(tx, [lead])
-    clocks, scorer = await clock_reader(tx), await scorer_of(tx)
-    clocked = await clocks.kept(None, scorer.score(lead), now=lead.created_at)
-    [lead] = await with_bans(tx, [clocked])
-    await insert_rows(tx, LEAD.table, [lead])
-    await publish_all(tx, [(LEAD.event(LeadCaptured, lead), lead)])
-    await _assign_later(command, [lead])
-    return lead
+    complete = await _completed(command.tx, await within_quotas(command.tx, [lead]))
+    [stored] = await _stored(command, complete)
+    return stored
 
 
 async def edit_lead(

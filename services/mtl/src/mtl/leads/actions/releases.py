@@ -39,7 +39,7 @@ async def release_leads(
     pairs = list(zip(releases, saved, strict=True))
     await publish_all(tx, [(_event(one, lead), lead) for one, lead in pairs])
     changes = [
-        OwnerChange(one.lead.id, one.lead.owner_id, one.to_owner_id, one.reason_text)
+        OwnerChange(one.lead.id, one.lead.owner_id, one.to_owner_id, cause=one.cause)
         for one in releases
     ]
     await add_owner_changes(command, LEADS, changes)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from kernel.errors import RuleBroken
@@ -44,7 +44,11 @@ class Release:
     rule_name: str
     rule_version: int
     barred_until: datetime | None
-    reason_text: str
+
+    @property
+    def cause(self) -> Mapping[str, Any]:
+        """Why the owner changed, as the history of owners keeps it."""
+        return {"code": f"LEAD_FELL_BACK_BY_RULE_{self.reason}", "params": {"rule": self.rule_name}}
 
 
 def placed(release: Release) -> Lead:

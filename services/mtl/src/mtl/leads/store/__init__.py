@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.columns import enum_column, tenant_column
 from chassis.database.encryption.columns import digest_column
 from chassis.database.record_columns import record_columns
-from chassis.database.rows import from_columns
+from chassis.database.rows import from_columns, is_one_of
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.contact_points import phone_tail
 from chassis.records.custom_fields.values import custom_conditions
@@ -121,7 +121,7 @@ async def _fetch(
 
 async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Lead]:
     """Read leads, also deleted ones and those that were merged into others."""
-    rows = await tx.execute(select(leads).where(leads.c.id.in_(ids)).order_by(leads.c.id))
+    rows = await tx.execute(select(leads).where(is_one_of(leads.c.id, ids)).order_by(leads.c.id))
     return [from_columns(Lead, dict(row)) for row in rows.mappings()]
 
 
@@ -204,5 +204,6 @@ async def save_bans(tx: AsyncConnection, lead_id: UUID, bans: ContactBans) -> No
 
 async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Lead]:
     """Return these leads, without deleted ones, by id."""
-    rows = await tx.execute(select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None)))
+    present = is_one_of(leads.c.id, ids) & leads.c.deleted_at.is_(None)
+    rows = await tx.execute(select(leads).where(present))
     return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}

@@ -72,5 +72,5 @@ async def move_history(tx: AsyncConnection, lead_id: UUID, to: UUID) -> Sequence
 
 async def return_history(tx: AsyncConnection, ids: Sequence[UUID], to: UUID) -> None:
     """Give a lead back what was moved from it."""
-    mine = lead_history.c.id.in_(ids)
+    mine = is_one_of(lead_history.c.id, ids)
     await tx.execute(update(lead_history).where(mine).values(lead_id=to))

@@ -62,7 +62,7 @@ async def lock_unassigned(tx: AsyncConnection, after: UUID | None, *, limit: int
 async def lock_leads(tx: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, Lead]:
     """Lock these leads in the order of their ids, without deleted ones."""
     c = leads.c
-    query = select(leads).where(c.id.in_(ids), c.deleted_at.is_(None)).order_by(c.id)
+    query = select(leads).where(is_one_of(c.id, ids), c.deleted_at.is_(None)).order_by(c.id)
     return {one.id: one for one in await _locked(tx, query.with_for_update())}
 
 

@@ -78,7 +78,7 @@ async def ids_of_due_leads(tx: AsyncConnection, now: datetime, *, limit: int) ->
 
 async def leads_in_order(tx: AsyncConnection, ids: Collection[UUID]) -> list[Lead]:
     """Return these leads by id, deleted ones included."""
-    rows = await tx.execute(select(leads).where(leads.c.id.in_(ids)).order_by(leads.c.id))
+    rows = await tx.execute(select(leads).where(is_one_of(leads.c.id, ids)).order_by(leads.c.id))
     return [from_columns(Lead, dict(row)) for row in rows.mappings()]
 
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import replica_columns, tenant_column
@@ -200,6 +201,7 @@ def _owner_changes() -> None:
         sa.Column("from_owner_id", sa.Text()),
         sa.Column("to_owner_id", sa.Text()),
         sa.Column("reason", sa.Text()),
+        sa.Column("cause", JSONB()),
         sa.Column("changed_by", sa.Text(), nullable=False),
         instant("changed_at"),
     )

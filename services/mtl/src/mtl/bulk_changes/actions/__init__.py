@@ -1,0 +1,1 @@
+"""The commands that start, carry out and undo changes of many leads."""
