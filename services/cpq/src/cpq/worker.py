@@ -4,6 +4,7 @@ from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
 from chassis.records.approval_answers import approval_subscription
 from chassis.records.directory_subscriptions import directory_subscriptions
+from chassis.records.messages.replica import message_subscription
 from contracts.cpq.approvals import QUOTE_DISCOUNT
 from cpq.accounts.store import ACCOUNT_COPY
 from cpq.opportunities.store import OPPORTUNITY_COPY
@@ -15,6 +16,7 @@ SUBSCRIPTIONS = (
     *directory_subscriptions("cpq"),
     replica("cpq.accounts", ACCOUNT_COPY),
     replica("cpq.opportunities", OPPORTUNITY_COPY),
+    message_subscription("cpq"),
     approval_subscription("cpq", [(QUOTE_DISCOUNT, answer_quote)]),
 )
 

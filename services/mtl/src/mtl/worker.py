@@ -11,6 +11,7 @@ from mtl.assignments.actions.running import REASSIGNMENT_JOB
 from mtl.assignments.timers import assign_left_leads, assign_new_leads
 from mtl.bulk_changes.actions import BULK_JOB
 from mtl.bulk_changes.timers import change_leads, give_up_bulk_change
+from mtl.consents.store import CONSENT_SOURCE
 from mtl.contacts.store import CONTACT_COPY
 from mtl.conversions.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.conversions.handlers import on_conversion_completed, on_conversion_rejected
@@ -68,4 +69,5 @@ WORKER = Worker(
         RECYCLING_JOB: start_again,
     },
     settings=MtlSettings,
+    snapshot_sources=(CONSENT_SOURCE,),
 )

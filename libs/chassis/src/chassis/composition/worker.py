@@ -36,6 +36,7 @@ class Worker:
     With `deletes_last` the service's own handler decides when it deletes a tenant.
     `emptied_elsewhere` deletes what the service keeps of a deleted tenant outside of its database,
     and says when all of it is gone; then the rows go.
+    `snapshot_sources` are those of published facts that are no records.
     `settings` is read before anything runs, so that a missing setting stops the start.
     """
 
@@ -47,6 +48,7 @@ class Worker:
     settings: type[Settings] = Settings
     deletes_last: bool = False
     emptied_elsewhere: EmptiedElsewhere | None = None
+    snapshot_sources: tuple[SnapshotSource, ...] = ()
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -56,8 +58,8 @@ class Worker:
     @property
     def snapshots(self) -> tuple[SnapshotSource, ...]:
         """The aggregates whose present state the service can publish again."""
-        approvals = approval_sources(self.service)
-        return (*snapshots_of(self.service), *approvals, work_source(self.service))
+        others = (*approval_sources(self.service), *self.snapshot_sources)
+        return (*snapshots_of(self.service), *others, work_source(self.service))
 
     def __post_init__(self) -> None:
         imports = imports_of(self.service)
