@@ -35,10 +35,10 @@ UNPUBLISHED = {
     "tasks": "a person's own; the facts behind it were published",
     "captures": "what senders hand in; the leads and touches of it are published (decision 39)",
     "capture_settings": "how long mtl keeps what senders hand in is its own",
+    "approval_settings": "how people approve is desk's own",
     "files": "desk's own: services publish which records have them",
     "file_settings": "what may be uploaded is desk's own",
     "message_bans": "whom desk writes to is its own",
-    "messages": "a log of what was said, which no other service acts on",
     "price_book_versions": "history; the event of the book carries it whole",
 }
 # Plain SQL on records outside the shared functions, each with its reason. None inserts records

@@ -50,6 +50,7 @@ NOT_AUDITED = {
     "desk.role_holders": "a part of a copy of org's people",
     "desk.file_parts": "objects of the store, as machines write and delete them",
     "desk.file_usage": "a sum that machines keep",
+    "desk.message_consents": "what MTL says, whose facts name who recorded them",
     "desk.message_rates": "counts that machines keep",
     "l2o.stage_changes": "a history itself",
     "l2o.conversions": "the receipt of a lead's conversion, and how often it was given",

@@ -29,6 +29,7 @@ ADMIN_ONLY = {
     "org.tenant.admin": "erasing people, exporting the tenant",
     "org.role.write": "who may do what",
     "org.client.write": "the secrets of machines",
+    "desk.approval_setting.write": "whether links decide is agreed on once",
     "desk.approval_task.decide_for": "deciding in the name of others",
     "desk.file.read": "the names of all people's files",
     "desk.file_setting.write": "what everybody may upload is agreed on once",

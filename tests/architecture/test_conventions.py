@@ -34,6 +34,7 @@ UNCONDITIONAL = {
     "approval_flow_(publish|restore)": "the next version: `based_on` names the latest one",
     "conversion_mapping_restore": "the next version: `based_on` names the latest one",
     "lead_convert_preview": "reads only",
+    "quote_message": "one more notice; the quote stays as it is",
     "quote_clone": "reads only: the copy is a quote of its own",
     "bulk_change_undo": "no version; only what nobody has edited since is given back",
     "pool_(claim|assign)": "of many leads: each is locked, and has to wait in the pool",

@@ -46,6 +46,8 @@ EXEMPT = {
     "files.content_secret": "the random key of the bytes of a file",
     "captures.event_digest": "a digest of the sender's id of an event",
     "captures.payload_digest": "a digest of all that was sent, which names nobody",
+    "message_consents.address_digest": "the same of a withdrawn consent",
+    "lead_consents.address_digest": "as `digest`, by which services that send messages find it",
     "lead_consents.digest": "a keyed digest: a withdrawal outlives the erasure of its person",
     "lead_keys.digest": "a keyed digest, deleted with what it was made of",
     "returning_customers.digest": "a keyed digest, deleted with what it was made of",

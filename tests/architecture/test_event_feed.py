@@ -22,9 +22,9 @@ pytestmark = IN_ONE_PROCESS
 
 # Aggregates whose records have no owners: everybody with `<aggregate>.read` sees all of them.
 CATALOGUES = {
-    "cpq.price_book", "cpq.product", "desk.message_template", "mtl.channel", "mtl.pool",
-    "mtl.quota", "org.calendar", "org.client", "org.department", "org.person", "org.role",
-    "org.team", "org.tenant", "org.working_hours", "rms.payment_term",
+    "cpq.price_book", "cpq.product", "desk.message", "desk.message_template", "mtl.channel",
+    "mtl.pool", "mtl.quota", "org.calendar", "org.client", "org.department", "org.person",
+    "org.role", "org.team", "org.tenant", "org.working_hours", "rms.payment_term",
 }  # fmt: skip
 # Aggregates without records that people list, each read with the scope of a declared resource.
 MACHINERY = {

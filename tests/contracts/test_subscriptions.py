@@ -32,6 +32,7 @@ from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
 from contracts.attachments import AttachmentChanged, AttachmentSnapshot
 from contracts.event import Event
 from contracts.l2o.events import AccountChanged, AccountCreated, AccountDeleted
+from contracts.messages import MessageRequested
 from contracts.topics import declared_events
 from contracts.work import WorkChanged, WorkSnapshot
 from deploy.services import SERVICES
@@ -57,6 +58,11 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
         {"changed", "snapshot"},
         "all facts of attachments; what desk does about a file is kept in desk alone",
     ),
+    "desk.message_requests": ({"requested"}, "sends what is asked for, once"),
+    "desk.consents": (
+        {"recorded", "snapshot"},
+        "keeps the latest fact about an address; each fact is an aggregate of its own",
+    ),
     "org.tenant_task_reports": ({"finished"}, "collects the one report of each service"),
     "desk.approval_requests": (
         {"changed", "snapshot"},
@@ -77,7 +83,7 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
 # Facts that a process finds by their base class, of all services alike.
 SHARED_FACTS = (
     *(WorkChanged, WorkSnapshot, ApprovalRequestChanged, ApprovalRequestSnapshot),
-    *(AttachmentChanged, AttachmentSnapshot),
+    *(AttachmentChanged, AttachmentSnapshot, MessageRequested),
 )
 
 
@@ -126,6 +132,8 @@ def test_no_process_lists_the_facts_of_an_aggregate_as_a_copy_would() -> None:
     assert found.pop("l2o.conversions") == {"mtl.conversion"}
     # One fact, and the snapshot of it that restores a lost answer.
     assert found.pop("cpq.approval_answers") == {"desk.approval"}
+    # One fact, and its snapshot; which address it is about decides, not which aggregate.
+    assert found.pop("desk.consents") == {"mtl.consent"}
     assert not any(found.values())
 
 

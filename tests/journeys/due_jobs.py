@@ -9,7 +9,7 @@ from chassis.composition.worker import Worker
 from chassis.database.backbone_tables import jobs
 from chassis.foundation.clock import now
 from chassis.jobs.queue import Done
-from testkit.jobs import job_of
+from testkit.jobs import job_of, run_steps
 from tests.journeys.world import World
 
 
@@ -30,7 +30,10 @@ async def _run_one(world: World, service: str, kind: str, after: timedelta) -> b
         if row is None:
             return False
         job = job_of(row, now=now() + after)
-        outcome = await worker.jobs[kind](tx, job)
+        if kind in worker.split_jobs:
+            outcome = await run_steps(worker.split_jobs[kind], tx, job)
+        else:
+            outcome = await worker.jobs[kind](tx, job)
         this_job = jobs.c.id == row.id
         if isinstance(outcome, Done):
             await tx.execute(jobs.delete().where(this_job))

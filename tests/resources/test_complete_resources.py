@@ -78,7 +78,11 @@ EXCEPTIONS = {
     ("mtl.rule", EVERY_ABILITY): "rules are versions that are never changed, and no records",
     ("desk.file", EVERY_ABILITY): "its bytes are what it is; records of services have it",
     ("desk.file_setting", EVERY_ABILITY): "a tenant has one",
-    ("desk.message", EVERY_ABILITY): "a log of what was said",
+    ("desk.approval_setting", EVERY_ABILITY): "a tenant has one",
+    ("desk.message", "external ids"): "a message follows from a record of another service",
+    ("desk.message", "custom fields"): "a log of what was said",
+    ("desk.message", "deletion"): "a log of what was said",
+    ("desk.message", "derived import"): "what was said is not said by a file",
     ("desk.message_ban", EVERY_ABILITY): "an address, kept as a digest",
     ("org.leave", EVERY_ABILITY): "a leave is part of its person, and published with them",
     **{

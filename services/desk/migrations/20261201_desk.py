@@ -24,6 +24,7 @@ TABLES = (
     "approvals",
     "approval_seats",
     "approval_history",
+    "approval_settings",
 )
 
 
@@ -33,6 +34,7 @@ def upgrade() -> None:
     _approvals()
     _approval_seats()
     _approval_history()
+    _approval_settings()
 
 
 def downgrade() -> None:
@@ -49,7 +51,7 @@ def _roles() -> None:
         sa.Column("name", sa.Text(), nullable=False),
     )
     index("roles", "tenant_id", "code")
-    op.create_table("role_people", *replica_columns())
+    op.create_table("role_people", *replica_columns(), sa.Column("email", sa.Text()))
     op.create_table(
         "role_holders",
         tenant_column(),
@@ -177,6 +179,7 @@ def _approval_history() -> None:
         sa.Column(
             "attachment_ids", ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")
         ),
+        sa.Column("by_link", sa.Boolean(), nullable=False),
         sa.Column("record_version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "approval_id"],
@@ -186,3 +189,19 @@ def _approval_history() -> None:
     )
     index("approval_history", "tenant_id", "approval_id", "id")
     secure("approval_history")
+
+
+def _approval_settings() -> None:
+    """How a tenant lets people approve."""
+    op.create_table(
+        "approval_settings",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("mail_links", sa.Boolean(), nullable=False),
+        sa.Column("link_days", sa.Integer(), nullable=False),
+        instant("created_at"),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    secure("approval_settings")
+    audited("approval_settings", resource="desk.approval_setting")

@@ -16,7 +16,7 @@ down_revision = "desk_20261201_files"
 branch_labels = None
 depends_on = None
 
-TABLES = ("message_templates", "message_bans", "messages", "message_rates")
+TABLES = ("message_templates", "message_bans", "messages", "message_rates", "message_consents")
 
 
 def upgrade() -> None:
@@ -24,6 +24,7 @@ def upgrade() -> None:
     _bans()
     _messages()
     _rates()
+    _consents()
 
 
 def downgrade() -> None:
@@ -52,6 +53,7 @@ def _templates() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text()),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.String(40), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         instant("deleted_at", nullable=True),
         *_ends(),
@@ -106,6 +108,7 @@ def _messages() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("about_resource", sa.Text()),
         sa.Column("about_id", sa.Uuid()),
+        sa.Column("purpose", sa.String(40), nullable=False),
         sa.Column("status", sa.String(40), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("claims", sa.Integer(), nullable=False),
@@ -142,3 +145,16 @@ def _rates() -> None:
     )
     index("message_rates", "tenant_id", "began_at")
     secure("message_rates")
+
+
+def _consents() -> None:
+    """By which media people want to be contacted, by the digests of their addresses."""
+    op.create_table(
+        "message_consents",
+        tenant_column(),
+        sa.Column("channel", sa.String(40), primary_key=True),
+        sa.Column("address_digest", sa.LargeBinary(), primary_key=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        instant("at"),
+    )
+    secure("message_consents")

@@ -692,6 +692,7 @@ def _lead_consents() -> None:
         sa.Column("lead_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("address_digest", sa.LargeBinary(), nullable=False),
         sa.Column("medium", sa.String(40), nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
         instant("at"),

@@ -10,6 +10,7 @@ from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
 from contracts.attachments import AttachmentChanged, AttachmentFields, AttachmentSnapshot
 from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished, State
 from contracts.imports import ImportEnded
+from contracts.messages import MessageRequested
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged, WorkSnapshot
 from kernel.decimals import DecimalString
@@ -330,6 +331,12 @@ class CpqSnapshotFinished(SnapshotFinished):
     """Every record of a run of snapshots has been published."""
 
     type: ClassVar[str] = "cpq.snapshot_run.finished.v1"
+
+
+class CpqMessageRequested(MessageRequested):
+    """A message to the outside was asked for, about a record of CPQ."""
+
+    type: ClassVar[str] = "cpq.message_request.requested.v1"
 
 
 class CpqApprovalRequestChanged(ApprovalRequestChanged):

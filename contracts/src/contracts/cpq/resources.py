@@ -28,7 +28,7 @@ RESOURCES: Final = (
             "QUOTE_REJECTED": ("报价单已被拒绝", "Quote rejected"),
             "QUOTE_EXPIRED": ("报价单已过期", "Quote expired"),
         },
-        aggregates=("cpq.attachment",),
+        aggregates=("cpq.attachment", "cpq.message_request"),
     ),
     editable("cpq.rule", zh="规则", en="rule", read=SALES_MANAGEMENT, write=DIRECTION),
     *common_resources("cpq", imports=DIRECTION, exports=SALES, asks_approvals=True),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from contracts.attachments import AttachmentChanged, AttachmentFields, AttachmentSnapshot
 from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
@@ -80,6 +81,7 @@ class MessageTemplateState(AggregateState):
     language: str
     subject: str | None = None
     body: str
+    purpose: str = "MARKETING"
     active: bool
     custom_fields: dict[str, Any] = Field(default_factory=dict)
 
@@ -117,6 +119,71 @@ class MessageTemplateSnapshot(Snapshot):
 
     type: ClassVar[str] = "desk.message_template.snapshot.v1"
     message_template: MessageTemplateState
+
+
+class MessageState(AggregateState):
+    """A message to the outside after the event, without its address and its text.
+
+    Its id is that of the request by which another service has asked for it. `reason` is a code, or
+    the number of a mail server's reply.
+    """
+
+    aggregate: ClassVar[str] = "desk.message"
+    message_id: UUID
+    channel: Annotated[str, Field(description="MAIL or SMS")]
+    template_code: str
+    language: str
+    purpose: str
+    about_resource: str | None = None
+    about_id: UUID | None = None
+    status: Annotated[
+        str, Field(description="QUEUED, SENDING, SENT, FAILED, UNCERTAIN, REFUSED or BOUNCED")
+    ]
+    attempts: int
+    reason: str | None = None
+    requested_by: str | None = None
+    sent_at: AwareDatetime | None = None
+
+
+class MessageCreated(Event):
+    """A message was queued, or refused at once."""
+
+    type: ClassVar[str] = "desk.message.created.v1"
+    message: MessageState
+
+
+class MessageChanged(Event):
+    """A message is being sent, was sent or given up, or came back."""
+
+    type: ClassVar[str] = "desk.message.changed.v1"
+    message: MessageState
+
+
+class MessageSnapshot(Snapshot):
+    """The present state of a message, published again on request."""
+
+    type: ClassVar[str] = "desk.message.snapshot.v1"
+    message: MessageState
+
+
+class DeskAttachmentState(AttachmentFields, AggregateState):
+    """A file that hangs on a request for approval."""
+
+    aggregate: ClassVar[str] = "desk.attachment"
+
+
+class DeskAttachmentChanged(AttachmentChanged):
+    """A file was attached to a request for approval, with a decision."""
+
+    type: ClassVar[str] = "desk.attachment.changed.v1"
+    attachment: DeskAttachmentState
+
+
+class DeskAttachmentSnapshot(AttachmentSnapshot):
+    """The present state of an attachment, published again on request."""
+
+    type: ClassVar[str] = "desk.attachment.snapshot.v1"
+    attachment: DeskAttachmentState
 
 
 class DeskImportFinished(ImportEnded):

@@ -28,6 +28,7 @@ RESOURCES: Final = (
         },
         owned=True,
         notices={"APPROVAL_ENDED": ("审批结束", "Approval ended")},
+        aggregates=("desk.attachment",),
     ),
     Resource(
         name="desk.approval_task",
@@ -43,6 +44,13 @@ RESOURCES: Final = (
         en="approval flow",
         read=SALES_MANAGEMENT | FINANCE,
         write=DIRECTION,
+    ),
+    editable(
+        "desk.approval_setting",
+        zh="审批设置",
+        en="approval setting",
+        read=SALES_MANAGEMENT | FINANCE,
+        write=ONLY_ADMIN,
     ),
     # Everybody uploads, and sees what they uploaded; who may open a file is decided by the service
     # of its record. `read` lists the files of all people, without opening any.

@@ -307,6 +307,36 @@ class LeadSnapshot(Snapshot):
     lead: LeadState
 
 
+class ConsentState(AggregateState):
+    """That a person let themselves be contacted by a medium, or withdrew that; it never changes.
+
+    `address_digest` is the keyed digest of their number or address for the tenant, in hexadecimal
+    digits. `at` is when they did it: of several facts about an address and a medium the latest
+    counts, of two of the same instant the withdrawal.
+    """
+
+    aggregate: ClassVar[str] = "mtl.consent"
+    consent_id: UUID
+    medium: Annotated[str, Field(description="CALL, MAIL, MESSAGE or WECHAT")]
+    state: Annotated[str, Field(description="GRANTED or WITHDRAWN")]
+    address_digest: str
+    at: datetime
+
+
+class ConsentRecorded(Event):
+    """A person granted or withdrew a medium."""
+
+    type: ClassVar[str] = "mtl.consent.recorded.v1"
+    consent: ConsentState
+
+
+class ConsentSnapshot(Snapshot):
+    """A consent or a withdrawal, published again on request."""
+
+    type: ClassVar[str] = "mtl.consent.snapshot.v1"
+    consent: ConsentState
+
+
 class LeadTouchRecorded(Event):
     """The person of a lead had contact with us; the fact itself never changes.
 

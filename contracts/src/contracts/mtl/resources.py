@@ -23,7 +23,7 @@ RESOURCES: Final = (
             "LEAD_MERGED_AWAY": ("线索被合并", "A lead was merged into another one"),
             "CUSTOMER_RETURNED": ("老客户再次咨询", "Customer returned"),
         },
-        aggregates=("mtl.lead_touch", "mtl.conversion"),
+        aggregates=("mtl.lead_touch", "mtl.conversion", "mtl.consent"),
     ),
     editable(
         "mtl.follow_up",

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import jobs
 from chassis.database.engine import Database
 from chassis.foundation.context import Context, current, use_context
-from chassis.jobs.queue import Done, Job, enqueue
+from chassis.jobs.queue import Again, Done, Job, enqueue
 from chassis.jobs.runner import JobRunner
 from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import (
@@ -185,3 +185,40 @@ async def test_a_tenant_with_many_due_jobs_does_not_delay_another(committed: Com
 
         await eventually(quiet_was_served, within=10)
     assert served.index(quiet) < 20
+
+
+async def test_a_job_that_its_own_handler_replaces_runs_again(committed: Committed) -> None:
+    tenant = new_id()
+
+    async def once_more(tx: AsyncConnection, job: Job) -> Done:
+        chunk = job.payload.get("chunk", 1)
+        await write_note(tx, f"chunk {chunk}")
+        if chunk < 3:
+            payload = {"chunk": chunk + 1}
+            await enqueue(tx, job.kind, job.key, run_at=LONG_AGO, payload=payload, replace=True)
+        return Done()
+
+    await enqueue_due_jobs(committed, tenant, "once_more", ["one"])
+    async with running(JobRunner(committed.worker, {"once_more": once_more}, backoff=shortly)):
+        await eventually(no_job_is_left(committed))
+    assert await texts(committed, tenant) == ["chunk 1", "chunk 2", "chunk 3"]
+
+
+async def test_a_replaced_job_keeps_its_own_time_whatever_its_handler_returns(
+    committed: Committed,
+) -> None:
+    tenant = new_id()
+
+    async def postpone(tx: AsyncConnection, job: Job) -> Again:
+        await enqueue(tx, job.kind, job.key, run_at=FAR_AHEAD, payload={"n": 7}, replace=True)
+        await write_note(tx, job.key)
+        return Again(run_at=LONG_AGO, payload={"n": 8})
+
+    async def written() -> bool:
+        return await texts(committed, tenant) == ["one"]
+
+    await enqueue_due_jobs(committed, tenant, "postpone", ["one"])
+    async with running(JobRunner(committed.worker, {"postpone": postpone}, backoff=shortly)):
+        await eventually(written)
+    [job] = await all_jobs(committed)
+    assert (job.run_at, job.payload, job.status) == (FAR_AHEAD, {"n": 7}, "WAITING")

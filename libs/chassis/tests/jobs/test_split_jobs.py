@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from prometheus_client import REGISTRY
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,6 +85,19 @@ async def test_the_middle_step_runs_without_a_transaction(committed: Committed) 
     assert calls.steps == ["prepare a", "perform a", "record a: answered"]
     assert open_in_the_middle == [0]
     assert await texts(committed, tenant) == ["prepared a", "a: answered"]
+
+
+async def test_each_chunk_in_three_steps_counts_in_the_metric_of_late_jobs(
+    committed: Committed,
+) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("l2c_job_late_seconds_count", {"kind": KIND}) or 0
+
+    before = counted()
+    await enqueue_due_jobs(committed, new_id(), KIND, ["a", "b"])
+    async with running(runner_of(committed, Calls(answered))):
+        await eventually(no_job_is_left(committed))
+    assert counted() == before + 2
 
 
 async def test_a_job_may_end_before_its_middle_step(committed: Committed) -> None:

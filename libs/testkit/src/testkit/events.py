@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.attachments import AttachmentChanged, AttachmentFields, AttachmentSnapshot
 from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
+from contracts.messages import MessageRequested
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged, WorkSnapshot
 
@@ -79,6 +80,12 @@ class CardAttachmentSnapshot(AttachmentSnapshot):
 
     type: ClassVar[str] = "testkit.attachment.snapshot.v1"
     attachment: CardAttachmentState
+
+
+class CardMessageRequested(MessageRequested):
+    """A message about a card was asked for."""
+
+    type: ClassVar[str] = "testkit.message_request.requested.v1"
 
 
 class ImportFinished(ImportEnded):

@@ -6,6 +6,7 @@ from chassis.events.subscriptions import process
 from chassis.records.access.grant_copies import grant_subscription
 from chassis.records.approval_answers import approval_subscription
 from chassis.records.directory_subscriptions import directory_subscriptions
+from chassis.records.messages.replica import message_subscription
 from contracts.cpq.approvals import QUOTE_DISCOUNT
 from contracts.l2o.events import GrantState, OpportunityAssigned
 from cpq.accounts.store import ACCOUNT_COPY
@@ -21,6 +22,7 @@ SUBSCRIPTIONS = (
     replica("cpq.opportunities", OPPORTUNITY_COPY),
     grant_subscription("cpq", GrantState),
     process("cpq.transfers", {OpportunityAssigned: on_opportunity_assigned}),
+    message_subscription("cpq"),
     approval_subscription("cpq", [(QUOTE_DISCOUNT, answer_quote)]),
 )
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
+from desk.approval_settings.routes import ROUTERS as APPROVAL_SETTINGS
 from desk.approvals.routes import ROUTERS as APPROVALS
 from desk.file_settings.routes import ROUTERS as FILE_SETTINGS
 from desk.files.routes import ROUTERS as FILES
@@ -23,7 +24,7 @@ def create() -> FastAPI:
         description="Approvals that services ask for, the files of their records, and messages"
         " to the outside.",
         routers=[
-            *(*APPROVALS, flows),
+            *(*APPROVALS, *APPROVAL_SETTINGS, flows),
             *(*FILE_SETTINGS, *FILES),
             *(*TEMPLATES, *BANS, *MESSAGES),
         ],

@@ -29,6 +29,15 @@ MESSAGE_TEXTS: dict[str, Text] = {
     "TEMPLATE_TYPES_DIFFER": Text(
         "变量 {name:code} 出现了两种类型。", "The variable {name:code} has two different types."
     ),
+    "TEMPLATE_PURPOSE_GIVEN": Text(
+        "该代码的消息用途固定为“{purpose:MessagePurpose}”。",
+        "Messages of this code have the purpose {purpose:MessagePurpose}.",
+    ),
+    "TEMPLATE_VARIABLE_NOT_GIVEN": Text(
+        "该代码的消息没有变量 {name:code}（或类型不同），可用：{allowed:code}。",
+        "Messages of this code have no variable {name:code}, or one of another type. They have"
+        " {allowed:code}.",
+    ),
     "VARIABLE_MISSING": Text("缺少该变量的值。", "The value of this variable is missing."),
     "VARIABLE_WRONG": Text(
         "该值不是有效的{type:VariableType}。", "This is not a valid value: {type:VariableType}."
@@ -41,14 +50,15 @@ MESSAGE_TEXTS: dict[str, Text] = {
     ),
     "MESSAGE_NOT_SENT": Text("该消息尚未送出。", "This message has not been sent."),
     "MESSAGE_ERASED": Text("该消息的收件人已被清除。", "The recipient of this message was erased."),
-    "ADDRESS_NOT_ONE": Text(
-        "请填写一个邮箱或一个电话号码。", "Please give either a mail address or a number."
+    "MESSAGE_NOT_WRITTEN": Text(
+        "该消息没有内容，请重新发起。",
+        "This message has no text. It has to be requested anew.",
     ),
     "RECORD_HALF_NAMED": Text(
         "请同时填写记录的类型和编号。", "Please give both the kind of the record and its id."
     ),
-    "MessageChannel.MAIL": Text("邮件", "Mail"),
-    "MessageChannel.SMS": Text("短信", "Text message"),
+    "MessagePurpose.TRANSACTIONAL": Text("业务通知", "Part of business"),
+    "MessagePurpose.MARKETING": Text("营销", "Marketing"),
     "VariableType.TEXT": Text("文本", "text"),
     "VariableType.NUMBER": Text("数字", "number"),
     "VariableType.MONEY": Text("金额", "amount"),

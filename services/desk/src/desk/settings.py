@@ -22,6 +22,8 @@ class DeskSettings(Settings):
     `DESK_SMTP_URL` is the mail server, `smtp://user:password@host:587` or `smtps://host`, and
     `DESK_MAIL_FROM` the sender, `示例科技 <no-reply@example.com>`. `DESK_SMS` is `record:<file>`
     for development. A channel without a transport fails what is sent over it, visibly.
+    `DESK_APPROVAL_PAGE` is the page of the front end that opens a mailed approval; the key of the
+    link is put behind it. Without it the link leads to desk's API under `L2C_DESK_URL`.
     `DESK_MESSAGES_PER_MINUTE` limits a tenant's messages of a channel, and
     `DESK_MESSAGES_PER_RECIPIENT_DAY` those to one address.
     """
@@ -37,6 +39,7 @@ class DeskSettings(Settings):
     mail_from: str = ""
     sms: str = ""
     messages_per_minute: Annotated[int, Field(ge=1)] = 60
+    approval_page: str = ""
     messages_per_recipient_day: Annotated[int, Field(ge=1)] = 20
 
     @classmethod
@@ -55,7 +58,16 @@ class DeskSettings(Settings):
             raise ValueError(
                 "DESK_SMTP_URL must begin with smtp:// or smtps://, and needs DESK_MAIL_FROM."
             )
+        page = settings.approval_page
+        if page and not page.startswith(("https://", "http://")):
+            raise ValueError("DESK_APPROVAL_PAGE must begin with https:// or http://.")
         return settings
+
+    @property
+    def link_page(self) -> str:
+        """What the key of a mailed approval is put behind; empty if no address is known."""
+        own = f"{self.desk_url}/desk/v1/approval-links/" if self.desk_url else ""
+        return self.approval_page or own
 
     @property
     def place(self) -> str:

@@ -77,6 +77,14 @@ _APPROVAL_TEXTS: dict[str, Text] = {
     "STEP_NOT_EARLIER": Text(
         "只能退回到之前的步骤。", "A request can be sent back to an earlier step only."
     ),
+    "APPROVAL_PAGE_UNKNOWN": Text(
+        "系统尚未配置审批页面的网址，无法发送链接。",
+        "Links cannot be sent, because the system does not know the address of a page for them.",
+    ),
+    "FILE_NOT_ATTACHABLE": Text(
+        "没有该文件，或它不是您刚刚上传完成的。",
+        "There is no such file, or it is none that you have just uploaded completely.",
+    ),
     "PERIOD_INVALID": Text(
         "请选择不超过 {days} 天的时段。", "Please choose a period of at most {days} days."
     ),

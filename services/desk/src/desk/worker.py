@@ -7,6 +7,8 @@ from chassis.records.directory_subscriptions import directory_subscriptions
 from chassis.records.working_time.replica import working_time_subscription
 from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
 from contracts.attachments import AttachmentChanged, AttachmentSnapshot
+from contracts.messages import MessageRequested
+from contracts.mtl.events import ConsentRecorded, ConsentSnapshot
 from contracts.org.events import PersonDeactivated
 from contracts.topics import declared_events
 from desk.approvals.actions.clock import CLOCK_JOB
@@ -21,7 +23,9 @@ from desk.files.actions.drops import DROP_JOB, drop_everything
 from desk.files.actions.uploads import CHECK_JOB, COLLECTION_JOB
 from desk.files.handlers import on_attachment_changed
 from desk.files.timers import CHECK_FILE, DROP_OBJECTS, collect_unattached
+from desk.message_consents.handlers import on_consent_recorded
 from desk.messages.actions.queue import SEND_JOB
+from desk.messages.handlers import on_message_requested
 from desk.messages.timers import SEND_MESSAGE
 from desk.roles.store import HOLDER_COPY, ROLE_COPY
 from desk.settings import DeskSettings
@@ -38,6 +42,16 @@ ATTACHMENTS = process(
     dict.fromkeys(declared_events(AttachmentChanged), on_attachment_changed),
     snapshots=dict.fromkeys(declared_events(AttachmentSnapshot), on_attachment_changed),
 )
+# Messages that services of the house ask for.
+MESSAGES = process(
+    "desk.message_requests",
+    dict.fromkeys(declared_events(MessageRequested), on_message_requested),
+)
+CONSENTS = process(
+    "desk.consents",
+    {ConsentRecorded: on_consent_recorded},
+    snapshots={ConsentSnapshot: on_consent_recorded},
+)
 SUBSCRIPTIONS = (
     *directory_subscriptions("desk"),
     working_time_subscription("desk"),
@@ -45,6 +59,8 @@ SUBSCRIPTIONS = (
     REQUESTS,
     process("desk.approvers", {PersonDeactivated: on_person_deactivated}),
     ATTACHMENTS,
+    MESSAGES,
+    CONSENTS,
 )
 
 WORKER = Worker(

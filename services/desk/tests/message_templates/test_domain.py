@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.messages import MessageChannel, VariableType
 from desk.message_templates.domain import (
     MAX_SMS,
-    MessageChannel,
     MessageTemplate,
     RenderedText,
-    VariableType,
 )
 from kernel.errors import Invalid
 from kernel.ids import new_id

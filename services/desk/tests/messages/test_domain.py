@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from desk.message_bans.domain import hint_of
-from desk.message_templates.domain import MessageChannel
+from contracts.messages import MessageChannel
 from desk.messages.domain import BounceKind, Delivery, Message, MessageStatus, Outcome
 from kernel.errors import RuleBroken
+from kernel.hints import hint_of
 from kernel.ids import new_id
 
 NOON = datetime(2026, 12, 1, 4, tzinfo=UTC)

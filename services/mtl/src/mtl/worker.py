@@ -13,6 +13,7 @@ from mtl.bulk_changes.actions.requests import BULK_JOB
 from mtl.bulk_changes.timers import change_leads, give_up_bulk_change
 from mtl.capture_settings.actions import RETENTION_JOB
 from mtl.captures.timers import empty_old_captures
+from mtl.consents.store import CONSENT_SOURCE
 from mtl.contacts.store import CONTACT_COPY
 from mtl.conversions.actions.conversions import CONVERSION_DEADLINE_JOB
 from mtl.conversions.handlers import on_conversion_completed, on_conversion_rejected
@@ -72,4 +73,5 @@ WORKER = Worker(
         RECYCLING_JOB: start_again,
     },
     settings=MtlSettings,
+    snapshot_sources=(CONSENT_SOURCE,),
 )

@@ -33,6 +33,7 @@ from chassis.records.event_feed_routes import event_feed_router
 from chassis.records.event_resend_routes import RESENDS, event_resend_router
 from chassis.records.external_ids import tables as _name_tables  # noqa: F401  # the same
 from chassis.records.lists.saved_view_routes import saved_view_router
+from chassis.records.messages import tables as _message_tables  # noqa: F401  # the same
 from chassis.records.numbers.number_format_routes import number_format_router
 from chassis.records.rebuild_routes import REBUILDS, rebuild_router
 from chassis.records.run_routes import run_audit_router

@@ -37,6 +37,7 @@ class Worker:
     With `deletes_last` the service's own handler decides when it deletes a tenant.
     `emptied_elsewhere` deletes what the service keeps of a deleted tenant outside of its database,
     and says when all of it is gone; then the rows go.
+    `snapshot_sources` are those of published facts that are no records.
     `settings` is read before anything runs, so that a missing setting stops the start.
     """
 
@@ -48,6 +49,7 @@ class Worker:
     settings: type[Settings] = Settings
     deletes_last: bool = False
     emptied_elsewhere: EmptiedElsewhere | None = None
+    snapshot_sources: tuple[SnapshotSource, ...] = ()
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -61,6 +63,7 @@ class Worker:
             *snapshots_of(self.service),
             *approval_sources(self.service),
             *grant_sources(self.service),
+            *self.snapshot_sources,
             work_source(self.service),
         )
 

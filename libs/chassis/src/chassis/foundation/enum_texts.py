@@ -99,6 +99,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ScopeVerb.write": ("编辑", "edit"),
     "ScopeVerb.all": ("查看全部", "view all"),
     "ScopeVerb.admin": ("管理", "administer"),
+    "MessageChannel.MAIL": ("邮件", "Mail"),
+    "MessageChannel.SMS": ("短信", "Text message"),
     "RequestStatus.PENDING": ("审批中", "Pending"),
     "RequestStatus.APPROVED": ("已通过", "Approved"),
     "RequestStatus.REJECTED": ("未通过", "Rejected"),

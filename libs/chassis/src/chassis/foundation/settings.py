@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     are searched by digests under `L2C_DIGEST_SECRET`: after a change, older values are not found.
     Where `desk` is not deployed, `L2C_APPROVALS` says whether what needs an approval is refused or
     passes; the history of the record says that it was so.
+    `L2C_MESSAGES=false` says that no `desk` sends messages to the outside: then those that services
+    ask for are shown as not sent.
     `L2C_FILE_SECRET` signs links to files; all services have the same, by default `L2C_SECRET`.
     `L2C_DESK_URL` is where browsers reach desk; links to files are relative without it.
     """
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     idle_seconds: int = Field(65, ge=1, validation_alias="L2C_IDLE_SECONDS")
     max_connections: int = Field(1_000, ge=1, validation_alias="L2C_MAX_CONNECTIONS")
     approvals: ApprovalMode = Field(ApprovalMode.DESK, validation_alias="L2C_APPROVALS")
+    messages: bool = Field(default=True, validation_alias="L2C_MESSAGES")
     docs: bool | None = Field(None, validation_alias="L2C_DOCS")
     drain_seconds: float | None = Field(None, ge=0, validation_alias="L2C_DRAIN_SECONDS")
 

@@ -1,6 +1,10 @@
 """Texts of what a value may be: amounts, days, codes, telephone numbers."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "ADDRESS_NOT_ONE": (
+        "请填写一个邮箱或一个电话号码。",
+        "Please give either a mail address or a number.",
+    ),
     "AMOUNT_TOO_PRECISE": (
         "{currency} 最多 {digits} 位小数。",
         "Amounts in {currency} have at most {digits} decimal places.",

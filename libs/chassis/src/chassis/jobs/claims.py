@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from prometheus_client import Histogram
 from sqlalchemy import Update, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,13 @@ from chassis.jobs.queue import WAITING, Again, Done, Job
 # Shorter than PostgreSQL's deadlock_timeout: in a deadlock between a job and a request the job
 # gives up before PostgreSQL chooses the request as the victim.
 LOCK_TIMEOUT = "500ms"
+
+LATE = Histogram(
+    "l2c_job_late_seconds",
+    "From run_at to the start of a chunk",
+    ["kind"],
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,16 @@ async def claimed(tx: AsyncConnection, ticket: DueJob) -> Job | None:
     )
 
 
+def observe_lateness(job: Job) -> None:
+    """Count how late a chunk begins; every runner of chunks calls it once for each."""
+    LATE.labels(job.kind).observe((job.now - job.run_at).total_seconds())
+
+
 async def settle(tx: AsyncConnection, job: Job, outcome: Done | Again) -> None:
+    """Delete a job that is done, or set when its next chunk runs.
+
+    A job that its own handler has enqueued anew has another id, and stays as it was enqueued.
+    """
     if isinstance(outcome, Done):
         mine = (jobs.c.tenant_id == job.tenant) & (jobs.c.id == job.id)
         await tx.execute(delete(jobs).where(mine))

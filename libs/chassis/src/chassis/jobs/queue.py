@@ -82,7 +82,8 @@ async def enqueue(
 
     A waiting job of this kind and key stays as it is (False) or is overwritten with `replace`.
     A job that failed for good is started anew. While a chunk of the job runs, the call waits for
-    its end, so that no request is lost.
+    its end, so that no request is lost. A handler that replaces its own job decides how it goes on:
+    what it returns afterwards counts no more.
     """
     context = current()
     job = {
@@ -103,7 +104,8 @@ async def enqueue(
 def _upsert(*, replace: bool) -> ReturningInsert[Any]:
     """Return the statement of `enqueue`, which is built once."""
     row = insert(jobs)
-    names = ("run_at", "payload", "actor", "origin", "correlationid", "traceparent")
+    # The job gets another id, by which its running chunk sees that it was enqueued anew.
+    names = ("id", "run_at", "payload", "actor", "origin", "correlationid", "traceparent")
     return row.on_conflict_do_update(
         index_elements=["tenant_id", "kind", "key"],
         set_={name: row.excluded[name] for name in names}

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
 from sqlalchemy import Text, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -24,7 +24,7 @@ from chassis.database.error_texts import error_text
 from chassis.database.transient import is_transient
 from chassis.foundation.context import SYSTEM_ACTOR, Context, use_context
 from chassis.foundation.waits import backoff_seconds, wait_or_timeout
-from chassis.jobs.claims import DueJob, change_of, claimed, settle
+from chassis.jobs.claims import DueJob, change_of, claimed, observe_lateness, settle
 from chassis.jobs.queue import FAILED, WAITING, Again, Done, GivenUpHandler, JobHandler
 from chassis.jobs.split_jobs import (
     AnyJobHandler,
@@ -38,12 +38,6 @@ from chassis.jobs.split_jobs import (
 log = structlog.get_logger()
 
 CHUNKS = Counter("l2c_job_chunks_total", "Chunks of jobs", ["kind", "outcome"])
-LATE = Histogram(
-    "l2c_job_late_seconds",
-    "From run_at to the start of a chunk",
-    ["kind"],
-    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800),
-)
 
 BATCH, BATCH_SECONDS = 100, 1.0
 OLDEST = 20_000  # due jobs among which tenants share fairly; more would slow the query down
@@ -191,7 +185,7 @@ class JobRunner:
             job = await claimed(tx, ticket)
             if job is None:  # another runner has it, or it was cancelled or moved
                 return
-            LATE.labels(job.kind).observe((job.now - job.run_at).total_seconds())
+            observe_lateness(job)
             outcome = await handler(tx, job)
             await settle(tx, job, outcome)
         self._progress.set()

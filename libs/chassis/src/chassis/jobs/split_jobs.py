@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.database.engine import Database
-from chassis.jobs.claims import DueJob, change_of, claimed, settle
+from chassis.jobs.claims import DueJob, change_of, claimed, observe_lateness, settle
 from chassis.jobs.queue import Again, Done, Job, JobHandler
 
 W = TypeVar("W")
@@ -61,6 +61,7 @@ async def prepare_split(
         job = await claimed(tx, ticket)
         if job is None:
             return None
+        observe_lateness(job)
         work = await handler.prepare(tx, job)
         if isinstance(work, Done | Again):
             await settle(tx, job, work)

@@ -16,6 +16,12 @@ from chassis.records.external_ids.puts import ExternallyWrittenResource
 from chassis.records.external_ids.routes import external_id_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.messages.routes import (
+    MessageRequestOut,
+    RecipientIn,
+    message_history_router,
+    shown_message,
+)
 from chassis.web.auth import allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, Command, CreateCommand
@@ -23,7 +29,7 @@ from chassis.web.patches import MergePatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from cpq.quotes import store
-from cpq.quotes.actions import approvals, drafts, moves
+from cpq.quotes.actions import approvals, drafts, messages, moves
 from cpq.quotes.domain.proposal import QuoteRequest
 from cpq.quotes.domain.quote import Quote
 from cpq.quotes.schemas import (
@@ -193,6 +199,19 @@ async def quote_clone(
     return QuoteOut.model_validate(quote)
 
 
+@router.post(
+    "/{quote_id}/messages",
+    status_code=201,
+    dependencies=[WRITE],
+    summary="Send a notice of a sent quote by mail or text message; an address gets one a day",
+)
+async def quote_message(
+    quote_id: UUID, body: RecipientIn, command: CreateCommand
+) -> MessageRequestOut:
+    request = await messages.tell_customer(command, quote_id, body.recipient)
+    return await shown_message(command.tx, QUOTES.resource, request)
+
+
 async def _create(command: Command, body: QuoteIn) -> Quote:
     return await drafts.create_quote(command, body.to_request(), owner_id=body.owner_id)
 
@@ -217,4 +236,5 @@ access = access_router(QUOTES, collection="quotes", transfer=transfer_of(store.Q
 audit = audit_router("/quotes", resource=QUOTES.resource, table=QUOTES.table, dependencies=[READ])
 history = approval_history_router("/quotes", resource=QUOTES.resource, guard=READ)
 files = attachment_router(QUOTES, collection="quotes", read=READ, write=WRITE)
-ROUTERS = (external_ids, access, files, router, history, audit)
+notices = message_history_router("/quotes", resource=QUOTES.resource, guard=READ)
+ROUTERS = (external_ids, access, files, router, history, notices, audit)

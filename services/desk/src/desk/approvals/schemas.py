@@ -15,8 +15,12 @@ from kernel.texts import TrimmedText
 
 Comment = Annotated[str, TrimmedText(min_length=1, max_length=2_000)]
 Subject = Annotated[str, Field(min_length=1, max_length=200, examples=["li.na"])]
-AttachmentIds = Annotated[
-    tuple[UUID, ...], Field(max_length=20, description="Files that the comment refers to")
+FileIds = Annotated[
+    tuple[UUID, ...],
+    Field(
+        max_length=20,
+        description="Files that the caller has uploaded; they are attached to the request",
+    ),
 ]
 
 
@@ -29,7 +33,7 @@ class DecisionIn(BaseModel):
 
     model_config = _body(comment="价格合理，同意。")
     comment: Comment | None = None
-    attachment_ids: AttachmentIds = ()
+    file_ids: FileIds = ()
 
 
 class RejectionIn(BaseModel):
@@ -37,7 +41,7 @@ class RejectionIn(BaseModel):
 
     model_config = _body(comment="折扣过高，请重新报价。")
     comment: Comment
-    attachment_ids: AttachmentIds = ()
+    file_ids: FileIds = ()
 
 
 class HandOnIn(BaseModel):
@@ -140,12 +144,11 @@ class ApprovalSummary(_RequestOut):
     updated_at: datetime
 
 
-class ApprovalTaskOut(_RequestOut):
-    """A task to decide: a seat of a step whose turn it is, will be, or was."""
+class _SeatFields(BaseModel):
+    """Whose turn a decision is, and what they decided: the same of a task and of a seat."""
 
+    model_config = ConfigDict(from_attributes=True)
     id: UUID
-    approval_id: Annotated[UUID, RefersTo("desk.approval")]
-    approval_name: str | None = None
     person: Annotated[str, PersonSubject]
     person_name: str | None = None
     instead_of: Annotated[str | None, PersonSubject] = Field(
@@ -159,26 +162,20 @@ class ApprovalTaskOut(_RequestOut):
     decided_by: Annotated[str | None, PersonSubject]
     decided_by_name: str | None = None
     comment: str | None
+
+
+class ApprovalTaskOut(_RequestOut, _SeatFields):
+    """A task to decide: a seat of a step whose turn it is, will be, or was."""
+
+    approval_id: Annotated[UUID, RefersTo("desk.approval")]
+    approval_name: str | None = None
     version: int
 
 
-class SeatOut(BaseModel):
+class SeatOut(_SeatFields):
     """Somebody who is asked in a step, and what they decided."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: UUID
     slot: int
-    person: Annotated[str, PersonSubject]
-    person_name: str | None = None
-    instead_of: Annotated[str | None, PersonSubject]
-    instead_of_name: str | None = None
-    origin: str
-    state: SeatState
-    asked_at: datetime
-    decided_at: datetime | None
-    decided_by: Annotated[str | None, PersonSubject]
-    decided_by_name: str | None = None
-    comment: str | None
 
 
 class StepOut(BaseModel):
@@ -221,7 +218,8 @@ class HistoryEntryOut(BaseModel):
     person: Annotated[str | None, PersonSubject]
     person_name: str | None = None
     comment: str | None
-    attachment_ids: list[UUID]
+    attachment_ids: list[UUID] = Field(description="Among the files of the request")
+    by_link: bool = Field(description="Decided by who held the link of a mail, without a token")
     record_version: int = Field(description="The version of the record that whoever acted saw")
 
 

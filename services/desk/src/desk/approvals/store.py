@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.columns import uncounted
 from chassis.database.record_columns import record_columns
 from chassis.database.rows import to_columns
-from chassis.records.access.visibility import ScopedResource
+from chassis.records.access.visibility import ScopedResource, UnownedResource
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
 from chassis.records.lists.spellings import CodeFilter, lower_case
@@ -75,6 +75,7 @@ approval_history = Table(
     Index(None, "tenant_id", "approval_id", "id"),
 )
 
+TASKS = UnownedResource("desk.approval_task", approval_seats)
 APPROVALS = ScopedResource("desk.approval", approvals, owner="requested_by")
 APPROVAL = RecordType(
     scoped=APPROVALS,

@@ -5,9 +5,10 @@ from uuid import UUID
 from chassis.database.advisory_locks import lock_key
 from chassis.records.record_commands import create_record, remove_record
 from chassis.web.commands import Command
-from desk.message_bans.domain import BanReason, MessageBan, hint_of
+from contracts.messages import MessageChannel
+from desk.message_bans.domain import BanReason, MessageBan
 from desk.message_bans.store import MESSAGE_BAN, find_ban
-from desk.message_templates.domain import MessageChannel
+from kernel.hints import hint_of
 from kernel.ids import new_id
 
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from desk.message_templates.domain import MessageChannel
+from contracts.messages import MessageChannel
 
-SHOWN_ENDS: Final = 2
+CONSENT_WITHDRAWN: Final = "CONSENT_WITHDRAWN"  # why no marketing is sent to an address
 
 
 class BanReason(StrEnum):
@@ -38,11 +38,3 @@ class MessageBan:
     created_at: datetime
     updated_at: datetime
     version: int = 1
-
-
-def hint_of(address: str) -> str:
-    """Return an address as lists show it: `wa…@example.com`, `+86…00`."""
-    name, at, domain = address.partition("@")
-    if at:
-        return f"{name[:SHOWN_ENDS]}…@{domain}"
-    return f"{address[:3]}…{address[-SHOWN_ENDS:]}"

@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from chassis.records.contact_points import Email, Phone
 from chassis.web.references import PersonSubject
+from contracts.messages import MessageChannel
 from desk.message_bans.domain import BanReason
-from desk.message_templates.domain import MessageChannel
 from kernel.texts import TrimmedText
 
 

@@ -9,10 +9,11 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
+from contracts.messages import MessageChannel, MessagePurpose
 from desk.database import metadata
-from desk.message_bans.domain import BanReason, MessageBan
+from desk.message_bans.domain import CONSENT_WITHDRAWN, MessageBan
 from desk.message_bans.schemas import MessageBanOut
-from desk.message_templates.domain import MessageChannel
+from desk.message_consents.store import has_withdrawn
 
 message_bans = Table(
     "message_bans",
@@ -44,8 +45,15 @@ async def find_ban(tx: AsyncConnection, channel: MessageChannel, address: str) -
 
 
 async def reason_of_ban(
-    tx: AsyncConnection, channel: MessageChannel, address: str
-) -> BanReason | None:
-    """Return why nothing is sent to an address; None if it may be."""
+    tx: AsyncConnection, channel: MessageChannel, address: str, purpose: MessagePurpose
+) -> str | None:
+    """Return why a message of this purpose is not sent to an address; None if it may be.
+
+    A ban stops every message, a withdrawn consent what is MARKETING.
+    """
     ban = await find_ban(tx, channel, address)
-    return None if ban is None else ban.reason
+    if ban is not None:
+        return ban.reason
+    if purpose is MessagePurpose.MARKETING and await has_withdrawn(tx, channel, address):
+        return CONSENT_WITHDRAWN
+    return None

@@ -5,8 +5,15 @@ from uuid import UUID
 
 from chassis.records.record_commands import create_record, edit_record
 from chassis.web.commands import Command
+from contracts.messages import MessageKind, declared_message_kinds
 from desk.message_templates.domain import MessageTemplate
 from desk.message_templates.store import MESSAGE_TEMPLATE
+
+
+def kind_of_code(code: str) -> MessageKind | None:
+    """Return the kind whose texts the templates of a code replace; None for a tenant's own code."""
+    kinds = declared_message_kinds().values()
+    return next((kind for kind in kinds if kind.code == code), None)
 
 
 async def create_template(command: Command, template: MessageTemplate) -> MessageTemplate:
@@ -14,7 +21,7 @@ async def create_template(command: Command, template: MessageTemplate) -> Messag
 
     Raises Invalid with all violations, Conflict (MESSAGE_TEMPLATE_DUPLICATE, _DELETED).
     """
-    template.ensure_valid()
+    template.ensure_valid(kind_of_code(template.code))
     return await create_record(command, MESSAGE_TEMPLATE, template)
 
 
@@ -27,6 +34,6 @@ async def edit_template(
     """
 
     async def check(_: MessageTemplate, after: MessageTemplate) -> None:
-        after.ensure_valid()
+        after.ensure_valid(kind_of_code(after.code))
 
     return await edit_record(command, MESSAGE_TEMPLATE, template_id, edit, check=check)

@@ -8,15 +8,16 @@ stand for one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from contracts.desk.events import MessageTemplateState
+from contracts.messages import MessageChannel, MessageKind, MessagePurpose, VariableType
 from kernel.currencies import ACTIVE_CURRENCIES, precision
 from kernel.errors import Invalid, Violation
 from kernel.records import StoredRecord
@@ -24,6 +25,7 @@ from kernel.records import StoredRecord
 MAX_SMS: Final = 500  # characters; carriers cut longer ones, or charge for many
 MAX_TEXT, MAX_LINK = 2_000, 2_000
 ENGLISH: Final = "en"
+BUILT_IN: Final = UUID(int=0)  # the id of texts that no tenant has stored
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NAME: Final = re.compile(r"([a-z][a-z0-9_]{0,39})(?::([A-Z]{1,20}))?")
 _AMOUNT: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?", re.ASCII)
@@ -33,23 +35,6 @@ _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
-
-
-class MessageChannel(StrEnum):
-    """By what means a message goes out."""
-
-    MAIL = "MAIL"
-    SMS = "SMS"
-
-
-class VariableType(StrEnum):
-    """The type of a variable's value."""
-
-    TEXT = "TEXT"
-    NUMBER = "NUMBER"
-    MONEY = "MONEY"
-    DATE = "DATE"
-    LINK = "LINK"
 
 
 class WrongVariable(ValueError):
@@ -66,7 +51,11 @@ class RenderedText:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageTemplate(StoredRecord):
-    """What a message of a code says in one language over one channel."""
+    """What a message of a code says in one language over one channel.
+
+    A template that does not say its `purpose` is one for MARKETING: it goes to nobody who has
+    withdrawn their consent.
+    """
 
     code: str
     name: str
@@ -74,6 +63,7 @@ class MessageTemplate(StoredRecord):
     language: str
     subject: str | None = None
     body: str
+    purpose: MessagePurpose = MessagePurpose.MARKETING
     active: bool = True
 
     @property
@@ -94,14 +84,29 @@ class MessageTemplate(StoredRecord):
         """The template in the form that events carry."""
         return MessageTemplateState.of(self, message_template_id=self.id)
 
-    def ensure_valid(self) -> None:
-        """Ensure that the texts can be filled in. Raises Invalid with all violations."""
+    def ensure_valid(self, kind: MessageKind | None = None) -> None:
+        """Ensure that the texts can be filled in. Raises Invalid with all violations.
+
+        A template with the code of a `kind` uses no variables but the kind's, of the same types,
+        and has its purpose.
+        """
         violations = [*self._subject_violations()]
         types: dict[str, str] = {}
         for pointer, text in (("/subject", self.subject or ""), ("/body", self.body)):
             violations += _text_violations(pointer, text, types)
+        if kind is not None:
+            violations += self._kind_violations(kind, types)
         if violations:
             raise Invalid(violations)
+
+    def _kind_violations(self, kind: MessageKind, types: Mapping[str, str]) -> Iterator[Violation]:
+        if self.purpose is not kind.purpose:
+            yield Violation("/purpose", "TEMPLATE_PURPOSE_GIVEN", {"purpose": kind.purpose})
+        for name, type_ in types.items():
+            if kind.variables.get(name) != type_:
+                allowed = [f"{{{one}:{of}}}" for one, of in kind.variables.items()]
+                params = {"name": name, "allowed": allowed}
+                yield Violation("/body", "TEMPLATE_VARIABLE_NOT_GIVEN", params)
 
     def _subject_violations(self) -> Iterator[Violation]:
         if self.channel is MessageChannel.MAIL and self.subject is None:
@@ -133,6 +138,39 @@ class MessageTemplate(StoredRecord):
         if self.channel is MessageChannel.SMS and len(body) > MAX_SMS:
             raise Invalid([Violation("/variables", "MESSAGE_TOO_LONG", {"limit": MAX_SMS})])
         return RenderedText(subject and _LINE_ENDS.sub(" ", subject), body)
+
+
+def preferred_template(
+    templates: Mapping[str, MessageTemplate], languages: Sequence[str]
+) -> MessageTemplate | None:
+    """Return the template in the first of these languages that there is one in.
+
+    Without one in any of them it is the first by language; None if there is no template.
+    """
+    ordered = (*languages, *sorted(templates))
+    return next((templates[one] for one in ordered if one in templates), None)
+
+
+def built_in_templates(
+    kind: MessageKind, channel: MessageChannel, *, now: datetime
+) -> dict[str, MessageTemplate]:
+    """Return what a kind says over a channel where the tenant has no template, by language."""
+    return {
+        text.language: MessageTemplate(
+            id=BUILT_IN,
+            code=kind.code,
+            name=kind.zh,
+            channel=channel,
+            language=text.language,
+            subject=text.subject,
+            body=text.body,
+            purpose=kind.purpose,
+            created_at=now,
+            updated_at=now,
+        )
+        for text in kind.texts
+        if text.channel is channel
+    }
 
 
 def _placeholders(text: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from chassis.foundation.texts import Text
 from chassis.records.answers import RecordOut
 from chassis.records.import_headings import Heading
-from desk.message_templates.domain import MessageChannel, VariableType
+from contracts.messages import MessageChannel, MessagePurpose, VariableType
 from kernel.texts import TrimmedText
 
 TemplateCode = Annotated[str, StringConstraints(pattern="^[A-Z][A-Z0-9_]{1,39}$")]
@@ -36,6 +36,11 @@ class MessageTemplateEdit(BaseModel):
         "`{valid_until:DATE}`, `{count:NUMBER}`, `{url:LINK}`; `{{` is a brace",
         examples=["{customer}：报价 {quote_no}，共 {total:MONEY}，请查看 {url:LINK}"],
     )
+    purpose: Annotated[MessagePurpose, Heading("用途", example="TRANSACTIONAL")] = Field(
+        default=MessagePurpose.MARKETING,
+        description="TRANSACTIONAL for what belongs to business that somebody has begun; what is"
+        " MARKETING goes to nobody who has withdrawn their consent",
+    )
     active: Annotated[StrictBool, Heading("启用", example="true")] = True
     custom_fields: dict[str, Any] = {}
 
@@ -54,6 +59,7 @@ class MessageTemplateIn(MessageTemplateEdit):
                     "language": "zh-CN",
                     "subject": "报价 {quote_no}",
                     "body": "{customer}，您好：请查看报价，共 {total:MONEY}。\n{url:LINK}",
+                    "purpose": "TRANSACTIONAL",
                 }
             ]
         },
@@ -75,6 +81,7 @@ class MessageTemplateOut(RecordOut):
     language: str
     subject: str | None
     body: str
+    purpose: MessagePurpose
     active: bool
     variables: dict[str, VariableType] = Field(description="Those of its texts, with their types")
 

@@ -1,7 +1,5 @@
 """The table of message templates and all SQL on it."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Index, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,8 +16,9 @@ from contracts.desk.events import (
     MessageTemplateDeleted,
     MessageTemplateRestored,
 )
+from contracts.messages import MessageChannel
 from desk.database import metadata
-from desk.message_templates.domain import MessageChannel, MessageTemplate
+from desk.message_templates.domain import MessageTemplate
 from desk.message_templates.schemas import MessageTemplateOut
 from kernel.errors import Conflict
 
@@ -71,20 +70,13 @@ LISTING = Listing(
 )
 
 
-async def find_template(
-    tx: AsyncConnection, code: str, channel: MessageChannel, languages: Sequence[str]
-) -> MessageTemplate | None:
-    """Return the active template of a code in the first of these languages that it has.
-
-    Without one in any of them it is the first by language; None if there is no template.
-    """
+async def templates_of(
+    tx: AsyncConnection, code: str, channel: MessageChannel
+) -> dict[str, MessageTemplate]:
+    """Return the active templates of a code for a channel, by their languages."""
     c = message_templates.c
     query = select(message_templates).where(
         c.code == code, c.channel == channel, c.active, c.deleted_at.is_(None)
     )
     rows = (await tx.execute(query.order_by(c.language))).mappings()
-    found = {row["language"]: from_columns(MessageTemplate, dict(row)) for row in rows}
-    for language in (*languages, *found):
-        if language in found:
-            return found[language]
-    return None
+    return {row["language"]: from_columns(MessageTemplate, dict(row)) for row in rows}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
+from contracts.desk.events import MessageState
+from contracts.messages import MessageChannel, MessagePurpose
 from contracts.work import NoticeKind
 from desk.message_bans.domain import BanReason
-from desk.message_templates.domain import MessageChannel
 from kernel.errors import RuleBroken
 from kernel.personal import Personal
 from kernel.transitions import Transitions
@@ -20,6 +22,8 @@ FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 # A process may die between sending a message and writing that down: then it is sent once more,
 # under the same id. If that process dies as well, nobody knows, and people decide.
 MAX_CLAIMS: Final = 2
+OTHER_REASON: Final = "NOT_DELIVERED"
+_PUBLIC: Final = re.compile(r"[A-Z][A-Z_]*\Z|[245][0-9]{2}(?![0-9])", re.ASCII)
 
 FAILED_NOTICE: Final = NoticeKind(
     "MESSAGE_FAILED",
@@ -117,6 +121,7 @@ class Message:
     body: Annotated[str, Personal("text")]
     about_resource: str | None = None
     about_id: Annotated[UUID | None, Personal("subject")] = None
+    purpose: MessagePurpose = MessagePurpose.MARKETING
     status: MessageStatus = MessageStatus.QUEUED
     attempts: int = 0
     claims: int = 0
@@ -132,6 +137,21 @@ class Message:
     def recipient(self) -> str | None:
         """The address; None once its person was erased."""
         return self.email if self.channel is MessageChannel.MAIL else self.phone
+
+    def state(self) -> MessageState:
+        """The message in the form that events carry: without address and text."""
+        return MessageState.of(self, message_id=self.id, reason=self.public_reason)
+
+    @property
+    def public_reason(self) -> str | None:
+        """Why it was not sent, as everybody may know: a code, or the number of a server's reply.
+
+        What else a server says often repeats the address.
+        """
+        if self.reason is None:
+            return None
+        said = _PUBLIC.match(self.reason)
+        return OTHER_REASON if said is None else said[0]
 
     @property
     def is_waiting(self) -> bool:
@@ -200,9 +220,14 @@ class Message:
         return replace(self._moved(MessageMove.BOUNCE, "MESSAGE_NOT_SENT"), reason=reason)
 
     def queued_again(self) -> Message:
-        """Return the message to be tried anew. Raises RuleBroken (MESSAGE_NOT_FAILED)."""
+        """Return the message to be tried anew.
+
+        Raises RuleBroken (MESSAGE_NOT_FAILED, MESSAGE_ERASED, MESSAGE_NOT_WRITTEN).
+        """
         if self.recipient is None:
             raise RuleBroken("MESSAGE_ERASED")
+        if not self.body and self.status is MessageStatus.FAILED:
+            raise RuleBroken("MESSAGE_NOT_WRITTEN")
         return replace(self._moved(MessageMove.RETRY), attempts=0, claims=0, reason=None)
 
     def _moved(self, move: MessageMove, code: str = "MESSAGE_NOT_FAILED") -> Message:

@@ -11,8 +11,8 @@ from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, CreateCommand
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from contracts.messages import MessageChannel
 from contracts.work import RecordRef
-from desk.message_templates.domain import MessageChannel
 from desk.messages.actions import queue
 from desk.messages.actions.queue import NewMessage
 from desk.messages.schemas import BounceIn, MessageIn, MessageOut

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.records.contact_points import Email, Phone
 from chassis.web.references import PersonSubject
-from desk.message_templates.domain import MessageChannel
+from contracts.messages import MessageChannel, MessagePurpose
 from desk.message_templates.schemas import MessageLanguage, TemplateCode
 from desk.messages.domain import BounceKind, MessageStatus
 from kernel.personal import Personal
@@ -83,6 +83,7 @@ class MessageSummary(BaseModel):
     status: MessageStatus
     template_code: str
     language: str
+    purpose: MessagePurpose
     email: Annotated[str | None, Personal("email")]
     phone: Annotated[str | None, Personal("phone")]
     subject: str | None

@@ -13,6 +13,7 @@ from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
 from chassis.records.lists.spellings import CodeFilter, upper_case
 from chassis.records.record_types import RecordType
+from contracts.desk.events import MessageChanged, MessageCreated
 from desk.database import metadata
 from desk.messages.domain import Message
 from desk.messages.schemas import MessageSummary
@@ -23,7 +24,10 @@ messages = Table(
     *record_columns(Message, encrypted=("email", "phone"), of="desk.message"),
 )
 MESSAGE = RecordType(
-    scoped=UnownedResource("desk.message", messages), entity=Message, is_published=False
+    scoped=UnownedResource("desk.message", messages),
+    entity=Message,
+    created=MessageCreated,
+    changed=MessageChanged,
 )
 LISTING = Listing(
     MESSAGE.scoped,

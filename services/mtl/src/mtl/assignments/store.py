@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
 from chassis.database.rows import is_one_of
+from chassis.records.access.presence import Presence, presence_of
 from chassis.records.access.tables import leaves, people
 from mtl.assignments.domain import Colleague
 from mtl.database import metadata
@@ -61,17 +62,6 @@ lead_assignments = Table(
     Index(None, "tenant_id", "lead_id", "id"),
     Index(None, "tenant_id", "rule_id", "recipient_id", "assigned_on"),
 )
-
-_PEOPLE = text("""
-SELECT p.subject, p.active, l.person_id IS NOT NULL AS on_leave,
-    (SELECT s.subject FROM directory_people s WHERE s.id = l.substitute_id AND NOT s.deleted)
-FROM directory_people p
-LEFT JOIN LATERAL (
-    SELECT * FROM directory_leaves v
-    WHERE v.person_id = p.id AND v.from_date <= :today AND :today < v.to_date
-    ORDER BY v.from_date LIMIT 1) l ON true
-WHERE p.subject = ANY(CAST(:subjects AS text[])) AND NOT p.deleted
-""")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,16 +140,19 @@ async def colleagues_of(
     tx: AsyncConnection, subjects: Collection[str], today: date
 ) -> dict[str, Colleague]:
     """Return these people with their absences of today; unknown ones count as inactive."""
-    rows = await tx.execute(_PEOPLE, {"subjects": sorted(subjects), "today": today})
-    found = {subject: Colleague(owner_id=subject) for subject in subjects}
-    for subject, active, on_leave, substitute_id in rows:
-        absence = NotChosen.ON_LEAVE if on_leave else None
-        found[subject] = Colleague(
-            owner_id=subject,
-            absence=absence if active else NotChosen.INACTIVE,
-            substitute_id=substitute_id,
-        )
-    return found
+    present = await presence_of(tx, subjects, today)
+    return {subject: _colleague(subject, present.get(subject)) for subject in subjects}
+
+
+def _colleague(subject: str, presence: Presence | None) -> Colleague:
+    if presence is None:
+        return Colleague(owner_id=subject)
+    absence = NotChosen.ON_LEAVE if presence.on_leave else None
+    return Colleague(
+        owner_id=subject,
+        absence=absence if presence.active else NotChosen.INACTIVE,
+        substitute_id=presence.substitute,
+    )
 
 
 async def days_of_leave(

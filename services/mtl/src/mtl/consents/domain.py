@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
+from contracts.mtl.events import ConsentState as PublishedConsent
+
 
 class ConsentMedium(StrEnum):
     """By what means people are contacted."""
@@ -63,6 +65,7 @@ class ContactPoint(NamedTuple):
 class Consent:
     """That a person granted or withdrew a medium, with the proof: what they agreed to, and where.
 
+    `digest` finds the contact point here, `address_digest` in services that send messages.
     `at` is when they did, `recorded_at` when it was stored; `lead_id` names the lead at which it
     was recorded, but it counts for every lead with the contact point.
     """
@@ -71,6 +74,7 @@ class Consent:
     lead_id: UUID
     kind: str
     digest: bytes
+    address_digest: bytes
     medium: ConsentMedium
     state: ConsentState
     at: datetime
@@ -85,6 +89,33 @@ class Consent:
     def version(self) -> int:
         """The only version that a consent ever has."""
         return 1
+
+    def published(self) -> PublishedConsent:
+        """The consent in the form that events carry: without its person, lead and proof."""
+        return PublishedConsent.of(
+            self, consent_id=self.id, address_digest=self.address_digest.hex()
+        )
+
+
+@dataclass(frozen=True)
+class PublishedFact:
+    """A consent as snapshots publish it again."""
+
+    consent: Consent
+
+    @property
+    def id(self) -> UUID:
+        """The id of the consent."""
+        return self.consent.id
+
+    @property
+    def version(self) -> int:
+        """The only version of the consent."""
+        return self.consent.version
+
+    def state(self) -> PublishedConsent:
+        """Return the consent in the form that events carry."""
+        return self.consent.published()
 
 
 def values_of(person: HasContactPoints, medium: ConsentMedium) -> list[tuple[str, str]]:

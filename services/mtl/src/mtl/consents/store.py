@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -20,15 +21,19 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, tenant_column
-from chassis.database.rows import is_among_pairs
+from chassis.database.encryption.sealing import digest
+from chassis.database.rows import fetch_rows, from_columns, is_among_pairs
 from chassis.database.transaction_tenant import transaction_tenant
+from chassis.records.snapshots.sources import SnapshotSource
 from chassis.records.writes import insert_rows
+from contracts.consents import ADDRESS_PLACE
 from mtl.consents.domain import (
     Consent,
     ConsentMedium,
     ConsentState,
     ContactPoint,
     HasContactPoints,
+    PublishedFact,
     all_values_of,
     banned_media,
     values_of,
@@ -48,6 +53,7 @@ lead_consents = Table(
     Column("lead_id", Uuid, nullable=False, info={"personal": "subject"}),
     Column("kind", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("address_digest", LargeBinary, nullable=False),
     Column("medium", enum_column(ConsentMedium), nullable=False),
     Column("state", enum_column(ConsentState), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
@@ -88,6 +94,19 @@ def points_of(person: HasContactPoints) -> Mapping[ConsentMedium, list[ContactPo
 async def add_consents(tx: AsyncConnection, consents: Sequence[Consent]) -> None:
     """Record consents or withdrawals."""
     await insert_rows(tx, lead_consents, consents)
+
+
+def address_digest(value: str) -> bytes:
+    """Return the digest by which services that send messages find an address or a number."""
+    return digest(value, ADDRESS_PLACE)
+
+
+async def _facts(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[PublishedFact]:
+    rows = await fetch_rows(tx, _C.id, ids)
+    return [PublishedFact(from_columns(Consent, row)) for row in rows]
+
+
+CONSENT_SOURCE: Final = SnapshotSource("mtl.consent", _C.id, _facts, is_frozen=True)
 
 
 async def withdrawn_among(tx: AsyncConnection, points: Collection[ContactPoint]) -> Withdrawn:

@@ -17,7 +17,7 @@ from mtl.consents.domain import (
     all_values_of,
     values_of,
 )
-from mtl.consents.store import bans_of, contact_point
+from mtl.consents.store import address_digest, bans_of, contact_point
 from mtl.lead_consents.views import lock_leads_with
 from mtl.leads.actions.totals import save_do_not_contact
 from mtl.leads.store import LEAD
@@ -82,15 +82,16 @@ async def record(
             **vars(proof),
             id=new_id(),
             lead_id=lead_id,
-            kind=point.kind,
-            digest=point.digest,
+            kind=kind,
+            digest=contact_point(kind, value).digest,
+            address_digest=address_digest(value),
             medium=medium,
             state=state,
             recorded_at=command.now,
             recorded_by=command.actor,
         )
         for medium in dict.fromkeys(media)
-        for point in (contact_point(*one) for one in values_of(person, medium))
+        for kind, value in values_of(person, medium)
     ]
     await record_consents(command, consents)
     return await _keep_leads(command, lead_id, person)

@@ -15,6 +15,7 @@ from chassis.database.transient import is_transient
 from chassis.database.write_cause import set_audit_reason
 from chassis.foundation.texts import filled
 from chassis.jobs import queue
+from chassis.records.access.presence import active_people
 from chassis.records.tenant_settings import settings_of
 from chassis.records.work.actions import task_raised
 from chassis.records.work.many import WorkChange, change_work
@@ -36,7 +37,7 @@ from mtl.leads.store.recyclings import (
     next_open_leads,
 )
 from mtl.pools.store import is_active_pool
-from mtl.recyclings.store import active_people, department_head_of
+from mtl.recyclings.store import department_head_of
 from mtl.texts import TEXTS
 from parties.ownership_clock import FallBack, barred_until
 from rules.versions import RuleVersion

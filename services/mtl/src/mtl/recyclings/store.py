@@ -1,12 +1,9 @@
 """Reads who may get a lead that falls back."""
 
-from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis.records.access.tables import people
 
 # The managers of the departments above a person, the nearest first. While events of a move are on
 # the way, the copy may have a cycle.
@@ -33,12 +30,3 @@ async def department_head_of(tx: AsyncConnection, subject: str) -> str | None:
     """Return the nearest active manager above a person, who is somebody else."""
     found: Any = await tx.scalar(_HEADS, {"subject": subject})
     return None if found is None else str(found)
-
-
-async def active_people(tx: AsyncConnection, subjects: Collection[str]) -> set[str]:
-    """Return those of these people who are active."""
-    if not subjects:
-        return set()
-    c = people.c
-    query = select(c.subject).where(c.subject.in_(subjects), c.active, ~c.deleted)
-    return set((await tx.scalars(query)).all())

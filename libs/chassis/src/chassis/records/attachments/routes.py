@@ -76,12 +76,14 @@ def attachment_router(
     """Build the routes of the files below `/{collection}/{id}/files`.
 
     `read` and `write` are the guards of the record: who sees the record sees its files, and who may
-    change it attaches and detaches them. The service declares the events of its attachments
+    change it attaches and detaches them. Without `write` only commands of the record attach files.
+    The service declares the events of its attachments
     (`contracts.attachments`).
     """
     router = new_router(f"/{collection}", tag=collection)
     _add_reads(router, scoped, read)
-    _add_changes(router, scoped, write)
+    if write is not None:
+        _add_changes(router, scoped, write)
     return router
 
 

@@ -37,12 +37,14 @@ class SnapshotPage:
 class SnapshotSource:
     """Where the records of an aggregate such as `l2o.account` are read.
 
-    `key` is the column with their ids; `load` reads records by id, deleted ones included.
+    `key` is the column with their ids; `load` reads records by id, deleted ones included. Frozen
+    ones are facts that are never changed: they need no lock against writers.
     """
 
     aggregate: str
     key: Column[UUID]
     load: LoadRecords
+    is_frozen: bool = False
 
     async def count(self, tx: AsyncConnection) -> int:
         """Return the number of records."""
@@ -50,7 +52,9 @@ class SnapshotSource:
 
     async def page(self, tx: AsyncConnection, after_id: UUID | None, size: int) -> SnapshotPage:
         """Read the next records behind this id, and lock them against writers until the commit."""
-        query = select(self.key).order_by(self.key).limit(size + 1).with_for_update(read=True)
+        query = select(self.key).order_by(self.key).limit(size + 1)
+        if not self.is_frozen:
+            query = query.with_for_update(read=True)
         if after_id is not None:
             query = query.where(self.key > after_id)
         found = list((await tx.execute(query)).scalars())

@@ -1,19 +1,20 @@
 """The commands of approvers: decide, hand on, delegate, add approvers, send back; withdrawing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from chassis.records.access.presence import active_people
 from chassis.web.commands import Command
 from desk.approvals import store
+from desk.approvals.actions.attaching import attach_files
 from desk.approvals.actions.saving import save_moved
 from desk.approvals.domain.approval import Approval
 from desk.approvals.domain.history import Happening, HistoryAction
 from desk.approvals.domain.seats import Seat, SeatState
 from desk.approvals.domain.statuses import PENDING, ApprovalStatus, Verdict
 from desk.approvals.store import APPROVAL
-from desk.flows.views.directory import active_people
 from kernel.errors import Conflict, Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 
@@ -27,18 +28,18 @@ Move = Callable[[Approval, Seat], Approval]
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What an approver decides, and what they say to it."""
+    """What an approver decides, what they say to it, and the files that they uploaded for it."""
 
     verdict: Verdict
     comment: str | None = None
-    attachment_ids: tuple[UUID, ...] = ()
+    file_ids: tuple[UUID, ...] = ()
 
 
 async def decide(command: Command, seat_id: UUID, decision: Decision) -> Approval:
     """Decide a task of the caller; the same decision again changes nothing.
 
     Raises NotFound, RuleBroken (APPROVAL_ENDED, SEAT_NOT_OPEN, ASKER_MAY_NOT_APPROVE),
-    PreconditionFailed, Conflict (MOVE_MADE_OTHERWISE).
+    PreconditionFailed, Conflict (MOVE_MADE_OTHERWISE), Invalid (FILE_NOT_ATTACHABLE).
     """
     return await _decide(command, seat_id, decision, person=command.actor)
 
@@ -51,27 +52,49 @@ async def decide_on_behalf(command: Command, seat_id: UUID, decision: Decision) 
     return await _decide(command, seat_id, decision, person=None)
 
 
+async def decide_by_link(
+    command: Command, seat_id: UUID, version: int | None, decision: Decision
+) -> Approval | None:
+    """Decide a task by the link that its person got; None once the task has another version.
+
+    The person decides, and the history says how. Raises what `decide` raises.
+    """
+    before, seat = await _locked(command, seat_id, person=None)
+    if seat.version != version:
+        return None
+    as_person = replace(command, actor=seat.person)
+    return await _made(as_person, before, seat, decision, by_link=True)
+
+
 async def _decide(
     command: Command, seat_id: UUID, decision: Decision, *, person: str | None
 ) -> Approval:
     before, seat = await _locked(command, seat_id, person=person)
-    action, state = _VERDICT_ACTIONS[decision.verdict]
+    _, state = _VERDICT_ACTIONS[decision.verdict]
     if seat.decided_by == command.actor and seat.state is state:
         if seat.comment == decision.comment:
             return before
         raise Conflict("MOVE_MADE_OTHERWISE")
     _ensure_own(command, seat, person)
     _ensure_unchanged(command, before, seat)
+    return await _made(command, before, seat, decision)
+
+
+async def _made(
+    command: Command, before: Approval, seat: Seat, decision: Decision, *, by_link: bool = False
+) -> Approval:
     after = before.decide(
         seat, decision.verdict, by=command.actor, comment=decision.comment, now=command.now
     )
+    attached = await attach_files(command, before.id, decision.file_ids)
     happened = Happening(
-        action=action,
+        action=_VERDICT_ACTIONS[decision.verdict][0],
         actor=command.actor,
         on_behalf_of=_behalf(seat, command.actor),
         person=seat.person,
         comment=decision.comment,
-        attachment_ids=tuple(map(str, decision.attachment_ids)),
+        attachment_ids=tuple(str(one.id) for one in attached),
+        by_link=by_link,
     )
     return await save_moved(command, before, after, [happened])
 

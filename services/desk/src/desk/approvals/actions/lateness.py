@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis.foundation.context import SYSTEM_ACTOR
+from chassis.records.access.presence import active_people
 from chassis.records.tenant_settings import today
 from chassis.web.commands import Command
 from desk.approvals import store
@@ -15,7 +16,7 @@ from desk.approvals.domain.history import Happening, HistoryAction
 from desk.approvals.domain.statuses import PENDING, Verdict
 from desk.flows.domain.approvers import eligible_superior, resolve
 from desk.flows.domain.flow import Approver, Step, TimeoutAction
-from desk.flows.views.directory import Question, active_people, heads_above, surroundings_of
+from desk.flows.views.directory import Question, heads_above, surroundings_of
 
 ACTOR: Final = f"{SYSTEM_ACTOR}approval_clock"
 _DEFAULTS: Final = {

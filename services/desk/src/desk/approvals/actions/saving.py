@@ -13,6 +13,7 @@ from contracts.event import Event
 from contracts.work import RecordRef
 from desk.approvals.actions.clock import keep_clock
 from desk.approvals.actions.kinds import DECIDE, ENDED, WAITS, words_of
+from desk.approvals.actions.links import mail_link
 from desk.approvals.domain.approval import Approval
 from desk.approvals.domain.history import Happening, HistoryAction, HistoryEntry
 from desk.approvals.domain.seats import Seat, SeatState
@@ -142,6 +143,7 @@ async def _keep_tasks(command: Command, before: Approval | None, saved: Approval
                 assignee=seat.person,
                 params=_named(saved),
             )
+            await mail_link(command, saved, seat)
         elif was_open and not is_open:
             await settle_tasks(command.tx, _task(seat))
 

@@ -39,7 +39,7 @@ class Happening:
     """What a command did to a request, to be entered in its history.
 
     `actor` did it, None the clock or a rule; `on_behalf_of` is whose seat they decided. `person` is
-    who was asked, or got the seat.
+    who was asked, or got the seat. `by_link` says that whoever decided held the link of a mail.
     """
 
     action: HistoryAction
@@ -48,6 +48,7 @@ class Happening:
     person: str | None = None
     comment: str | None = None
     attachment_ids: tuple[str, ...] = ()
+    by_link: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,4 +70,5 @@ class HistoryEntry:
     person: str | None
     comment: Annotated[str | None, Personal("text")]
     attachment_ids: tuple[str, ...]
+    by_link: bool
     record_version: int

@@ -8,6 +8,7 @@ from fastapi import Query
 
 from chassis.foundation.clock import start_of_day
 from chassis.records.access.guards import may_read, may_write
+from chassis.records.attachments.routes import attachment_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.tenant_settings import settings_of
@@ -88,6 +89,7 @@ async def approval_withdraw(
     return views.shown(approval)
 
 
+FILES = attachment_router(APPROVALS, collection="approvals", read=READ, write=None)
 AUDIT = audit_router(
     "/approvals", resource=APPROVALS.resource, table=approvals, dependencies=[READ]
 )

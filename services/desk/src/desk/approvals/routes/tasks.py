@@ -136,7 +136,7 @@ async def approval_task_reject_for(mover: Mover, body: RejectionIn) -> ApprovalT
 
 
 def _decision(verdict: Verdict, body: DecisionIn | RejectionIn) -> Decision:
-    return Decision(verdict=verdict, comment=body.comment, attachment_ids=body.attachment_ids)
+    return Decision(verdict=verdict, comment=body.comment, file_ids=body.file_ids)
 
 
 @router.post("/{task_id}/hand-on", dependencies=WRITE)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import EventMeta
 from chassis.jobs import queue
+from chassis.records.attachments.model import FileDescription
 from chassis.records.record_commands import save_record
 from chassis.web.commands import Command
 from contracts.attachments import KEPT_DETACHED, AttachmentFields
@@ -40,6 +41,21 @@ async def note_attachment(
             about=RecordRef(resource="desk.file", record_id=attachment.file_id),
             replace=True,
         )
+
+
+async def attachable_file(
+    tx: AsyncConnection, file_id: UUID, *, by: str | None, now: datetime
+) -> FileDescription | None:
+    """Return a file that its uploader may attach now, as an attachment repeats it; else None."""
+    file = await find_file(tx, file_id)
+    if file is None or file.uploaded_by != by:
+        return None
+    until = file.attachable_until
+    if until is None or until <= now or file.media_type is None:
+        return None
+    return FileDescription(
+        file_id=file.id, file_name=file.display_name, media_type=file.media_type, size=file.size
+    )
 
 
 async def erase_file(tx: AsyncConnection, file_id: UUID, now: datetime) -> None:

@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.access.tables import departments, leaves, people, posts
+from chassis.records.access.presence import active_people, presence_of
+from chassis.records.access.tables import departments, people, posts
 from contracts.approvals import ApprovalKind
 from desk.flows.domain.approvers import Surroundings
 from desk.flows.domain.checks import KnownApprovers
@@ -64,7 +65,10 @@ async def surroundings_of(
         *(one for each in (*holders.values(), *titles.values()) for one in each),
         *question.record_people.values(),
     }
-    substitutes = await _substitutes(tx, found, question.day)
+    present = await presence_of(tx, found, question.day)
+    substitutes = {
+        subject: one.substitute for subject, one in present.items() if one.substitute is not None
+    }
     active = await active_people(tx, {*found, *substitutes.values()})
     return Surroundings(
         active=active - question.gone,
@@ -92,17 +96,6 @@ async def heads_above(tx: AsyncConnection, person: str) -> tuple[str | None, ...
     """Return the heads of a person's department and of those above it, the nearest first."""
     rows = await tx.scalars(_HEADS, {"person": person, "most": MOST_LEVELS})
     return tuple(rows)
-
-
-async def active_people(tx: AsyncConnection, subjects: Iterable[str]) -> frozenset[str]:
-    """Return which of these people may decide."""
-    wanted = sorted(set(subjects))
-    if not wanted:
-        return frozenset()
-    query = select(people.c.subject).where(
-        people.c.subject.in_(wanted), people.c.active, ~people.c.deleted
-    )
-    return frozenset(await tx.scalars(query))
 
 
 async def _holders(tx: AsyncConnection, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -141,24 +134,6 @@ def _by_name(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     for name, subject in rows:
         found.setdefault(name, {})[subject] = None
     return {name: tuple(subjects)[:MOST_HOLDERS] for name, subjects in found.items()}
-
-
-async def _substitutes(tx: AsyncConnection, subjects: Iterable[str], day: date) -> dict[str, str]:
-    """Return who stands in for those of these people who are on leave on a day."""
-    wanted = sorted(set(subjects))
-    if not wanted:
-        return {}
-    away, stands_in = people.alias("away"), people.alias("stands_in")
-    query = (
-        select(away.c.subject, stands_in.c.subject)
-        .select_from(leaves)
-        .join(away, away.c.id == leaves.c.person_id)
-        .join(stands_in, stands_in.c.id == leaves.c.substitute_id)
-        .where(away.c.subject.in_(wanted), ~stands_in.c.deleted)
-        .where(leaves.c.from_date <= day, leaves.c.to_date > day)
-        .order_by(leaves.c.from_date)
-    )
-    return {absent: present for absent, present in await tx.execute(query)}
 
 
 async def known_approvers(tx: AsyncConnection, kind: ApprovalKind, flow: Flow) -> KnownApprovers:

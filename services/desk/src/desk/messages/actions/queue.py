@@ -10,11 +10,12 @@ from chassis.records.record_commands import MADE, AlreadyMade, create_record, mo
 from chassis.records.tenant_settings import settings_of
 from chassis.web.commands import Command
 from contracts.event import Event
+from contracts.messages import MessageChannel
 from contracts.work import RecordRef
 from desk.message_bans.actions import ban_address
 from desk.message_bans.store import reason_of_ban
-from desk.message_templates.domain import MessageChannel
-from desk.message_templates.store import find_template
+from desk.message_templates.domain import MessageTemplate, preferred_template
+from desk.message_templates.store import templates_of
 from desk.messages.domain import BAN_OF_BOUNCE, BounceKind, Message, MessageStatus
 from desk.messages.store import MESSAGE
 from kernel.errors import Invalid, Violation
@@ -44,40 +45,69 @@ async def queue_message(command: Command, new: NewMessage) -> Message:
     One to a banned address is in the log as REFUSED, and is not sent. Raises Invalid
     (MESSAGE_TEMPLATE_UNKNOWN at `/template_code`, and what `rendered` raises).
     """
-    languages = (await settings_of(command.tx)).languages
-    preferred = (*([new.language] if new.language else []), *languages)
-    template = await find_template(command.tx, new.template_code, new.channel, preferred)
+    templates = await templates_of(command.tx, new.template_code, new.channel)
+    template = await chosen_template(command, templates, new.language)
     if template is None:
         raise Invalid([Violation("/template_code", "MESSAGE_TEMPLATE_UNKNOWN")])
     text = template.rendered(new.variables)
+    message = message_by(command, template, new, subject=text.subject, body=text.body)
+    return await queue_written(command, message)
+
+
+async def chosen_template(
+    command: Command, templates: Mapping[str, MessageTemplate], language: str | None
+) -> MessageTemplate | None:
+    """Return the template in this language, else in the first of the tenant's; None without any."""
+    languages = (await settings_of(command.tx)).languages
+    preferred = (*([language] if language else []), *languages)
+    return preferred_template(templates, preferred)
+
+
+def message_by(
+    command: Command,
+    template: MessageTemplate,
+    new: NewMessage,
+    *,
+    subject: str | None,
+    body: str,
+    message_id: UUID | None = None,
+) -> Message:
+    """Return the message that a template says."""
     is_mail = new.channel is MessageChannel.MAIL
-    message = Message(
-        id=new_id(),
+    return Message(
+        id=message_id or new_id(),
         channel=new.channel,
         template_code=template.code,
         language=template.language,
         email=new.recipient if is_mail else None,
         phone=None if is_mail else new.recipient,
-        subject=text.subject,
-        body=text.body,
+        subject=subject,
+        body=body,
+        purpose=template.purpose,
         about_resource=None if new.about is None else new.about.resource,
         about_id=None if new.about is None else new.about.record_id,
         requested_by=command.actor,
         created_at=command.now,
         updated_at=command.now,
     )
-    reason = await reason_of_ban(command.tx, new.channel, new.recipient)
+
+
+async def queue_written(command: Command, message: Message) -> Message:
+    """Store a message and let a job send it; one to a banned address is stored as REFUSED."""
+    assert message.recipient is not None, "a new message has a recipient"
+    reason = await reason_of_ban(command.tx, message.channel, message.recipient, message.purpose)
     if reason is not None:
         return await create_record(command, MESSAGE, message.refused(reason))
-    await create_record(command, MESSAGE, message)
+    created = await create_record(command, MESSAGE, message)
     await _enqueue(command, message)
-    return message
+    return created
 
 
 async def retry_message(command: Command, message_id: UUID) -> Message:
     """Try a message again that was given up; one that waits stays as it is.
 
-    Raises NotFound, RuleBroken (MESSAGE_NOT_FAILED, MESSAGE_ERASED), and what `move_record` raises.
+    Raises NotFound, RuleBroken (MESSAGE_NOT_FAILED, MESSAGE_ERASED, MESSAGE_NOT_WRITTEN), and what
+    `move_record` raises.
     """
 
     def move(message: Message) -> tuple[Message, Event | None] | AlreadyMade:

@@ -5,26 +5,22 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.encryption.sealing import digest
 from chassis.foundation.key_redaction import without_access_keys
 from chassis.jobs.queue import Again, Done, Job
 from chassis.records.record_commands import save_record
-from chassis.records.work.actions import notify
 from chassis.web.commands import Command
-from contracts.work import RecordRef
 from desk.message_bans.actions import ban_address
-from desk.message_bans.domain import BanReason, hint_of
+from desk.message_bans.domain import BanReason
 from desk.message_bans.store import reason_of_ban
 from desk.messages import store
+from desk.messages.actions.giving_up import announce_failure
 from desk.messages.actions.transports import Outgoing, transport_of
-from desk.messages.domain import FAILED_NOTICE, Delivery, Message, MessageStatus, Outcome
+from desk.messages.domain import Delivery, Message, MessageStatus, Outcome
 from desk.messages.store import MESSAGE, find_message
 from desk.settings import desk_settings
-
-log = structlog.get_logger()
 
 MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
@@ -62,7 +58,7 @@ async def _ended_early(tx: AsyncConnection, message: Message) -> Message | None:
         return message.doubted()
     if message.recipient is None:
         return message.failed("RECIPIENT_ERASED")
-    banned = await reason_of_ban(tx, message.channel, message.recipient)
+    banned = await reason_of_ban(tx, message.channel, message.recipient, message.purpose)
     if banned is not None:
         return message.refused(banned)
     if transport_of(message.channel, desk_settings()) is None:
@@ -122,11 +118,5 @@ async def record_message(
 async def _save(command: Command, before: Message, after: Message) -> Message:
     saved = await save_record(command, MESSAGE, before, after)
     if saved.needs_people and not before.needs_people:
-        await log.aerror("message_given_up", message=str(saved.id), reason=saved.reason)
-        about = RecordRef(resource="desk.message", record_id=saved.id)
-        params = {
-            "recipient": hint_of(saved.recipient or ""),
-            "template": saved.template_code,
-        }
-        await notify(command.tx, FAILED_NOTICE, about, recipient=saved.requested_by, params=params)
+        await announce_failure(command, saved)
     return saved

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import aiosmtplib
 
-from desk.message_templates.domain import MessageChannel
+from contracts.messages import MessageChannel
 from desk.messages.domain import Delivery, Outcome
 from desk.settings import DeskSettings
 

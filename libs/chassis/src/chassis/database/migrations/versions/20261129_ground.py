@@ -12,6 +12,7 @@ from chassis.database.migrations.ground import (
     events,
     imports,
     lists,
+    messages,
     requests,
     tenants,
     work,
@@ -39,10 +40,12 @@ def upgrade() -> None:
     working_time.create()
     approvals.create()
     attachments.create()
+    messages.create()
     grant_readiness()
 
 
 def downgrade() -> None:
+    messages.drop()
     attachments.drop()
     approvals.drop()
     working_time.drop()

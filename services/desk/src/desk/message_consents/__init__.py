@@ -1,0 +1,1 @@
+"""Message consents (同意): addresses whose people have withdrawn a medium, as MTL says."""
