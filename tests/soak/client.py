@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,6 @@ from tests.soak.witness import Witness
 Json = dict[str, Any]
 REQUEST_SECONDS = 8.0  # a frozen API does not answer
 PATIENCE = 300.0  # seconds until a request that nobody answers is a fault
-RETRY_SECONDS = (0.1, 1.0)
 RETRY_SECONDS = (0.1, 1.0)
 POLL_SECONDS, SLOWEST_POLL_SECONDS = 0.5, 3.0
 
@@ -70,6 +70,26 @@ class Caller:
     async def put(self, path: str, body: Json) -> Json:
         return await self._call("PUT", path, body)
 
+    async def put_bytes(self, path: str, content: bytes, headers: Mapping[str, str]) -> Json:
+        return await self._call("PUT", path, content=content, more=headers)
+
+    async def delete(self, path: str) -> None:
+        await self._call("DELETE", path)
+
+    async def fetch(self, path: str) -> bytes:
+        """Return the bytes behind a link, which is entered without a token. Raises Refused."""
+        until, backoff = time.monotonic() + PATIENCE, Backoff(*RETRY_SECONDS)
+        url = self.urls[path.split("/")[1]] + path
+        while time.monotonic() < until:
+            with suppress(httpx.TransportError):
+                answer = await self.http.get(url)
+                if answer.is_success:
+                    return answer.content
+                if not _is_temporary(answer, ()):
+                    raise Refused(f"GET {path[:40]}", answer.status_code, answer.text)
+            await asyncio.sleep(backoff.next())
+        raise Unanswered(f"GET {path[:40]} was not answered for {PATIENCE:.0f} s")
+
     async def until_listed(self, path: str) -> Json:
         """Wait until a list has an item and return the first. Raises Unanswered."""
         until, backoff = time.monotonic() + PATIENCE, Backoff(POLL_SECONDS, SLOWEST_POLL_SECONDS)
@@ -88,9 +108,11 @@ class Caller:
         *,
         seen: Json | None = None,
         not_yet: Collection[str] = (),
+        content: bytes | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> Json:
         request, counts = f"{method} {path}", self.journal.counts
-        headers = {"Accept-Language": "en"}
+        headers = {"Accept-Language": "en", **(more or {})}
         if method in ("POST", "PATCH"):
             headers["Idempotency-Key"] = str(new_id())
         if method in ("POST", "PATCH") and path.count("/") > 3:
@@ -98,7 +120,7 @@ class Caller:
         until, backoff = time.monotonic() + PATIENCE, Backoff(*RETRY_SECONDS)
         counts["requests"] += 1
         while time.monotonic() < until:
-            answer = await self._send(method, path, body, headers)
+            answer = await self._send(method, path, body, headers, content)
             if answer is not None and answer.is_success:
                 return await self._note(request, path, answer)
             if answer is not None and not _is_temporary(answer, not_yet):
@@ -108,7 +130,12 @@ class Caller:
         raise Unanswered(f"{request} was not answered for {PATIENCE:.0f} s")
 
     async def _send(
-        self, method: str, path: str, body: Json | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        body: Json | None,
+        headers: Mapping[str, str],
+        content: bytes | None,
     ) -> httpx.Response | None:
         """Send a request once; None where no answer came."""
         counts = self.journal.counts
@@ -118,6 +145,7 @@ class Caller:
                 method,
                 self.urls[path.split("/")[1]] + path,
                 json=body,
+                content=content,
                 headers={**headers, "Authorization": f"Bearer {self._token}"},
             )
         except httpx.TransportError:

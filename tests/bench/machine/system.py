@@ -159,6 +159,10 @@ class System:
     def headers(self, role: str = "admin") -> dict[str, str]:
         """Return the headers of a person: a token of their own, as they would present it."""
         subject, scope = ROLES[role]
+        return self.headers_of(subject, scope)
+
+    def headers_of(self, subject: str, scope: str) -> dict[str, str]:
+        """Return the headers of a person with a token of these scopes."""
         return tokens.bearer(self.tenant, sub=subject, scope=scope) | {"Accept-Language": "zh-CN"}
 
     @asynccontextmanager
