@@ -30,6 +30,7 @@ from tests.architecture.round_trips import Counted, counting_proxy, counting_sta
 BUDGETS: Mapping[str, tuple[int, int]] = {
     "create a lead": (10, 12),
     "capture a lead": (18, 22),
+    "check a lead for duplicates": (4, 6),
     "read a lead": (3, 5),
     "patch a lead": (7, 9),
     "qualify a lead": (7, 9),
@@ -126,6 +127,9 @@ async def leads(service: CountedService) -> dict[str, tuple[int, int]]:
     return {
         "create a lead": create,
         "capture a lead": await captured_leads(service),
+        "check a lead for duplicates": await measured(
+            service, [post("/leads/duplicate-check", body) for body in bodies], SELLER_SCOPE
+        ),
         "read a lead": await measured(service, reads, SELLER_SCOPE),
         "patch a lead": await measured(service, patches, SELLER_SCOPE),
         "qualify a lead": await measured(

@@ -68,6 +68,7 @@ def _sound(brand: str) -> str:
     return pinyin_of(brand) if HAN.search(brand) else brand
 
 
+@lru_cache(maxsize=20_000)  # a check takes one name apart for leads and for accounts
 def parse_company_name(name: str) -> CompanyName:
     """Return the parts of a name; a name without a brand has its line, or its place, as one."""
     text = unicodedata.normalize("NFKC", name)

@@ -49,7 +49,9 @@ class Entity(Row, Protocol):
     def version(self) -> int: ...
 
 
+RECKONED_LENGTH = 10  # of an array whose values the planner does not know
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 E = TypeVar("E", bound=Entity)
 
 
@@ -180,6 +182,16 @@ def is_among(one: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
     It is that of `is_one_of` for a statement that is built once.
     """
     return one == any_(bindparam(parameter, type_=ARRAY(one.type)))
+
+
+def planned_once(values: Collection[T], nothing: T) -> list[T]:
+    """Return the values of an array parameter, filled up so that PostgreSQL keeps one plan.
+
+    Without values a plan reckons with ten. For fewer it would make a cheaper plan at each call,
+    which takes longer than the query: they are repeated, or `nothing`, which no row has.
+    """
+    filler = next(iter(values), nothing)
+    return [*values, *[filler] * (RECKONED_LENGTH - len(values))]
 
 
 def is_among_pairs(

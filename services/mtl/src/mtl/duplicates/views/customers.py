@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.encryption.sealing import digest
-from chassis.database.rows import is_among, is_one_of
+from chassis.database.rows import is_among, is_one_of, planned_once
 from chassis.records.access.visibility import visibility_of
 from chassis.records.record_lookups import visible_among
 from chassis.web.auth import Principal
@@ -116,9 +116,9 @@ async def _candidates(
     mails = {one for one in (lead.email, lead.other_email) if one}
     keys = () if lead.company is None else searched_keys(parse_company_name(lead.company))
     parameters = {
-        "phones": sorted(digest(one, PHONE_PLACE) for one in phones),
-        "mails": sorted(digest(one, EMAIL_PLACE) for one in mails),
-        "keys": sorted(keys),
+        "phones": planned_once(sorted(digest(one, PHONE_PLACE) for one in phones), b""),
+        "mails": planned_once(sorted(digest(one, EMAIL_PLACE) for one in mails), b""),
+        "keys": planned_once(sorted(keys), ""),
         "account_id": lead.returning_account_id,
     }
     known, reached = [], []

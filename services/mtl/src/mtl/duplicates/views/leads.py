@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, Text, bindparam, func, null, select, type_coerce, union_all
@@ -9,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.encryption.columns import DIGEST_SUFFIX
 from chassis.database.encryption.sealing import digest
-from chassis.database.rows import is_among_pairs
+from chassis.database.rows import is_among_pairs, planned_once
 from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.search.record_keys import ids_with_keys, key_grams
 from mtl.duplicates.domain.leads import LEAST_SHOWN, KnownLead, Likeness, likeness
 from mtl.leads.domain.details import KEY_FIELDS
+from mtl.leads.domain.keys import LeadKey
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.store import ENCRYPTED, LEADS, leads
@@ -33,8 +35,13 @@ _KEY_COLUMNS: Final[Mapping[str, str]] = {  # where the values of keys stand, wi
 }
 
 
-def _candidates_query() -> Select[Any]:
-    """Return the query for the leads that share a key, also of the company's name, with a lead."""
+@cache
+def _candidates_query(*, with_code: bool) -> Select[Any]:
+    """Return the query for the leads that share a key, also of the company's name, with a lead.
+
+    Only a lead with a credit code looks for others with it: for one without, PostgreSQL would plan
+    anew each time.
+    """
     held, former, pair = lead_keys.c, returning_customers.c, ("kinds", "digests")
     by_name = ids_with_keys(LEADS.resource, "grams", limit=MAX_CANDIDATES).subquery()
     same_code = select(_C.id).where(_C.uscc == bindparam("uscc"), _C.deleted_at.is_(None))
@@ -48,7 +55,7 @@ def _candidates_query() -> Select[Any]:
             is_among_pairs((former.kind, former.digest), pair)
         ),
         select(by_name.c.id, no_kind),
-        select(by_code.c.id, no_kind),
+        *([select(by_code.c.id, no_kind)] if with_code else []),
     ).subquery("found")
     each = select(found.c.id, func.array_agg(found.c.kind).label("kinds")).group_by(found.c.id)
     candidate = each.subquery("candidate")
@@ -60,14 +67,12 @@ def _candidates_query() -> Select[Any]:
     )
 
 
-_CANDIDATES: Final = _candidates_query()
-
-
 async def find_duplicates(tx: AsyncConnection, lead: Lead) -> list[tuple[Likeness, KnownLead]]:
     """Return the leads that are like this one, without it, the most alike first."""
     company = None if lead.company is None else parse_company_name(lead.company)
     own = _own_keys(lead)
-    rows = await tx.execute(_CANDIDATES, _parameters(lead, company))
+    query = _candidates_query(with_code=lead.uscc is not None)
+    rows = await tx.execute(query, _parameters(lead, company))
     others = [_known(row, own) for row in rows]
     found = [(likeness(lead, company, other), other) for other in others]
     shown = [one for one in found if one[0].score >= LEAST_SHOWN]
@@ -79,12 +84,14 @@ def _parameters(lead: Lead, company: CompanyName | None) -> dict[str, Any]:
     """Return the keys of a lead, also those that a deleted or an invalid one has given up."""
     as_raw = replace(lead, deleted_at=None, status=LeadStatus.RAW)
     keys = key_digests(tenant_secret(transaction_tenant()), as_raw)
+    pairs = planned_once(keys, LeadKey("", b""))
+    grams = [] if company is None else key_grams(searched_keys(company))
     return {
-        "kinds": [key.kind for key in keys],
-        "digests": [key.digest for key in keys],
-        "grams": [] if company is None else key_grams(searched_keys(company)),
-        "uscc": lead.uscc,
+        "kinds": [key.kind for key in pairs],
+        "digests": [key.digest for key in pairs],
+        "grams": planned_once(grams, ""),
         "own_id": lead.id,
+        **({} if lead.uscc is None else {"uscc": lead.uscc}),
     }
 
 
