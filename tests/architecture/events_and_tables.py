@@ -33,6 +33,7 @@ UNPUBLISHED = {
     "notifications": "notifications are for one person only",
     "reminders": "a person's own, as are tasks",
     "tasks": "a person's own; the facts behind it were published",
+    "collision_policies": "what becomes of accounts that are there already is l2o's own",
     "captures": "what senders hand in; the leads and touches of it are published (decision 39)",
     "files": "desk's own: services publish which records have them",
     "file_settings": "what may be uploaded is desk's own",

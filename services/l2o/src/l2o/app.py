@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from chassis.composition.app import create_app
 from chassis.foundation.settings import Settings
 from l2o.accounts.routes import ROUTERS as ACCOUNT_ROUTERS
+from l2o.collisions.routes import ROUTERS as COLLISION_ROUTERS
 from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
@@ -20,6 +21,7 @@ def create() -> FastAPI:
         description="Accounts, contacts and opportunities, from converted leads to won orders.",
         routers=[
             *ACCOUNT_ROUTERS,
+            *COLLISION_ROUTERS,
             *CONTACT_ROUTERS,
             *OPPORTUNITY_ROUTERS,
             *CONVERSION_ROUTERS,

@@ -11,6 +11,7 @@ from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, Principal
 from chassis.web.preconditions import UNCONDITIONAL, IfMatch, OptionalMatch, Precondition
 from chassis.web.transaction import Tx
+from kernel.records import ExternalRef
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Command:
     which see every record. `actor` is the subject of the person or client who caused the command,
     also where no request carries it. `expected` guards the one record that the command names;
     `reason` says why, for commands that record it. One that does not announce notifies no new
-    owners: an import tells each of them once, at its end.
+    owners: an import tells each of them once, at its end. `named` are the external ids of the
+    record that the command creates; `confirmed` that its caller has been warned, and goes on.
     """
 
     tx: AsyncConnection
@@ -31,6 +33,8 @@ class Command:
     expected: Precondition = UNCONDITIONAL
     reason: str | None = None
     announces: bool = True
+    named: tuple[ExternalRef, ...] = ()
+    confirmed: bool = False
 
     @property
     def unconditional(self) -> "Command":

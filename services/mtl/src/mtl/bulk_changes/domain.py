@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from mtl.leads.domain.details import CompanySize
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.tags import MAX_TAGS, distinct_tags, tag_key
+from parties.company_sizes import CompanySize
 
 MAX_LEADS: Final = 10_000
 # What many leads may have in common. Keys and names of persons are edited one by one.
