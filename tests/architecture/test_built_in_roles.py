@@ -152,6 +152,7 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
         "cpq.product.write",
         "cpq.price_book.write",
         "cpq.rule.write",
+        "l2o.collision_policy.write",
         "org.team.write",
         "mtl.rule.write",
         "mtl.capture_setting.write",

@@ -75,6 +75,10 @@ ENCRYPTED = {
 }
 # Documents that are read as what they are when their row is erased, made of a text.
 DOCUMENTS: Mapping[str, Callable[[str], Any]] = {
+    **{
+        f"{table}.external_ids": lambda text: [{"system": text, "external_id": text}]
+        for table in ("accounts", "contacts", "opportunities")
+    },
     "follow_ups.checklist": lambda text: [{"question": text, "answer": text}],
     "approvals.plan": lambda text: {
         "branch": text,
@@ -289,7 +293,12 @@ def test_the_leads_and_contacts_are_encrypted() -> None:
     assert sorted(ENCRYPTED.values()) == [
         "desk.message.email",
         "desk.message.phone",
+        "l2o.account.email",
+        "l2o.account.email",
+        "l2o.account.phone",
         "l2o.contact.email",
+        "l2o.contact.email",
+        "l2o.contact.phone",
         "l2o.contact.phone",
         "mtl.lead.email",
         "mtl.lead.other_email",

@@ -40,6 +40,18 @@ WITHOUT_NAMES = {
     "MergedLeadOut.lead_id": "beside it stand the lead's `name` and `company`",
     "AccessOut.record_id": "the record of the address",
     "AccountOut.lead_id": "what came from the lead has its names",
+    "AccountDetailOut.lead_id": "what came from the lead has its names",
+    "ExternalRefOut.external_id": "what another system calls the record",
+    **{
+        f"{model}.external_ids": "what other systems call the record"
+        for model in (
+            "AccountOut",
+            "AccountDetailOut",
+            "ContactOut",
+            "ContactDetailOut",
+            "OpportunityOut",
+        )
+    },
     "AccountTotals.account_id": "the account of the address",
     "AllocationOut.reverses_id": "an allocation of the same payment",
     "AuditEntryOut.part_id": "a part of the audited record",

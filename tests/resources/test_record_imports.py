@@ -29,9 +29,9 @@ from tests.resources.records import Records
 BY_EXTERNAL_ID = "GET /by-external-id/{}/{}"
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 # The records that the example rows refer to, by collection.
-REFERRED = {
-    "l2o.contact": [("accounts", {"name": "上海示例有限公司"})],
-    "l2o.opportunity": [("accounts", {"name": "上海示例有限公司"})],
+REFERRED: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "l2o.contact": [("accounts", {"name": "上海示例有限公司", "confirmed": True})],
+    "l2o.opportunity": [("accounts", {"name": "上海示例有限公司", "confirmed": True})],
     "org.department": [("people", {"name": "李娜"})],
     "org.person": [("departments", {"name": "总部"})],
     "org.team": [("people", {"name": "李娜"}), ("people", {"name": "王伟"})],
@@ -40,7 +40,11 @@ RENAMED = {"name": "项目二组"}
 # Where a deleted record stays deleted, and what a hidden one is refused for, if not as everywhere.
 NOT_RESTORED = {"l2o.opportunity"}
 # Values of the example row that no second record may have, and the code of the refusal.
-TAKEN = {"cpq.product": "PRODUCT_DUPLICATE", "mtl.lead": "LEAD_DUPLICATE"}
+TAKEN = {
+    "cpq.product": "PRODUCT_DUPLICATE",
+    "l2o.account": "ACCOUNT_COLLIDES",  # its credit code is one of the example
+    "mtl.lead": "LEAD_DUPLICATE",
+}
 TAKEN_IN_ANOTHER_SYSTEM = TAKEN | {"org.person": "PERSON_AMBIGUOUS"}  # the first two both fit
 OWN_EXTERNAL_ID = {"mtl.lead"}  # a field of the record; only with a system it is also a name
 HIDDEN = {"l2o.opportunity": "RECORD_READ_ONLY"}

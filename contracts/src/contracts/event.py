@@ -103,6 +103,14 @@ class AggregateState(State):
         return topic_of(cls.aggregate)
 
 
+class ExternalIdState(State):
+    """What another system calls a record."""
+
+    model_config = ConfigDict(from_attributes=True)
+    system: Annotated[str, Field(examples=["sap"])]
+    external_id: Annotated[str, Field(examples=["0001000042"])]
+
+
 SNAPSHOT_RUN = "snapshot_run"  # the aggregate of a service whose events end its snapshots
 DELETED = "deleted"  # the fact name of deletions
 

@@ -30,6 +30,17 @@ from l2o.opportunities.store import OPPORTUNITY
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # 12:00 in Shanghai
 TODAY = date(2026, 11, 22)
+# What answers and events say of an account of which only the name is known.
+NO_MASTER_DATA: dict[str, Any] = {
+    name: None
+    for name in (
+        "uscc", "legal_representative", "industry_section", "company_size", "region_code",
+        "email", "website", "currency", "language", "payment_term_code", "description",
+    )
+}  # fmt: skip
+NO_MASTER_DATA |= {
+    name: [] for name in ("phones", "emails", "websites", "addresses", "external_ids")
+}
 
 
 def cny(amount: str) -> Money:

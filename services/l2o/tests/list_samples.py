@@ -14,7 +14,10 @@ SAMPLES = {
             "industry": "CASE WHEN n % 11 <> 3 THEN 'industry ' || md5(((n / 100) % 12)::text) END",
             "country": "CASE WHEN n % 11 <> 4"
             " THEN (ARRAY['CN', 'US', 'DE', 'JP'])[1 + (n / 100) % 4] END",
-        }
+            "region_code": "CASE WHEN n % 11 <> 6"
+            " THEN lpad((110000 + (n::bigint * 7919) % 540000)::text, 6, '0') END",
+        },
+        filters={"region": ("330100", "330106"), "kind": ("PARTNER", "SUPPLIER")},
     ),
     "contacts": ListSample(
         columns={

@@ -20,7 +20,7 @@ def collection(resource: str) -> str:
 async def body_of(client: Client, resource: str, **fields: Any) -> dict[str, Any]:
     if resource == "account":
         return {"name": "x", **fields}
-    account = await client.post("/accounts", json={"name": "parent"})
+    account = await client.post("/accounts", json={"name": "parent", "confirmed": True})
     return {"name": "x", "account_id": account.json()["id"], **fields}
 
 

@@ -4,10 +4,17 @@ from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
-from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished, State
+from contracts.event import (
+    AggregateState,
+    Event,
+    ExternalIdState,
+    Snapshot,
+    SnapshotFinished,
+    State,
+)
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged, WorkSnapshot
@@ -15,10 +22,48 @@ from kernel.money import Money
 from kernel.personal import Personal
 
 
+class PhoneState(State):
+    """A further telephone number in E.164; `kind` is a code such as FAX."""
+
+    model_config = ConfigDict(from_attributes=True)
+    kind: str
+    phone: Annotated[str, Personal("phone")]
+
+
+class EmailState(State):
+    """A further mail address; `kind` is a code such as INVOICE."""
+
+    model_config = ConfigDict(from_attributes=True)
+    kind: str
+    email: Annotated[str, Personal("email")]
+
+
+class WebsiteState(State):
+    """A further website; `kind` is a code such as SHOP."""
+
+    model_config = ConfigDict(from_attributes=True)
+    kind: str
+    website: str
+
+
+class AddressState(State):
+    """An address; `kind` is a code such as SHIPPING, `region_code` one of GB/T 2260."""
+
+    model_config = ConfigDict(from_attributes=True)
+    kind: str
+    is_default: bool = False
+    country: str | None = None
+    region_code: str | None = None
+    address: Annotated[str | None, Personal("text")] = None
+    postal_code: str | None = None
+
+
 class AccountState(AggregateState):
     """The state of an account (a customer company) after the event; `parent_id` is its parent.
 
-    `country` is an ISO 3166-1 alpha-2 code, or free text where no code was known.
+    `country` is an ISO 3166-1 alpha-2 code, or free text where no code was known. `phones`,
+    `emails` and `websites` are further ones beside the usual ones. `industry_section` is a letter
+    of GB/T 4754, `region_code` a code of GB/T 2260, `uscc` a code of GB 32100.
     """
 
     aggregate: ClassVar[str] = "l2o.account"
@@ -34,6 +79,23 @@ class AccountState(AggregateState):
     employees: int | None = None
     annual_revenue: Money | None = None
     custom_fields: dict[str, Any] = Field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+    uscc: str | None = None
+    legal_representative: Annotated[str | None, Personal("name")] = None
+    industry_section: str | None = None
+    company_size: str | None = None
+    region_code: str | None = None
+    email: Annotated[str | None, Personal("email")] = None
+    website: str | None = None
+    currency: str | None = None
+    language: str | None = None
+    payment_term_code: str | None = None
+    description: Annotated[str | None, Personal("text")] = None
+    phones: tuple[PhoneState, ...] = ()
+    emails: tuple[EmailState, ...] = ()
+    websites: tuple[WebsiteState, ...] = ()
+    addresses: tuple[AddressState, ...] = ()
+    external_ids: tuple[ExternalIdState, ...] = ()
 
 
 class AccountCreated(Event):
@@ -81,6 +143,9 @@ class ContactState(AggregateState):
     is_primary: bool = False
     owner_id: str | None = None
     custom_fields: dict[str, Any] = Field(default_factory=dict)
+    phones: tuple[PhoneState, ...] = ()
+    emails: tuple[EmailState, ...] = ()
+    external_ids: tuple[ExternalIdState, ...] = ()
 
 
 class ContactCreated(Event):
@@ -138,6 +203,7 @@ class OpportunityState(AggregateState):
     engaged_date: date | None = None
     closed_date: date | None = None
     custom_fields: dict[str, Any] = Field(default_factory=dict)
+    external_ids: tuple[ExternalIdState, ...] = ()
 
 
 class OpportunityOpened(Event):

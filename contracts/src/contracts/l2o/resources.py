@@ -23,6 +23,9 @@ RESOURCES: Final = (
         tasks={"WORK_OPPORTUNITY": ("跟进商机", "Follow up on an opportunity")},
         aggregates=("l2o.conversion",),
     ),
+    editable(
+        "l2o.collision_policy", zh="撞单规则", en="collision policy", read=SALES, write=DIRECTION
+    ),
     *common_resources(
         "l2o", imports=SALES, exports=SALES, asks_approvals=True, publishes_grants=True
     ),

@@ -20,6 +20,21 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExternalRef:
+    """What another system calls a record, e.g. ("sap", "0001000042")."""
+
+    system: str
+    external_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferencedRecord:
+    """A record that holds its external ids, so that its answers and its events carry them."""
+
+    external_ids: tuple[ExternalRef, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class OwnedRecord(StoredRecord):
     """A record that belongs to a person: `owner_id` is the subject of their tokens."""
 

@@ -1,15 +1,24 @@
 """Field types of persons and companies: credit codes, regions, websites, WeChat ids."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AnyHttpUrl, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_core import PydanticCustomError
 from stdnum.cn import uscc as uscc_numbers
 from stdnum.exceptions import ValidationError as NumberRefused
 
 from kernel.texts import TrimmedText
-from parties.regions import region_of_code
+from parties.regions import region_of_code, region_path
 
 MAX_URL_LENGTH: Final = 500
 _URL: Final = TypeAdapter(AnyHttpUrl)
@@ -46,6 +55,22 @@ def normalize_website(text: str) -> str:
     return str(url).removesuffix("/") if url.path == "/" and not url.query else str(url)
 
 
+def domain_of_website(address: str) -> str:
+    """Return the domain of a stored address, without `www`: companies are recognized by it."""
+    host = urlsplit(address).hostname or address
+    return host.removeprefix("www.")
+
+
+def domain_key(domain: str) -> str:
+    """Return the key under which records with a website of this domain are found."""
+    return f"domain:{domain}"
+
+
+def domain_keys(address: str) -> list[str]:
+    """Return the keys of a stored address."""
+    return [domain_key(domain_of_website(address))]
+
+
 def normalize_wechat_id(text: str) -> str:
     """Return a WeChat id in lower case: WeChat ignores case.
 
@@ -61,6 +86,12 @@ def _known_region(code: str) -> str:
     if region_of_code(code) is None:
         raise PydanticCustomError("REGION_UNKNOWN", "Not a code of GB/T 2260")
     return code
+
+
+def _region_in_words(_: Any, info: ValidationInfo) -> str | None:
+    """Return the names of the region in `region_code` and of those around it."""
+    code = info.data.get("region_code")
+    return None if code is None else region_path(code)
 
 
 Uscc = Annotated[
@@ -81,3 +112,6 @@ RegionCode = Annotated[
     AfterValidator(_known_region),
     Field(description="Code of a region of today (GB/T 2260)", examples=["330106"]),
 ]
+# A field after `region_code`, which it puts into words: `region_name: RegionName = REGION_NAME`.
+RegionName = Annotated[str | None, BeforeValidator(_region_in_words)]
+REGION_NAME: Any = Field(default=None, validate_default=True, examples=["浙江省杭州市西湖区"])

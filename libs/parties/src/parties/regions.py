@@ -51,6 +51,13 @@ def _pairs_of(code: str, other: str) -> Iterator[tuple[str, str]]:
         yield code[start : start + 2], other[start : start + 2]
 
 
+def digits_of_region(code: str) -> str:
+    """Return the digits with which the codes of a region and of all in it begin: 3301 of 330100."""
+    while code.endswith("00"):
+        code = code.removesuffix("00")
+    return code
+
+
 @cache
 def regions() -> tuple[Region, ...]:
     """Return all regions of today, provinces before cities before counties."""
@@ -87,6 +94,12 @@ def region_of_text(text: str) -> Region | None:
         else:
             return None
     return found
+
+
+def region_code_of_cell(cell: str) -> str:
+    """Return the code of the region that a cell of a file names, else the cell as it is."""
+    region = region_of_text(cell)
+    return cell if region is None else region.code
 
 
 def _region_in(text: str, around: Region | None) -> tuple[Region, int] | None:

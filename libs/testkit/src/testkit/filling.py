@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import JsonDocument
 from chassis.database.encryption.columns import DIGEST_OF, is_encrypted
 from chassis.database.engine import Database
 from chassis.records.access.tables import grants
@@ -208,6 +209,7 @@ _BY_TYPE: tuple[tuple[Any, str], ...] = (
     (Date, "date '2024-01-01' + (n / 200)"),  # in ascending order, like ids
     (DateTime, "timestamptz '2024-01-01 00:00+00' + n * interval '5 minutes'"),
     (JSONB, "'{{}}'::jsonb"),
+    (JsonDocument, "'[]'::jsonb"),  # a tuple of what the record consists of
     (ARRAY, "'{{}}'"),
     (Numeric, "(n::bigint * 7919) % 1000000"),
     (BigInteger, "1 + {number}"),

@@ -7,6 +7,7 @@ from chassis.foundation.settings import Settings
 from chassis.records.access.along import declare_along
 from l2o.accounts.routes import ROUTERS as ACCOUNT_ROUTERS
 from l2o.accounts.store import ACCOUNTS
+from l2o.collisions.routes import ROUTERS as COLLISION_ROUTERS
 from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from l2o.opportunities.actions.transfers import go_along_with_account
@@ -24,6 +25,7 @@ def create() -> FastAPI:
         description="Accounts, contacts and opportunities, from converted leads to won orders.",
         routers=[
             *ACCOUNT_ROUTERS,
+            *COLLISION_ROUTERS,
             *CONTACT_ROUTERS,
             *OPPORTUNITY_ROUTERS,
             *CONVERSION_ROUTERS,

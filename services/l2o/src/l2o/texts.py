@@ -1,8 +1,12 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from parties.texts import INDUSTRY_LABELS, POINT_LABELS, SIZE_LABELS
 
-TEXTS = {
+TEXTS: dict[str, Text] = {
+    **SIZE_LABELS,
+    **INDUSTRY_LABELS,
+    **POINT_LABELS,
     "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),
     "ACCOUNT_DELETED": Text(
         "所属客户已被删除，恢复该客户后才能修改。",
@@ -26,6 +30,19 @@ TEXTS = {
         "客户 {name} 仍有 {opportunities} 个进行中的商机，不能删除。",
         "{name} cannot be deleted because it still has open opportunities"
         " (number: {opportunities}).",
+    ),
+    "ACCOUNT_COLLIDES": Text(
+        "该客户已存在，负责人：{holder}（{keys:CollisionKey}）。",
+        "This account exists already and belongs to {holder} ({keys:CollisionKey}).",
+    ),
+    "ACCOUNT_COLLISION": Text(
+        "可能已有相同的客户，负责人：{holder}（{keys:CollisionKey}）。",
+        "The same account may exist already and belong to {holder} ({keys:CollisionKey}).",
+    ),
+    "ACCOUNT_MAY_COLLIDE": Text(
+        "可能已有相同的客户，负责人：{holder}（{keys:CollisionKey}）。确认无误后可继续新建。",
+        "The same account may exist already and belong to {holder} ({keys:CollisionKey})."
+        " Confirm to create it nevertheless.",
     ),
     "ACCOUNT_FIXED": Text("所属客户不能更改。", "The account cannot be changed."),
     "PRODUCT_UNKNOWN": Text(
@@ -71,6 +88,21 @@ TEXTS = {
     "Country.KR": Text("韩国", "South Korea"),
     "Country.PH": Text("菲律宾", "Philippines"),
     # Labels of enums.
+    "CollisionKey.USCC": Text("统一社会信用代码相同", "same credit code"),
+    "CollisionKey.NAME": Text("名称相同", "same name"),
+    "CollisionKey.PHONE": Text("电话相同", "same phone number"),
+    "CollisionKey.EMAIL": Text("邮箱相同", "same email"),
+    "CollisionKey.WEBSITE": Text("网站相同", "same website"),
+    "CollisionKey.SIMILAR_NAME": Text("名称相近", "similar name"),
+    "CollisionAction.ALLOW": Text("允许", "Allow"),
+    "CollisionAction.WARN": Text("提醒", "Warn"),
+    "CollisionAction.BLOCK": Text("禁止", "Block"),
+    "AccountKind.CUSTOMER": Text("客户", "Customer"),
+    "AccountKind.PROSPECT": Text("潜在客户", "Prospect"),
+    "AccountKind.DISTRIBUTOR": Text("经销商", "Distributor"),
+    "AccountKind.PARTNER": Text("合作伙伴", "Partner"),
+    "AccountKind.COMPETITOR": Text("竞争对手", "Competitor"),
+    "AccountKind.SUPPLIER": Text("供应商", "Supplier"),
     "Stage.FIRST_CONTACT": Text("初步接洽", "First contact"),
     "Stage.SOLUTION": Text("方案", "Solution"),
     "Stage.QUOTATION": Text("报价", "Quotation"),
@@ -94,6 +126,10 @@ CONVERSION_LABELS: dict[str, Text] = {
     "ConvertedField.industry": Text("行业", "industry"),
     "ConvertedField.country": Text("国家或地区", "country"),
     "ConvertedField.founded_year": Text("成立年份", "year founded"),
+    "ConvertedField.uscc": Text("统一社会信用代码", "unified social credit code"),
+    "ConvertedField.website": Text("网站", "website"),
+    "ConvertedField.region_code": Text("地区", "region"),
+    "ConvertedField.company_size": Text("公司规模", "company size"),
     "ConvertedField.employees": Text("员工人数", "employees"),
     "ConvertedField.annual_revenue": Text("年营业额", "annual revenue"),
     "ConvertedField.amount": Text("金额", "amount"),

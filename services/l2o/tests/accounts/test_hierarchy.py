@@ -24,7 +24,9 @@ Client = httpx.AsyncClient
 
 
 async def create_account(client: Client, name: str, parent_id: str | None = None) -> str:
-    answer = await client.post("/accounts", json={"name": name, "parent_id": parent_id})
+    answer = await client.post(
+        "/accounts", json={"name": name, "parent_id": parent_id, "confirmed": True}
+    )
     assert answer.status_code == 201, answer.text
     account_id: str = answer.json()["id"]
     return account_id

@@ -13,11 +13,17 @@ from chassis.files.imports.target import Cells
 from chassis.foundation.clock import now
 from contracts.event import AggregateState
 from kernel.money import Money
-from l2o.accounts.imports import ACCOUNT_IMPORT
+from l2o.accounts.imports.rows import ACCOUNT_IMPORT
 from l2o.orders.store import ORDER_COPY
 from l2o.payments.store import PAYMENT_COPY
 from services.l2o.tests.deliveries import meta
-from services.l2o.tests.factories import add_account, cny, make_order, make_payment
+from services.l2o.tests.factories import (
+    NO_MASTER_DATA,
+    add_account,
+    cny,
+    make_order,
+    make_payment,
+)
 from testkit.plugin import PublishedFacts
 
 Token = Callable[..., str]
@@ -43,6 +49,9 @@ async def test_a_created_account_is_stored_and_published(
         "annual_revenue": None,
         "custom_fields": {},
         "lead_id": None,
+        **NO_MASTER_DATA,
+        "kinds": ["CUSTOMER"],
+        "region_name": None,
         "owner_id": CALLER,
         "parent_name": None,
         "owner_name": None,
@@ -66,6 +75,8 @@ async def test_a_created_account_is_stored_and_published(
         "annual_revenue": None,
         "custom_fields": {},
         "lead_id": None,
+        **NO_MASTER_DATA,
+        "kinds": ["CUSTOMER"],
         "owner_id": CALLER,
         "deleted": False,
     }

@@ -4,7 +4,7 @@ from testkit.samples import Body, Maker, Sample
 
 
 async def contact(maker: Maker) -> Body:
-    account = await maker.post("/accounts", {"name": "上海示例有限公司"})
+    account = await maker.post("/accounts", {"name": "上海示例有限公司", "confirmed": True})
     return {"account_id": account["id"], "name": "王伟"}
 
 

@@ -17,7 +17,12 @@ from l2o.conversions.store import conversions
 from l2o.opportunities.store import opportunities, stage_changes
 from l2o.texts import CONVERSION_LABELS
 from services.l2o.tests.deliveries import CommittedRows, meta, record, subscription
-from services.l2o.tests.factories import add_account, lead_converted, make_lead
+from services.l2o.tests.factories import (
+    NO_MASTER_DATA,
+    add_account,
+    lead_converted,
+    make_lead,
+)
 from testkit.plugin import Committed, PublishedFacts
 
 TABLES = (accounts, contacts, opportunities, stage_changes, conversions)
@@ -48,6 +53,9 @@ async def test_a_conversion_creates_account_contact_and_opportunity(
         "founded_year": None,
         "employees": None,
         "annual_revenue": None,
+        **NO_MASTER_DATA,
+        "kinds": ["PROSPECT"],
+        "region_name": None,
         "custom_fields": {},
         "lead_id": str(event.lead.lead_id),
         "owner_id": "seller",

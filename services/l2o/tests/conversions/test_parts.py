@@ -220,3 +220,20 @@ async def test_mapped_custom_fields_go_before_those_of_equal_keys(
     await on_lead_converted(tx, event, meta())
     account = (await client.get(f"/accounts/{event.account_id}")).json()
     assert account["custom_fields"] == {"colour": "blue"}
+
+
+async def test_an_account_has_the_code_the_site_and_the_region_of_its_lead(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    lead = make_lead(
+        uscc="91110000600037341L",
+        website="https://www.example.com",
+        region_code="330106",
+        company_size="FROM_100",
+    )
+    event = lead_converted(lead=lead)
+    await on_lead_converted(tx, event, meta())
+    account = (await client.get(f"/accounts/{event.account_id}")).json()
+    assert (account["uscc"], account["website"]) == (lead.uscc, lead.website)
+    assert (account["region_name"], account["company_size"]) == ("浙江省杭州市西湖区", "FROM_100")
+    assert account["kinds"] == ["PROSPECT"]

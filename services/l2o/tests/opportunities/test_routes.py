@@ -59,6 +59,7 @@ async def test_an_opened_opportunity_is_stored_and_published(
         "closed_date": None,
         "order_id": None,
         "order_no": None,
+        "external_ids": [],
         "owner_id": CALLER,
         "account_name": account.name,
         "contact_name": contact.name,

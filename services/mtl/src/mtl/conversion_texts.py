@@ -44,6 +44,11 @@ CONVERSION_TEXTS: dict[str, Text] = {
         "客户、联系人或商机未能创建，请联系管理员。",
         "The account, contact or opportunity could not be created. Please ask an administrator.",
     ),
+    "ACCOUNT_COLLIDES": Text(
+        "已有相同的客户，不能再新建，请选择已有客户后再转化。",
+        "The same account exists already, and a second one is not allowed. Choose that account,"
+        " then convert again.",
+    ),
     "CONVERSION_UNANSWERED": Text(
         "转化长时间没有结果，已撤回，请重新转化。",
         "The conversion had no result for a long time and was taken back. Please convert again.",
@@ -65,6 +70,11 @@ CONVERSION_LABELS: dict[str, Text] = {
     "ConversionTarget.account.country": Text("客户国家或地区", "Account country"),
     "ConversionTarget.account.founded_year": Text("客户成立年份", "Year founded"),
     "ConversionTarget.account.employees": Text("客户员工人数", "Account employees"),
+    "ConversionTarget.account.uscc": Text("客户统一社会信用代码", "Account credit code"),
+    "ConversionTarget.account.website": Text("客户网站", "Account website"),
+    "ConversionTarget.account.region_code": Text("客户地区", "Account region"),
+    "ConversionTarget.account.company_size": Text("客户公司规模", "Account size"),
+    "ConversionTarget.account.email": Text("客户邮箱", "Account email"),
     "ConversionTarget.contact.name": Text("联系人姓名", "Contact name"),
     "ConversionTarget.contact.title": Text("联系人职务", "Contact job title"),
     "ConversionTarget.contact.phone": Text("联系人电话", "Contact phone number"),

@@ -7,11 +7,13 @@ from mtl.conversion_texts import CONVERSION_TEXTS
 from mtl.merge_texts import MERGE_TEXTS
 from mtl.pool_texts import POOL_RULE_LABELS, POOL_TEXTS
 from mtl.retention_texts import RETENTION_LABELS, RETENTION_TEXTS
+from parties.texts import SIZE_LABELS
 from rules.texts import TEXTS as RULE_TEXTS
 from scoring.texts import TEXTS as SCORING_TEXTS
 
 TEXTS: dict[str, Text] = {
     **RULE_TEXTS,
+    **SIZE_LABELS,
     **SCORING_TEXTS,
     **BULK_TEXTS,
     **RETENTION_TEXTS,
@@ -110,12 +112,6 @@ TEXTS: dict[str, Text] = {
     "DuplicateReason.COMPANY_ABBREVIATED": Text("公司名称为缩写", "company name abbreviated"),
     "DuplicateReason.PERSON_EQUAL": Text("姓名相同", "same person"),
     "DuplicateReason.PERSON_OTHER": Text("姓名不同", "another person"),
-    "CompanySize.UNDER_20": Text("少于 20 人", "Fewer than 20 people"),
-    "CompanySize.FROM_20": Text("20–99 人", "20–99 people"),
-    "CompanySize.FROM_100": Text("100–499 人", "100–499 people"),
-    "CompanySize.FROM_500": Text("500–999 人", "500–999 people"),
-    "CompanySize.FROM_1000": Text("1000–9999 人", "1,000–9,999 people"),
-    "CompanySize.FROM_10000": Text("1 万人以上", "10,000 people or more"),
     "LeadStatus.RAW": Text("新线索", "New"),
     "LeadStatus.MQL": Text("市场合格", "Marketing qualified"),
     "LeadStatus.SQL": Text("销售合格", "Sales qualified"),

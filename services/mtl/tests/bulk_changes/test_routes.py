@@ -13,7 +13,7 @@ from chassis.jobs.queue import Again
 from mtl.bulk_changes.actions import requests, running
 from mtl.bulk_changes.domain import LeadChange, restored, values_before
 from mtl.bulk_changes.timers import change_leads, give_up_bulk_change
-from mtl.leads.domain.details import CompanySize
+from parties.company_sizes import CompanySize
 from services.mtl.tests.factories import create, make_lead, problem, violations
 from testkit.directory import Company, directory_id, sign_in, subject
 from testkit.jobs import make_job

@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mtl.leads.schemas.spellings import read_cells, size_of_cell
+from mtl.leads.schemas.spellings import read_cells
 from services.mtl.tests.factories import create, finish_import, problem, violations
 from testkit.plugin import PublishedFacts
 
@@ -215,24 +215,6 @@ async def test_a_file_may_have_every_field(
     assert {name: lead[name] for name in expected} == expected
     again = await finish_import(client, tx, tenant, content.encode())
     assert again["counts"]["unchanged"] == 1, again
-
-
-@pytest.mark.parametrize(
-    ("cell", "size"),
-    [
-        ("150", "FROM_100"),
-        ("19", "UNDER_20"),
-        ("20", "FROM_20"),
-        ("1,200 人", "FROM_1000"),
-        ("少于20人", "UNDER_20"),
-        ("under 100", "FROM_20"),
-        ("10000以上", "FROM_10000"),
-        ("from_500", "FROM_500"),
-        ("big", "BIG"),
-    ],
-)
-def test_the_size_of_a_company_is_read_from_usual_words(cell: str, size: str) -> None:
-    assert size_of_cell(cell) == size
 
 
 def test_cells_that_are_no_region_or_country_stay_for_the_validation() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.composition.features import attachment_types_of, record_types_of
@@ -61,8 +61,9 @@ async def advance_versions(
 def _is_changed(record_type: RecordType[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
     """Return the condition of records that the erasure changed, themselves or in a part."""
     key, changed = record_type.table.c.id, sorted(ids)
-    if record_type.parts is None:
-        return key.in_(changed)
-    part = record_type.parts.table.c
-    parents = select(part[record_type.parts.parent]).where(part.id.in_(changed))
-    return key.in_(changed) | key.in_(parents)
+    conditions = [key.in_(changed)]
+    for parts in record_type.parts:
+        columns = parts.table.c
+        parents = select(columns[parts.parent]).where(columns.id.in_(changed))
+        conditions.append(key.in_(parents))
+    return or_(*conditions)

@@ -4,10 +4,18 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.records.access.schemas import PersonSummary
 from chassis.web.references import Expandable, PersonSubject
+
+
+class ExternalRefOut(BaseModel):
+    """What another system calls a record."""
+
+    model_config = ConfigDict(from_attributes=True)
+    system: str = Field(examples=["sap"])
+    external_id: str = Field(examples=["0001000042"])
 
 
 class RecordOut(BaseModel):

@@ -10,13 +10,25 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import Entity, Row, fetch_parts, from_columns, to_columns
+from chassis.records.search.record_keys import KeysOf
+from chassis.records.search.words import (
+    SEARCHED_PARTS,
+    WORDS,
+    SearchedPart,
+    delete_words,
+    index_words,
+    searched_columns,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
     """The parts in the field `field` of a record: dataclasses with an `id`, rows of `table`.
 
-    `parent` is the column with the id of the record, `order` the one that parts are read by.
+    `parent` is the column with the id of the record, `order` the one that parts are read by. The
+    list of the records finds them by `contact_points`, the columns of numbers and mail addresses;
+    `keys` make the keys under which like parts are found (`records.search.record_keys`).
+    Parts that are equal are the same part, so a field that no two share is left out of comparisons.
     """
 
     field: str
@@ -24,6 +36,25 @@ class Parts:
     table: Table
     parent: str
     order: str
+    contact_points: tuple[str, ...] = ()
+    keys: tuple[tuple[str, KeysOf], ...] = ()
+
+    def searched_resource(self, resource: str) -> str:
+        """Return the name under which the parts of these records are searched."""
+        return f"{resource}.{self.field}"
+
+    def declare_search(self, resource: str, records: Table) -> None:
+        """Let the words of a list of these records find the contact points of their parts."""
+        if not self.contact_points:
+            return
+        name = self.searched_resource(resource)
+        searched = searched_columns(name, self.table, (), self.contact_points, dict(self.keys))
+        self.table.info[WORDS] = searched
+        parent = cast(Column[UUID], self.table.c[self.parent])
+        records.info[SEARCHED_PARTS] = (
+            *records.info.get(SEARCHED_PARTS, ()),
+            SearchedPart(searched, self.table.c.id, parent),
+        )
 
     async def of(
         self, tx: AsyncConnection, record_ids: Sequence[UUID]
@@ -41,7 +72,9 @@ class Parts:
         """Insert all parts of a new record."""
         parts = getattr(record, self.field)
         if parts:
-            await tx.execute(insert(self.table), [self._values(record, part) for part in parts])
+            values = [self._values(record, part) for part in parts]
+            await tx.execute(insert(self.table), values)
+            await index_words(tx, self.table, values, new=True)
 
     async def save(self, tx: AsyncConnection, before: Entity, after: Entity) -> None:
         """Write the parts that differ from those before, so that the audit shows real changes only.
@@ -50,9 +83,11 @@ class Parts:
         """
         earlier, parts = getattr(before, self.field), getattr(after, self.field)
         kept = {part.id for part in parts}
-        removed = [part.id for part in earlier if part.id not in kept]
+        removed = [p.id for p in earlier if p.id not in kept and p not in parts]
         if removed:
             await tx.execute(delete(self.table).where(self.table.c.id.in_(removed)))
+            if self.contact_points:
+                await delete_words(tx, self.table.info[WORDS].resource, removed)
         changed = [self._values(after, part) for part in parts if part not in earlier]
         if changed:
             statement = insert(self.table)
@@ -61,6 +96,7 @@ class Parts:
             await tx.execute(
                 statement.on_conflict_do_update(index_elements=keys, set_=values), changed
             )
+            await index_words(tx, self.table, changed)
 
     def _values(self, record: Entity, part: Row) -> dict[str, Any]:
         return {self.parent: record.id, **to_columns(self.table, part)}

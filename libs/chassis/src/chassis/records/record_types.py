@@ -97,7 +97,7 @@ class RecordType(Generic[R]):
     lock_first: LockFirst | None = None
     unique: tuple[str, ...] = ()
     duplicate: Duplicate[R] | None = None
-    parts: Parts | None = None
+    parts: tuple[Parts, ...] = ()
     columns: Sequence[Label[Any]] = ()
     fetch: Fetch[R] | None = None
     fetch_all: FetchAll[R] | None = None
@@ -109,6 +109,8 @@ class RecordType(Generic[R]):
         resource, called_by = self.scoped.resource, self.called_by
         declare_named_table(service, resource, self.table, called_by=called_by)
         _DECLARED.setdefault(self.scoped.resource, self)
+        for kind in self.parts:
+            kind.declare_search(resource, self.table)
 
     @property
     def table(self) -> Table:
@@ -164,11 +166,15 @@ class RecordType(Generic[R]):
 
     async def _built(self, tx: AsyncConnection, rows: Sequence[RowMapping]) -> list[R]:
         """Build the records of these rows, with their parts."""
-        if self.parts is None:
-            return [from_columns(self.entity, dict(row)) for row in rows]
-        parts, name = await self.parts.of(tx, [row["id"] for row in rows]), self.parts.field
+        ids = [row["id"] for row in rows]
+        found = {kind.field: await kind.of(tx, ids) for kind in self.parts}
         return [
-            from_columns(self.entity, dict(row), **{name: parts.get(row["id"], ())}) for row in rows
+            from_columns(
+                self.entity,
+                dict(row),
+                **{field: parts.get(row["id"], ()) for field, parts in found.items()},
+            )
+            for row in rows
         ]
 
     async def add(self, tx: AsyncConnection, record: R) -> None:
@@ -180,8 +186,8 @@ class RecordType(Generic[R]):
             await self.insert(tx, record)
         else:
             await insert_row(tx, self.table, record)
-            if self.parts is not None:
-                await self.parts.add(tx, record)
+            for kind in self.parts:
+                await kind.add(tx, record)
 
     async def save(self, tx: AsyncConnection, before: R, after: R) -> R:
         """Update a record and return it with its next version.
@@ -193,8 +199,8 @@ class RecordType(Generic[R]):
             return await self.update(tx, before, after)
         if self.duplicate is None or self._key(before) == self._key(after):
             saved = await update_row(tx, self.table, after, before=before)
-            if self.parts is not None:
-                await self.parts.save(tx, before, after)
+            for kind in self.parts:
+                await kind.save(tx, before, after)
             return saved
         try:
             async with tx.begin_nested():

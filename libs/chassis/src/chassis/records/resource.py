@@ -51,7 +51,8 @@ class Resource(Generic[B, R]):
     places for business: `create` stores a record that was made from a body, with the caller as its
     owner; `edit` applies a function to a record, also for a PUT by external id and for a transfer,
     which changes `owner_id`; `delete` and `restore`. They default to the functions of
-    `record_commands`. A body with `owner_id` assigns the new record to that person. `values`
+    `record_commands`. A body with `owner_id` assigns the new record to that person,
+    one with `confirmed` creates it in spite of warnings. `values`
     returns the fields of a record that a body or an edit body describes, for records that have a
     field in another form than the body.
     Files are imported into it as `files.imports.resource_import` says: a row without an external id
@@ -115,6 +116,8 @@ class Resource(Generic[B, R]):
         owner_id: str | None = getattr(body, "owner_id", None)
         if owner_id is not None:
             await active_owner_name(command.tx, owner_id)
+        if getattr(body, "confirmed", False):
+            command = replace(command, confirmed=True)
         record = self.new_record(command, body)
         if self.create is not None:
             record = await self.create(command, record)
@@ -131,6 +134,8 @@ class Resource(Generic[B, R]):
         values = {**self.values_of(body), "created_at": command.now, "updated_at": command.now}
         if isinstance(self.record_type.scoped, ScopedResource):
             values["owner_id"] = command.actor
+        if "external_ids" in self.record_type.entity.__dataclass_fields__:
+            values["external_ids"] = command.named
         entity: Callable[..., R] = self.record_type.entity
         return entity(id=new_id(), **values)
 

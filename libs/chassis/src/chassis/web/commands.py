@@ -11,6 +11,7 @@ from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, Principal
 from chassis.web.preconditions import UNCONDITIONAL, IfMatch, OptionalMatch, Precondition
 from chassis.web.transaction import Tx
+from kernel.records import ExternalRef
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Command:
     also where no request carries it. `expected` guards the one record that the command names;
     `reason` says why, for commands that record it. One that does not announce notifies no new
     owners: an import tells each of them once, at its end. `along` names the resources whose open
-    records go along with a transferred one.
+    records go along with a transferred one. `named` are the external ids of the record that the
+    command creates; `confirmed` that its caller has been warned, and goes on.
     """
 
     tx: AsyncConnection
@@ -33,6 +35,8 @@ class Command:
     reason: str | None = None
     announces: bool = True
     along: frozenset[str] = frozenset()
+    named: tuple[ExternalRef, ...] = ()
+    confirmed: bool = False
 
     @property
     def unconditional(self) -> "Command":

@@ -169,8 +169,10 @@ QUOTE = RecordType(
     approval=ApprovalGuard(
         is_waiting=lambda quote: quote.status is QuoteStatus.IN_APPROVAL, content=offer_of
     ),
-    parts=Parts(
-        field="lines", entity=QuoteLine, table=quote_lines, parent="quote_id", order="line_no"
+    parts=(
+        Parts(
+            field="lines", entity=QuoteLine, table=quote_lines, parent="quote_id", order="line_no"
+        ),
     ),
 )
 

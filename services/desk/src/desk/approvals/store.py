@@ -83,7 +83,9 @@ APPROVAL = RecordType(
     created=ApprovalOpened,
     changed=ApprovalChanged,
     called_by=("record_name",),
-    parts=Parts(field="seats", entity=Seat, table=approval_seats, parent="approval_id", order="id"),
+    parts=(
+        Parts(field="seats", entity=Seat, table=approval_seats, parent="approval_id", order="id"),
+    ),
 )
 LISTING = Listing(
     APPROVALS,

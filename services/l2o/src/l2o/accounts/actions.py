@@ -1,6 +1,7 @@
 """The commands on accounts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,17 +18,23 @@ from chassis.web.commands import Command
 from l2o.accounts import store, views
 from l2o.accounts.domain import Account, ensure_valid_parent
 from l2o.accounts.store import ACCOUNT, ACCOUNTS
+from l2o.collisions import views as collision_views
+from l2o.collisions.actions import ensure_no_collision
+from l2o.collisions.domain import CompanyFacts
 from l2o.contacts.actions import transfer_account_contacts
 
 
 async def create_account(command: Command, account: Account) -> Account:
     """Create an account; its parent must be visible.
 
-    Raises Invalid (PARENT_UNKNOWN, custom fields).
+    Raises Invalid (PARENT_UNKNOWN, custom fields), Conflict (ACCOUNT_COLLIDES,
+    ACCOUNT_MAY_COLLIDE) for a company that is there already, by the policy of the tenant.
     """
     if account.parent_id is not None:
         visibility = await visibility_for(command, ACCOUNTS.resource)
         await _ensure_valid_parent(command.tx, account, visibility)
+    # After the lock of the hierarchy, as in edits: one order of locks prevents deadlocks.
+    await ensure_no_collision(command, collision_views.facts_of(account), ACCOUNTS.resource)
     return await create_record(command, ACCOUNT, account)
 
 
@@ -37,10 +44,15 @@ async def edit_account(
     """Apply an edit to an account; a new owner gets all its contacts too.
 
     A new parent must be visible. Raises what `edit_record` raises, Invalid (PARENT_UNKNOWN),
-    RuleBroken (ACCOUNT_CYCLE).
+    RuleBroken (ACCOUNT_CYCLE), Conflict (ACCOUNT_COLLIDES) for what the policy blocks.
     """
 
     async def check(before: Account, after: Account) -> None:
+        earlier, facts = map(collision_views.facts_of, (before, after))
+        confirmed = replace(command, confirmed=True)  # only a new account waits for an answer
+        added = facts.without(earlier)
+        if added != CompanyFacts():
+            await ensure_no_collision(confirmed, added, ACCOUNTS.resource, besides=account_id)
         if after.parent_id is not None and after.parent_id != before.parent_id:
             visibility = await visibility_for(command, ACCOUNTS.resource)
             await _ensure_valid_parent(command.tx, after, visibility)

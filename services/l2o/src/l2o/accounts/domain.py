@@ -1,8 +1,9 @@
 """An account, the rules of its hierarchy, and its totals."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,14 +11,47 @@ from contracts.l2o.events import AccountState
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
 from kernel.personal import Personal
-from kernel.records import NamedRecord
+from kernel.records import NamedRecord, ReferencedRecord
 from kernel.sums import MoneySum
+from parties.addresses import PartyAddress
+from parties.company_sizes import CompanySize
+from parties.industries import IndustrySection
+from parties.points import ReachedParty
+
+
+class AccountKind(StrEnum):
+    """What a company is to us."""
+
+    CUSTOMER = "CUSTOMER"
+    PROSPECT = "PROSPECT"
+    DISTRIBUTOR = "DISTRIBUTOR"
+    PARTNER = "PARTNER"
+    COMPETITOR = "COMPETITOR"
+    SUPPLIER = "SUPPLIER"
+
+
+def kind_key(kind: str) -> str:
+    """The key under which accounts of a kind are found."""
+    return f"kind:{kind}"
+
+
+def kind_keys(kinds: Iterable[str]) -> list[str]:
+    """The keys of the kinds of an account."""
+    return [kind_key(kind) for kind in kinds]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account(NamedRecord):
-    """A customer company; `parent_id` is its parent account, `country` an ISO 3166-1 code."""
+class Account(NamedRecord, ReachedParty, ReferencedRecord):
+    """A company, by default a customer; `parent_id` is its parent account.
 
+    `country` is an ISO 3166-1 code, `region_code` one of GB/T 2260, `uscc` one of GB 32100.
+    `kinds` are values of AccountKind. `currency` and `payment_term_code` are those that we trade
+    in with the company.
+    """
+
+    kinds: tuple[str, ...] = (AccountKind.CUSTOMER.value,)
+    uscc: str | None = None
+    legal_representative: Annotated[str | None, Personal("name")] = None
     phone: Annotated[str | None, Personal("phone")] = None
     parent_id: UUID | None = None
     industry: str | None = None
@@ -26,6 +60,16 @@ class Account(NamedRecord):
     employees: int | None = None
     annual_revenue: Money | None = None
     lead_id: UUID | None = None
+    industry_section: IndustrySection | None = None
+    company_size: CompanySize | None = None
+    region_code: str | None = None
+    email: Annotated[str | None, Personal("email")] = None
+    website: str | None = None
+    currency: str | None = None
+    language: str | None = None
+    payment_term_code: str | None = None
+    description: Annotated[str | None, Personal("text")] = None
+    addresses: Sequence[PartyAddress] = ()
 
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.
@@ -70,7 +114,8 @@ class CurrencyTotals:
 class AccountRow:
     """A row of a file of accounts; `revenue` in units of the currency, `parent` by name.
 
-    `phone` is as written if it has no country code.
+    `phone` is as written if it has no country code, and so are the numbers in `points`: by medium,
+    as the body of a request has them. `more` are the values of further fields of the account.
     """
 
     name: str
@@ -82,12 +127,16 @@ class AccountRow:
     revenue: Decimal | None = None
     currency: str = "USD"
     parent: str | None = None
+    address: str | None = None
+    points: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
     custom_fields: Mapping[str, str] = field(default_factory=dict)
 
     def edited_values(self) -> dict[str, Any]:
         """The fields that the row gives; a blank cell gives none."""
         revenue = self.revenue
         values = {
+            **self.more,
             "phone": self.phone,
             "industry": self.industry,
             "country": self.country,

@@ -1,33 +1,46 @@
 """Request and response bodies of accounts."""
 
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StrictInt,
 )
 from pydantic_core import PydanticCustomError
 
 from chassis.foundation.clock import now
 from chassis.records.access.schemas import OwnerId
-from chassis.records.answers import OwnedRecordOut
-from chassis.records.codes import CountryCode
-from chassis.records.contact_points import Phone, PhoneOfParent
-from chassis.records.custom_fields.cells import whole_number
+from chassis.records.answers import ExternalRefOut, OwnedRecordOut
+from chassis.records.codes import CountryCode, LanguageTag
+from chassis.records.contact_points import Email, Phone
 from chassis.web.references import Expandable, RefersTo
 from kernel.currencies import CurrencyCode
-from kernel.decimals import DecimalString, ensure_no_card_number
 from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.sums import MoneySum
 from kernel.texts import TrimmedText
-from l2o.accounts.domain import AccountRow
+from l2o.accounts.domain import AccountKind
+from parties.address_schemas import Addresses, AddressOut, addresses_of_body
+from parties.company_sizes import CompanySize
+from parties.fields import REGION_NAME, RegionCode, RegionName, Uscc, Website
+from parties.industries import IndustrySection
+from parties.located_points import located_points
+from parties.point_schemas import (
+    EmailPointOut,
+    EmailPoints,
+    PhonePointOut,
+    PhonePoints,
+    WebsitePointOut,
+    WebsitePoints,
+    points_of_body,
+)
 
 AccountName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 Industry = Annotated[str, TrimmedText(min_length=1, max_length=100)]
@@ -45,15 +58,34 @@ def _begun(year: int) -> int:
 _FIRST_ZONE = timedelta(hours=14)
 FoundedYear = Annotated[StrictInt, Field(ge=1000), AfterValidator(_begun)]
 Employees = Annotated[StrictInt, Field(ge=0, le=100_000_000)]
-MILLION = 1_000_000
+
+
+def _each_once(kinds: list[AccountKind]) -> list[AccountKind]:
+    return list(dict.fromkeys(kinds))
+
+
+AccountKinds = Annotated[
+    list[AccountKind], Field(min_length=1, max_length=len(AccountKind)), AfterValidator(_each_once)
+]
+PersonName = Annotated[str, TrimmedText(min_length=1, max_length=100), Personal("name")]
+PaymentTermCode = Annotated[str, TrimmedText(min_length=1, max_length=50)]
+Description = Annotated[str, TrimmedText(min_length=1, max_length=2000), Personal("text")]
 
 
 class AccountEdit(BaseModel):
-    """The editable fields of an account; a transfer changes its owner."""
+    """The editable fields of an account; a transfer changes its owner.
+
+    `phones`, `emails`, `websites` and `addresses` are replaced as a whole.
+    """
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     name: AccountName
+    kinds: AccountKinds = Field(
+        default=[AccountKind.CUSTOMER], description="What the company is to us, at least one"
+    )
     country: CountryCode | None = None
+    uscc: Uscc | None = None
+    legal_representative: PersonName | None = None
     phone: Phone | None = Field(
         default=None,
         description="Any usual spelling, without a country code a number of `country` or of the"
@@ -64,25 +96,95 @@ class AccountEdit(BaseModel):
     founded_year: FoundedYear | None = Field(default=None, description="At most this year")
     employees: Employees | None = None
     annual_revenue: NonNegativeMoney | None = None
+    industry_section: IndustrySection | None = Field(
+        default=None, description="The section of GB/T 4754, beside the words of `industry`"
+    )
+    company_size: CompanySize | None = None
+    region_code: RegionCode | None = None
+    email: Email | None = Field(default=None, description="The usual one, in lower case")
+    website: Website | None = None
+    currency: CurrencyCode | None = Field(
+        default=None, description="The currency that we trade in with the company"
+    )
+    language: LanguageTag | None = Field(default=None, examples=["zh-CN"])
+    payment_term_code: PaymentTermCode | None = Field(
+        default=None, description="The code of a payment term of CPQ", examples=["NET30"]
+    )
+    description: Description | None = None
+    phones: PhonePoints = Field(default=[], description="Further ones, beside `phone`")
+    emails: EmailPoints = Field(default=[], description="Further ones, beside `email`")
+    websites: WebsitePoints = Field(default=[], description="Further ones, beside `website`")
+    addresses: Addresses = []
     custom_fields: dict[str, Any] = {}
+
+
+POINT_FIELDS: Final = frozenset({"phones", "emails", "websites"})
+_NOT_STORED: Final = frozenset({*POINT_FIELDS, "addresses", "owner_id", "confirmed"})
+
+
+def account_values(body: AccountEdit, names: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the fields of an account that a body describes, by default all of them.
+
+    Raises Invalid (PHONE_INVALID, PHONE_REGION_UNKNOWN) for further numbers.
+    """
+    given = set(type(body).model_fields if names is None else names)
+    values = {name: getattr(body, name) for name in given - _NOT_STORED}
+    if "kinds" in given:
+        values["kinds"] = tuple(kind.value for kind in body.kinds)
+    if given & POINT_FIELDS:
+        values["points"] = located_points(points_of_body(body), body.country)
+    if "addresses" in given:
+        values["addresses"] = addresses_of_body(body.addresses)
+    return values
 
 
 class AccountIn(AccountEdit):
     """A new account; fields that may be null may be omitted."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "上海示例有限公司", "phone": "021-6437 2345"}]},
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "上海示例有限公司",
+                    "kinds": ["CUSTOMER"],
+                    "uscc": "91110000600037341L",
+                    "industry_section": "C",
+                    "region_code": "310104",
+                    "phone": "021-6437 2345",
+                    "phones": [{"kind": "FAX", "phone": "021-6437 2346"}],
+                    "addresses": [
+                        {"kind": "SHIPPING", "region_code": "310104", "address": "漕溪北路 1 号"}
+                    ],
+                }
+            ]
+        },
     )
     owner_id: OwnerId | None = Field(
         default=None,
         description="The `subject` of an active person; by default the caller. Transfers change it",
     )
+    confirmed: StrictBool = Field(
+        default=False,
+        description="Create it although the policy warns of accounts that may be the same company",
+    )
+
+
+class AccountPoints(BaseModel):
+    """The further numbers, mail addresses and websites of an account."""
+
+    model_config = ConfigDict(from_attributes=True)
+    phones: PhonePoints = []
+    emails: EmailPoints = []
+    websites: WebsitePoints = []
 
 
 class AccountOut(OwnedRecordOut):
-    """An account: a company we sell to."""
+    """An account: a company we sell to, or another one that matters to us."""
 
     name: str
+    kinds: list[AccountKind]
+    uscc: str | None
+    legal_representative: Annotated[str | None, Personal("name")]
     phone: Annotated[str | None, Personal("phone")] = Field(examples=["+862164372345"])
     parent_id: Annotated[UUID | None, RefersTo("l2o.account")]
     parent_name: str | None = None
@@ -92,7 +194,27 @@ class AccountOut(OwnedRecordOut):
     founded_year: int | None
     employees: int | None
     annual_revenue: Money | None
+    industry_section: IndustrySection | None
+    company_size: CompanySize | None
+    region_code: str | None = Field(examples=["310104"])
+    region_name: RegionName = REGION_NAME
+    email: Annotated[str | None, Personal("email")]
+    website: str | None
+    currency: str | None
+    language: str | None
+    payment_term_code: str | None
+    description: Annotated[str | None, Personal("text")]
+    external_ids: list[ExternalRefOut] = Field(description="What other systems call it")
     lead_id: UUID | None = Field(description="The lead it was converted from")
+
+
+class AccountDetailOut(AccountOut):
+    """An account with its further numbers, mail addresses, websites and its addresses."""
+
+    phones: list[PhonePointOut]
+    emails: list[EmailPointOut]
+    websites: list[WebsitePointOut]
+    addresses: list[AddressOut]
 
 
 class TotalsOut(BaseModel):
@@ -110,29 +232,3 @@ class AccountTotals(BaseModel):
 
     account_id: UUID
     totals: list[TotalsOut]
-
-
-class AccountCells(BaseModel):
-    """The cells of a row; `revenue` in millions, of US dollars unless a currency is given.
-
-    A telephone number is one of the account's country, which the row need not repeat.
-    """
-
-    name: AccountName
-    industry: Industry | None = None
-    country: CountryCode | None = None
-    founded_year: Annotated[FoundedYear, BeforeValidator(whole_number)] | None = None
-    employees: Annotated[Employees, BeforeValidator(whole_number)] | None = None
-    phone: PhoneOfParent | None = None
-    revenue: (
-        Annotated[DecimalString, AfterValidator(ensure_no_card_number), Field(ge=0, lt=10**9)]
-        | None
-    ) = None
-    currency: CurrencyCode = "USD"
-    parent: AccountName | None = None
-    custom_fields: dict[str, str] = {}
-
-    def row(self) -> AccountRow:
-        """The validated row, with the revenue in units of the currency."""
-        revenue = None if self.revenue is None else self.revenue * MILLION
-        return AccountRow(**{**dict(self), "revenue": revenue})

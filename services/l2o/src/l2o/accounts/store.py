@@ -5,11 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Double,
+    ForeignKeyConstraint,
     Index,
     Select,
     Table,
+    Uuid,
     func,
     select,
 )
@@ -28,9 +31,13 @@ from chassis.records.access.visibility import (
 )
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
+from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
-from chassis.records.lists.spellings import CodeFilter, upper_case
+from chassis.records.lists.spellings import CodeFilter, any_case, upper_case
+from chassis.records.record_parts import Parts
 from chassis.records.record_types import RecordType
+from chassis.records.search.prefixes import begins_with
+from chassis.records.search.record_keys import has_key
 from contracts.l2o.events import (
     AccountAssigned,
     AccountChanged,
@@ -39,21 +46,47 @@ from contracts.l2o.events import (
     AccountRestored,
 )
 from kernel.names import comparable_name
-from l2o.accounts.domain import Account
+from l2o.accounts.domain import Account, AccountKind, kind_key, kind_keys
 from l2o.accounts.schemas import AccountOut
 from l2o.database import metadata
+from parties.addresses import PartyAddress
+from parties.candidate_keys import keys_of_company
+from parties.fields import RegionCode, domain_keys
+from parties.point_tables import point_parts
+from parties.regions import digits_of_region
 
 accounts = Table(
     "accounts",
     metadata,
-    *record_columns(Account),
+    *record_columns(
+        Account, without=("points", "addresses"), encrypted=("email",), of="l2o.account"
+    ),
     name_key_column(),
     sort_column("annual_revenue", Double()),
+    sort_column("employees", Double()),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(None, "tenant_id", "parent_id", "id"),
     Index(None, "tenant_id", "name_key"),
 )
 
+account_addresses = Table(
+    "account_addresses",
+    metadata,
+    *record_columns(PartyAddress),
+    Column("account_id", Uuid, nullable=False),
+    ForeignKeyConstraint(
+        ["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], ondelete="CASCADE"
+    ),
+    Index(None, "tenant_id", "account_id", "position"),
+)
+POINTS = point_parts(metadata, of=accounts, resource="l2o.account", parent="account_id")
+ADDRESSES = Parts(
+    field="addresses",
+    entity=PartyAddress,
+    table=account_addresses,
+    parent="account_id",
+    order="position",
+)
 # Whoever owns an opportunity reads its account's card.
 ACCOUNTS = ScopedResource(
     "l2o.account", accounts, seen_by_parts=(("l2o.opportunity", "account_id"),)
@@ -74,7 +107,18 @@ ACCOUNT = RecordType(
     restored=AccountRestored,
     assigned=AccountAssigned,
     lock_first=lock_hierarchy,
+    parts=(POINTS, ADDRESSES),
 )
+
+
+def _in_region(code: str) -> ColumnElement[bool]:
+    return begins_with(accounts.c.region_code, digits_of_region(code))
+
+
+def _is_of_kind(kind: AccountKind) -> ColumnElement[bool]:
+    return has_key(ACCOUNTS.resource, accounts.c.id, kind_key(kind))
+
+
 LISTING = Listing(
     ACCOUNTS,
     AccountOut,
@@ -85,15 +129,26 @@ LISTING = Listing(
         "phone",
         "parent_id",
         "industry",
+        "industry_section",
+        "company_size",
+        "employees",
         CodeFilter("country", upper_case),
+        CodeFilter("region_code", upper_case),
+        Filter(name="region", kind=RegionCode, where=_in_region),
+        CodeFilter("uscc", upper_case),
+        CodeFilter("currency", upper_case),
+        CodeFilter("payment_term_code", any_case),
+        Filter(name="kind", kind=AccountKind, where=_is_of_kind),
+        "email",
         "annual_revenue",
         "lead_id",
         "created_at",
         "updated_at",
     ],
-    sorts=["created_at", "updated_at", "name", "annual_revenue"],
+    sorts=["created_at", "updated_at", "name", "annual_revenue", "employees"],
     words=["name"],
-    contact_points=["phone"],
+    contact_points=["phone", "email"],
+    keys={"name": keys_of_company, "kinds": kind_keys, "website": domain_keys},
     custom=custom_conditions,
 )
 
@@ -130,10 +185,13 @@ async def may_write(tx: AsyncConnection, account_id: UUID, visibility: Visibilit
 async def lock_for_update(
     tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
 ) -> Account | None:
-    """Lock an account until the commit; None if it is missing, deleted or not visible."""
+    """Lock an account until the commit, and return it without its points and addresses.
+
+    None if it is missing, deleted or not visible.
+    """
     query = select(accounts).where(_is_visible(account_id, visibility)).with_for_update()
     row = (await tx.execute(query)).mappings().one_or_none()
-    return None if row is None else from_columns(Account, dict(row))
+    return None if row is None else from_columns(Account, dict(row), points=(), addresses=())
 
 
 def _is_visible(account_id: UUID, visibility: Visibility) -> ColumnElement[bool]:

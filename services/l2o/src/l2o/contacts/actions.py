@@ -20,6 +20,7 @@ from kernel.errors import Forbidden, Invalid, Violation
 from l2o.contacts import store, views
 from l2o.contacts.domain import Contact
 from l2o.contacts.store import CONTACT
+from parties.located_points import located_points
 
 
 async def create_contact(command: Command, contact: Contact) -> Contact:
@@ -71,8 +72,12 @@ async def edit_contact(
 
 
 def _located(contact: Contact, country: str | None) -> Contact:
-    """Return the contact with its telephone number in the form of its account's country."""
-    return replace(contact, phone=located_phone(contact.phone, country))
+    """Return the contact with its telephone numbers in the form of its account's country."""
+    return replace(
+        contact,
+        phone=located_phone(contact.phone, country),
+        points=located_points(contact.points, country),
+    )
 
 
 async def make_primary(command: Command, contact_id: UUID) -> Contact:

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from contracts.l2o.events import ContactState
 from kernel.personal import Personal
-from kernel.records import NamedRecord
+from kernel.records import NamedRecord, ReferencedRecord
+from parties.points import ReachedParty
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contact(NamedRecord):
+class Contact(NamedRecord, ReachedParty, ReferencedRecord):
     """A person at an account; one contact of an account is primary. `roles` are codes."""
 
     account_id: UUID

@@ -8,7 +8,7 @@ from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand
 from chassis.web.routing import new_router
 from l2o.contacts import actions
-from l2o.contacts.schemas import ContactEdit, ContactIn, ContactOut
+from l2o.contacts.schemas import ContactDetailOut, ContactEdit, ContactIn, contact_values
 from l2o.contacts.store import CONTACT, LISTING
 
 RESOURCE = Resource(
@@ -17,7 +17,8 @@ RESOURCE = Resource(
     listing=LISTING,
     body=ContactIn,
     edit_body=ContactEdit,
-    answer=ContactOut,
+    answer=ContactDetailOut,
+    values=contact_values,
     create=actions.create_contact,
     edit=actions.edit_contact,
     delete=actions.delete_contact,
@@ -31,9 +32,9 @@ router = new_router("/contacts", tag="contacts")
 @router.post("/{contact_id}/make-primary", dependencies=[RESOURCE.write_guard])
 async def contact_make_primary(
     contact_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
-) -> ContactOut:
+) -> ContactDetailOut:
     """Make this the primary contact of its account instead of the current one."""
-    return ContactOut.model_validate(await actions.make_primary(command, contact_id))
+    return ContactDetailOut.model_validate(await actions.make_primary(command, contact_id))
 
 
 ROUTERS = resource_routers(RESOURCE, router)

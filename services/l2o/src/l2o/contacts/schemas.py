@@ -1,12 +1,13 @@
 """Request and response bodies of contacts."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.foundation.texts import Text
-from chassis.records.answers import OwnedRecordOut
+from chassis.records.answers import ExternalRefOut, OwnedRecordOut
 from chassis.records.contact_points import Email, PhoneOfParent
 from chassis.records.import_examples import COMPANY, CONTACT
 from chassis.records.import_headings import Heading
@@ -14,6 +15,14 @@ from chassis.web.references import Expandable, RefersTo
 from kernel.personal import Personal
 from kernel.texts import TrimmedText
 from l2o.accounts.schemas import AccountOut
+from parties.point_schemas import (
+    EmailPointOut,
+    EmailPoints,
+    PhonePointOut,
+    PhonePoints,
+    cells_as,
+    points_of_body,
+)
 
 ContactName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 JobTitle = Annotated[str, TrimmedText(min_length=1, max_length=100)]
@@ -49,7 +58,22 @@ class ContactEdit(BaseModel):
         AfterValidator(_without_duplicates),
         Heading("角色", example="DECISION_MAKER"),
     ] = Field(default=[], description="The roles of the person in a sale, as codes")
+    phones: Annotated[
+        PhonePoints, Heading("其他电话", ("further phones",), cell=cells_as("phone"))
+    ] = Field(default=[], description="Further ones, beside `phone`; replaced as a whole")
+    emails: Annotated[
+        EmailPoints, Heading("其他邮箱", ("further emails",), cell=cells_as("email"))
+    ] = Field(default=[], description="Further ones, beside `email`; replaced as a whole")
     custom_fields: dict[str, Any] = {}
+
+
+def contact_values(body: ContactEdit, names: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the fields of a contact that a body describes, by default all of them."""
+    given = set(type(body).model_fields if names is None else names)
+    values = {name: getattr(body, name) for name in given - {"phones", "emails"}}
+    if given & {"phones", "emails"}:
+        values["points"] = points_of_body(body)
+    return values
 
 
 class ContactIn(ContactEdit):
@@ -83,3 +107,11 @@ class ContactOut(OwnedRecordOut):
     title: str | None
     roles: list[str]
     is_primary: bool
+    external_ids: list[ExternalRefOut] = Field(description="What other systems call the person")
+
+
+class ContactDetailOut(ContactOut):
+    """A contact with further numbers and mail addresses."""
+
+    phones: list[PhonePointOut]
+    emails: list[EmailPointOut]

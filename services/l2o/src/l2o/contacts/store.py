@@ -1,5 +1,6 @@
 """The table of contacts and all SQL on it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,6 @@ from sqlalchemy import Index, Select, Table, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.record_columns import record_columns
-from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
@@ -16,11 +16,12 @@ from contracts.l2o.events import ContactChanged, ContactCreated, ContactDeleted,
 from l2o.contacts.domain import Contact
 from l2o.contacts.schemas import ContactOut
 from l2o.database import metadata
+from parties.point_tables import point_parts
 
 contacts = Table(
     "contacts",
     metadata,
-    *record_columns(Contact, encrypted=("phone", "email"), of="l2o.contact"),
+    *record_columns(Contact, without=("points",), encrypted=("phone", "email"), of="l2o.contact"),
     Index(None, "tenant_id", "account_id", "id"),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(
@@ -31,6 +32,7 @@ contacts = Table(
         postgresql_where=text("is_primary AND deleted_at IS NULL"),
     ),
 )
+POINTS = point_parts(metadata, of=contacts, resource="l2o.contact", parent="contact_id")
 IN_ACCOUNT = ("l2o.account", "account_id")
 CONTACT = RecordType(
     # Whoever may see an account may see its contacts.
@@ -42,6 +44,7 @@ CONTACT = RecordType(
     changed=ContactChanged,
     deleted=ContactDeleted,
     restored=ContactRestored,
+    parts=(POINTS,),
 )
 LISTING = Listing(
     CONTACT.scoped,
@@ -81,17 +84,17 @@ async def get_oldest(tx: AsyncConnection, account_id: UUID) -> Contact | None:
 
 
 async def _locked(tx: AsyncConnection, query: Select[Any]) -> Contact | None:
-    row = (await tx.execute(query.with_for_update())).one_or_none()
-    return None if row is None else from_columns(Contact, row._mapping)
+    contact_id: UUID | None = (await tx.execute(query.with_for_update())).scalar_one_or_none()
+    return None if contact_id is None else await CONTACT.get(tx, contact_id)
 
 
 def _contacts_of(account_id: UUID) -> Select[Any]:
     is_of_account = contacts.c.account_id == account_id
-    return select(contacts).where(is_of_account, contacts.c.deleted_at.is_(None))
+    return select(contacts.c.id).where(is_of_account, contacts.c.deleted_at.is_(None))
 
 
-async def lock_all_of_account(tx: AsyncConnection, account_id: UUID) -> list[Contact]:
+async def lock_all_of_account(tx: AsyncConnection, account_id: UUID) -> Sequence[Contact]:
     """Read all contacts of an account, with deleted ones, and lock them in the order of ids."""
-    query = select(contacts).where(contacts.c.account_id == account_id).order_by(contacts.c.id)
-    rows = (await tx.execute(query.with_for_update())).mappings()
-    return [from_columns(Contact, dict(row)) for row in rows]
+    query = select(contacts.c.id).where(contacts.c.account_id == account_id)
+    ids = (await tx.execute(query.order_by(contacts.c.id).with_for_update())).scalars().all()
+    return await CONTACT.get_all(tx, ids) if ids else ()

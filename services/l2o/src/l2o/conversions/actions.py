@@ -35,6 +35,7 @@ from l2o.conversions.domain import (
     CUSTOM_FIELDS,
     FIELDS_INVALID,
     FIELDS_MISSING,
+    KNOWN_REFUSALS,
     OPPORTUNITY,
     REFUSED,
     RESOURCES,
@@ -129,15 +130,17 @@ async def _with_records(
         fields = await views.rejected_fields(tx, invalid.violations)
         is_missing = all(one.code == "REQUIRED" for one in invalid.violations)
         return conversion.rejected(FIELDS_MISSING if is_missing else FIELDS_INVALID, fields)
-    except DomainError:
-        return conversion.rejected(REFUSED)
+    except DomainError as refused:
+        known = refused.code if refused.code in KNOWN_REFUSALS else REFUSED
+        return conversion.rejected(known)
     return conversion
 
 
 async def _create_records(tx: AsyncConnection, event: LeadConverted, fields: RecordFields) -> None:
     actor, now = event.converted_by, event.converted_at
     ownership = await eligible_owner(tx, event.lead.owner_id, acting=actor)
-    command = Command(tx, now, actor=actor)
+    # Who converted the lead saw the accounts like it, and chose a new one.
+    command = Command(tx, now, actor=actor, confirmed=True)
     common = {"owner_id": ownership.owner_id, "created_at": now, "updated_at": now}
     wanted, made = creates(event), list[Made]()
     async with ownership_explained(tx, ownership):

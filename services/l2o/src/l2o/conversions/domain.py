@@ -10,6 +10,7 @@ from uuid import UUID
 
 from contracts.l2o.events import ConversionCompleted, ConversionRejected, RejectedFieldState
 from contracts.mtl.events import ConversionCancelled, LeadConverted, LeadState
+from l2o.accounts.domain import AccountKind
 
 UNKNOWN_NAME = "—"
 ACCOUNT, CONTACT, OPPORTUNITY = "ACCOUNT", "CONTACT", "OPPORTUNITY"
@@ -23,6 +24,8 @@ CONTACT_NOT_FOUND: Final = "CONTACT_NOT_FOUND"
 FIELDS_MISSING: Final = "CONVERSION_FIELDS_MISSING"
 FIELDS_INVALID: Final = "CONVERSION_FIELDS_INVALID"
 REFUSED: Final = "CONVERSION_REFUSED"
+# The codes of refusals that people understand without what else was said.
+KNOWN_REFUSALS: Final = frozenset({"ACCOUNT_COLLIDES"})
 CUSTOM_FIELDS: Final = "custom_fields"
 
 
@@ -158,12 +161,27 @@ def given_fields(event: LeadConverted) -> dict[str, dict[str, Any]]:
     """The fields of each record to create, as the event gives them, or as the lead has them."""
     lead = event.lead
     given = {
-        ACCOUNT: event.account_fields or {"name": account_name(lead), "phone": lead.phone},
+        ACCOUNT: {
+            "kinds": [AccountKind.PROSPECT],
+            **(event.account_fields or _company_of(lead)),
+        },
         CONTACT: event.contact_fields
         or {"name": contact_name(lead), "phone": lead.phone, "email": lead.email},
         OPPORTUNITY: {"name": event.opportunity_name, **(event.opportunity_fields or {})},
     }
     return {record: given[record] for record in creates(event)}
+
+
+def _company_of(lead: LeadState) -> dict[str, Any]:
+    """The fields of an account as the lead has them, where no mapping gave any."""
+    return {
+        "name": account_name(lead),
+        "phone": lead.phone,
+        "uscc": lead.uscc,
+        "website": lead.website,
+        "region_code": lead.region_code,
+        "company_size": lead.company_size,
+    }
 
 
 def account_name(lead: LeadState) -> str:

@@ -1,6 +1,6 @@
 """The fields of the records of a conversion, validated as those of requests, and the trail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -12,8 +12,8 @@ from chassis.web.references import PersonSubject
 from contracts.mtl.events import LeadConverted
 from kernel.errors import Invalid, Violation
 from kernel.personal import Personal
-from l2o.accounts.schemas import AccountEdit
-from l2o.contacts.schemas import ContactEdit
+from l2o.accounts.schemas import AccountEdit, account_values
+from l2o.contacts.schemas import ContactEdit, contact_values
 from l2o.conversions.domain import (
     ACCOUNT,
     CONTACT,
@@ -31,6 +31,17 @@ BODIES: Final[Mapping[str, type[BaseModel]]] = {
 }
 
 
+def _plain_values(body: Any, names: Collection[str]) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in names}
+
+
+VALUES: Final[Mapping[str, Callable[[Any, Collection[str]], Mapping[str, Any]]]] = {
+    ACCOUNT: account_values,
+    CONTACT: contact_values,
+    OPPORTUNITY: _plain_values,
+}
+
+
 def record_fields(event: LeadConverted) -> RecordFields:
     """Return the fields of the records to create.
 
@@ -41,7 +52,7 @@ def record_fields(event: LeadConverted) -> RecordFields:
     for record, given in given_fields(event).items():
         try:
             body = BODIES[record].model_validate(given)
-            valid[record.lower()] = {name: getattr(body, name) for name in body.model_fields_set}
+            valid[record.lower()] = VALUES[record](body, body.model_fields_set)
         except ValidationError as error:
             violations += [_violation(record, one) for one in error.errors()]
     if violations:

@@ -19,6 +19,7 @@ from contracts.l2o.events import (
     OpportunityWon,
 )
 from kernel.money import Money
+from kernel.records import ExternalRef
 from kernel.transitions import Transitions
 
 
@@ -77,6 +78,7 @@ class Opportunity:
     order_id: UUID | None = None
     order_no: str | None = None
     owner_id: str | None = None
+    external_ids: tuple[ExternalRef, ...] = ()
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
+from chassis.records.answers import ExternalRefOut
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, NonNegativeMoney
@@ -113,6 +114,7 @@ class OpportunityOut(BaseModel):
     closed_date: date | None = Field(description="The tenant's day on which it was won or lost")
     order_id: UUID | None = Field(description="The order that won it, if an order did")
     order_no: str | None = Field(examples=["SO-2026-000001"])
+    external_ids: list[ExternalRefOut] = Field(description="What other systems call it")
     owner_id: Annotated[str | None, PersonSubject]
     owner_name: str | None = None
     owner: Expandable[PersonSummary] = None

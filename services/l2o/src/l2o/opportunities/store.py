@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import enum_column, money_columns, tenant_column
+from chassis.database.columns import JsonDocument, enum_column, money_columns, tenant_column
 from chassis.database.rows import from_columns, is_one_of, to_columns
 from chassis.records.access.visibility import Access, ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
@@ -41,6 +41,7 @@ from contracts.l2o.events import (
     OpportunityRestored,
 )
 from contracts.work import TaskKind
+from kernel.records import ExternalRef
 from l2o.database import metadata
 from l2o.opportunities.domain import CLOSED_STAGES, FunnelRow, Opportunity, Stage, StageChange
 from l2o.opportunities.schemas import OpportunityOut
@@ -70,6 +71,7 @@ opportunities = Table(
     Column("order_id", Uuid),
     Column("order_no", Text),
     Column("owner_id", Text),
+    Column("external_ids", JsonDocument(tuple[ExternalRef, ...]), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("deleted_at", DateTime(timezone=True)),

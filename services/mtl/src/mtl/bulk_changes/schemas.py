@@ -23,9 +23,9 @@ from mtl.bulk_changes.domain import (
     LeadChange,
     LeaverPlaces,
 )
-from mtl.leads.domain.details import CompanySize
 from mtl.leads.schemas.fields import LineText, ShortText, Tags
 from mtl.texts import TEXTS
+from parties.company_sizes import CompanySize
 from parties.fields import RegionCode
 
 EXAMPLE: Any = {

@@ -26,9 +26,11 @@ from chassis.files.imports.target import (
 from chassis.records.access.visibility import Access
 from chassis.records.external_ids.actions import ExternalId, lock_external_id, upsert
 from chassis.records.external_ids.puts import check_external_access, external_name_only
+from chassis.records.external_ids.references import refer
 from chassis.records.external_ids.routes import EXTERNAL_ID_PATTERN, SYSTEM_PATTERN
 from chassis.records.record_types import Record, RecordType, lock_first
 from chassis.web.commands import Command
+from kernel.records import ExternalRef
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -62,6 +64,11 @@ class NamedRow(Generic[T]):
 
     value: T
     external_id: ExternalId | None = None
+
+    @property
+    def references(self) -> tuple[ExternalRef, ...]:
+        """What a new record of the row holds as its external ids."""
+        return () if self.external_id is None else (self.external_id.reference,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +168,10 @@ async def store_row(
             restore=storing.restore if row.restore is not None else None,
             get=storing.edit,
         )
-    return storing.result(upserted.record, is_named=upserted.created)
+    record = upserted.record
+    if upserted.created:
+        record = await refer(command, name, record)
+    return storing.result(record, is_named=upserted.created)
 
 
 class _Storing(Generic[R]):

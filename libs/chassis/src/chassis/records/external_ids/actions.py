@@ -14,6 +14,7 @@ from chassis.database.advisory_locks import lock_external_key
 from chassis.database.rows import Entity
 from chassis.records.external_ids.tables import external_ids
 from kernel.errors import Conflict, NotFound
+from kernel.records import ExternalRef
 
 E = TypeVar("E", bound=Entity)
 
@@ -25,6 +26,11 @@ class ExternalId:
     resource: str
     system: str
     external_id: str
+
+    @property
+    def reference(self) -> ExternalRef:
+        """What the record itself holds of it."""
+        return ExternalRef(system=self.system, external_id=self.external_id)
 
 
 @dataclass(frozen=True)

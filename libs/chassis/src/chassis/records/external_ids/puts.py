@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -21,6 +21,7 @@ from chassis.records.external_ids.actions import (
     external_id_not_found,
     upsert,
 )
+from chassis.records.external_ids.references import refer
 from chassis.records.record_types import lock_first
 from chassis.web.auth import Principal
 from chassis.web.commands import Command
@@ -70,10 +71,10 @@ async def put_by_external_id(
 
     Raises what `upsert` raises, PreconditionFailed (RECORD_ABSENT, RECORD_PRESENT).
     """
-    put = _Put(way, command, body)
+    put = _Put(way, command, body, name)
     await lock_first(command.tx, name.resource)
     with external_name_only(name):
-        return await upsert(
+        written = await upsert(
             command.tx,
             name,
             create=put.create,
@@ -82,17 +83,27 @@ async def put_by_external_id(
             get=put.get,
             source_updated_at=source_updated_at,
         )
+    if not written.created:
+        return written
+    return replace(written, record=await refer(command, name, written.record))
 
 
 class _Put(Generic[B, E]):
     """The request of a PUT: what it does to the record that has its external id, or has none."""
 
-    def __init__(self, way: ExternallyWrittenResource[B, E], command: Command, body: B) -> None:
-        self._way, self._command, self._body = way, command, body
+    def __init__(
+        self,
+        way: ExternallyWrittenResource[B, E],
+        command: Command,
+        body: B,
+        name: ExternalId,
+    ) -> None:
+        self._way, self._command, self._body, self._name = way, command, body, name
 
     async def create(self) -> E:
         self._command.expected.check_absent()
-        return await self._way.create(self._command, self._body)
+        named = replace(self._command, named=(self._name.reference,))
+        return await self._way.create(named, self._body)
 
     async def replace(self, record_id: UUID) -> E:
         await self._check(record_id, Access.WRITE)

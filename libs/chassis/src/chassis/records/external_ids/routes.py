@@ -28,9 +28,10 @@ from chassis.records.external_ids.puts import (
     external_name_only,
     put_by_external_id,
 )
+from chassis.records.external_ids.references import refer
 from chassis.records.external_ids.tables import external_ids
 from chassis.web.auth import Caller, allow
-from chassis.web.commands import PutCommand
+from chassis.web.commands import CreateCommand, PutCommand
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 
@@ -175,12 +176,17 @@ def _add_names(router: APIRouter, way: ExternallyReadResource) -> None:
         return await _names(tx, scoped.resource, record_id)
 
     @router.post(path, status_code=201, name=f"{name}_add_external_id", dependencies=[writing])
-    async def add(record_id: UUID, body: ExternalIdIn, tx: Tx) -> ExternalIds:
-        """Add an external id to a record."""
-        await way.get(tx, record_id)
+    async def add(record_id: UUID, body: ExternalIdIn, command: CreateCommand) -> ExternalIds:
+        """Add an external id to a record.
+
+        A record that shows its external ids gets a new version.
+        """
+        tx = command.tx
+        record = await way.get(tx, record_id)
         await ensure_parent(tx, scoped, record_id)
         external_id = ExternalId(scoped.resource, body.system, body.external_id)
         await add_external_id(tx, external_id, record_id)
+        await refer(command, external_id, record)
         return await _names(tx, scoped.resource, record_id)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import is_among
 from chassis.records.search.spelling import KEY_MARK, digest_letters
@@ -39,6 +40,14 @@ def ids_with_keys(resource: str, parameter: str, *, limit: int) -> Select[UUID]:
     query = select(grams.id).where(grams.resource == resource, is_among(grams.gram, parameter))
     best = query.group_by(grams.id).order_by(func.count().desc(), grams.id.desc())
     return best.limit(limit)
+
+
+async def find_with_keys(
+    tx: AsyncConnection, resource: str, keys: Iterable[str], *, limit: int
+) -> Sequence[UUID]:
+    """Return the ids of the records of a resource that share a key, those with the most first."""
+    query = ids_with_keys(resource, "grams", limit=limit)
+    return (await tx.execute(query, {"grams": key_grams(keys)})).scalars().all()
 
 
 def has_key(resource: str, record_id: Column[UUID], key: str) -> ColumnElement[bool]:

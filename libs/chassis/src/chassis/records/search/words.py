@@ -42,8 +42,10 @@ from chassis.records.search.tables import search_grams, search_texts
 MAX_COUNTED_GRAMS = 12  # how many grams of a query are counted
 RARE_GRAM_ROWS = 2000  # a gram with at most so many rows is rare: they are compared one by one
 
-_TEXTS, _GRAMS = ARRAY(Text), ARRAY(Text)
-_IDS = ARRAY(Uuid)
+# In the info of a table: its searched columns, and the searched parts of its records.
+WORDS, SEARCHED_PARTS = "words", "searched_parts"
+
+_TEXTS, _GRAMS, _IDS = ARRAY(Text), ARRAY(Text), ARRAY(Uuid)
 
 
 def _write(*, texts_conflict: str = "", grams_conflict: str = "") -> TextClause:
@@ -124,6 +126,15 @@ class SearchedColumns:
                 yield end_lines(self.resource, end)
 
 
+@dataclass(frozen=True)
+class SearchedPart:
+    """Parts of records whose contact points are searched: their columns, and whose they are."""
+
+    searched: SearchedColumns
+    key: Column[UUID]
+    parent: Column[UUID]
+
+
 def searched_columns(
     resource: str,
     table: Table,
@@ -145,7 +156,7 @@ async def index_words(
     `rows` have `id` and the searched columns; `new` means that none of them was indexed before.
     `records.writes` calls this for each row; code that writes in bulk must call it itself.
     """
-    words: SearchedColumns | None = table.info.get("words")
+    words: SearchedColumns | None = table.info.get(WORDS)
     if words is None or not rows:
         return
     texts = {row["id"]: words.text_of(row) for row in rows}
@@ -199,9 +210,25 @@ async def match_words(
 ) -> WordMatch:
     """Return the condition for rows whose names contain all words of a search query.
 
-    Rows with a contact point that is the query, or ends with it, are found too.
+    Rows with a contact point that is the query, or ends with it, or with such a part, are found.
     """
-    resource, terms = searched.resource, search_terms(query)
+    matches = [await _match_columns(tx, key, searched, query)]
+    for part in key.table.info.get(SEARCHED_PARTS, ()):
+        found = await _match_columns(tx, part.key, part.searched, query)
+        parents = select(part.parent).where(found.condition)
+        if found.few:  # named by id, so that an index finds them beside the other matches
+            ids = list((await tx.execute(parents)).scalars())
+            matches.append(WordMatch(key == func.any(cast(ids, _IDS)), few=True))
+        else:
+            matches.append(WordMatch(key.in_(parents), few=False))
+    return WordMatch(or_(*(one.condition for one in matches)), all(one.few for one in matches))
+
+
+async def _match_columns(
+    tx: AsyncConnection, key: Column[UUID], searched: SearchedColumns, query: str
+) -> WordMatch:
+    """Return the condition for rows whose own columns match."""
+    resource, terms = searched.resource, search_terms(query) if searched.columns else ()
     grams = {gram for term in terms for gram in _grams_of_term(term)}
     matches = [await _match(tx, key, resource, terms, grams)]
     ends = tail_terms(query, tenant_country()) if searched.has_points else ()

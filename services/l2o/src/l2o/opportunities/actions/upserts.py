@@ -19,6 +19,7 @@ from contracts.l2o.events import OpportunityOpened
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from kernel.money import Money
+from kernel.records import ExternalRef
 from l2o.opportunities import store
 from l2o.opportunities.domain import CLOSED_STAGES, Opportunity, Stage, StageChange
 from l2o.opportunities.store import OPPORTUNITY
@@ -101,7 +102,13 @@ async def upsert_opportunities(
     new_ids = {external.external_id: new_id() for external in many}
     ids = await reserve_ids(tx, OPPORTUNITY.scoped.resource, system, new_ids)
     new = [each for each in many if ids[each.external_id] == new_ids[each.external_id]]
-    opened = [_opened(each, new_ids[each.external_id], parser, now) for each in new]
+    opened = [
+        replace(
+            _opened(each, new_ids[each.external_id], parser, now),
+            external_ids=(ExternalRef(system=system, external_id=each.external_id),),
+        )
+        for each in new
+    ]
     await _open_new(tx, list(zip(new, opened, strict=True)), actor=actor, now=now)
     existing_ids = {each.external_id: ids[each.external_id] for each in many if each not in new}
     existing = await _lock_existing(tx, set(existing_ids.values()), visibility)

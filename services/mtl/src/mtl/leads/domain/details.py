@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from kernel.money import Money
 from kernel.personal import Personal
+from parties.company_sizes import CompanySize
 
 IDENTIFYING_FIELDS: Final = ("name", "company", "phone", "email", "external_id")  # one is set
 # The fields whose values are unique among leads, by kind of key. A work phone may be that of a
@@ -20,17 +20,6 @@ KEY_FIELDS: Final[Mapping[str, str]] = {
     "wechat_id": "wechat_id",
     "external_id": "external_id",
 }
-
-
-class CompanySize(StrEnum):
-    """How many people work for a company."""
-
-    UNDER_20 = "UNDER_20"
-    FROM_20 = "FROM_20"
-    FROM_100 = "FROM_100"
-    FROM_500 = "FROM_500"
-    FROM_1000 = "FROM_1000"
-    FROM_10000 = "FROM_10000"
 
 
 @dataclass(frozen=True, kw_only=True)

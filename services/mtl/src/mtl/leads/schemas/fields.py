@@ -11,8 +11,8 @@ from kernel.business_dates import BusinessDate
 from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.texts import TrimmedText
-from mtl.leads.domain.details import CompanySize
 from mtl.leads.domain.tags import MAX_TAG_LENGTH, MAX_TAGS, distinct_tags
+from parties.company_sizes import CompanySize
 from parties.fields import RegionCode, Uscc, Website, WechatId
 
 MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME_LENGTH, MAX_ATTRIBUTE_VALUE_LENGTH = 100, 100, 1000

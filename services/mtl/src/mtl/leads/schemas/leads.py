@@ -5,12 +5,10 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
-    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
-    ValidationInfo,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -24,7 +22,7 @@ from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.placement import AssignmentStatus, UnassignedReason
 from mtl.leads.schemas.fields import LeadFields, LeadFieldsOut
 from mtl.leads.schemas.moves import REASON_TEXT, reason_in_words
-from parties.regions import region_path
+from parties.fields import REGION_NAME, RegionName
 from scoring.grades import Grade
 
 
@@ -87,22 +85,13 @@ def _copied(violation: Any) -> InitErrorDetails:
     return {"type": own, "loc": violation["loc"], "input": violation["input"], "ctx": context}
 
 
-def _region_in_words(_: Any, info: ValidationInfo) -> str | None:
-    """Return the names of the region in `region_code` and of those around it."""
-    code = info.data.get("region_code")
-    return None if code is None else region_path(code)
-
-
-_REGION_NAME = BeforeValidator(_region_in_words)
-
-
 class LeadOut(LeadFieldsOut):
     """A lead. Its conversion sets `conversion_id` and the ids of the records in L2O."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    region_name: Annotated[str | None, _REGION_NAME] = Field(None, validate_default=True)
+    region_name: RegionName = REGION_NAME
     owner_id: Annotated[str | None, PersonSubject]
     owner_name: str | None = None
     owner: Expandable[PersonSummary] = None

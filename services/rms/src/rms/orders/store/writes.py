@@ -48,8 +48,10 @@ ORDER = RecordType(
     created=OrderCreated,
     changed=OrderChanged,
     assigned=OrderAssigned,
-    parts=Parts(
-        field="lines", entity=OrderLine, table=order_lines, parent="order_id", order="line_no"
+    parts=(
+        Parts(
+            field="lines", entity=OrderLine, table=order_lines, parent="order_id", order="line_no"
+        ),
     ),
 )
 

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
 from chassis.files.imports.named_rows import (
-    EXTERNAL_FIELDS,
     NamedRow,
     RowCommands,
     named_row_by_row,
@@ -21,32 +20,20 @@ from chassis.files.imports.named_rows import (
     store_row,
 )
 from chassis.files.imports.target import (
-    Cells,
     ImportContext,
-    ImportField,
     ImportRow,
     ImportTarget,
-    ParsedRow,
+    RowOutcome,
     RowResult,
     created,
     refused,
     refused_for,
     unchanged,
     updated,
-    validate_row,
 )
-from chassis.foundation.texts import Text
-from chassis.records.access.visibility import Visibility
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.contact_points import located_phone
-from chassis.records.country_names import country_code
 from chassis.records.custom_fields.cells import parse_custom_field_cells
-from chassis.records.import_examples import (
-    COMPANY,
-    PARENT_COMPANY,
-    office_number,
-    own_country,
-    own_currency,
-)
 from chassis.web.commands import Command
 from kernel.errors import DomainError
 from kernel.ids import new_id
@@ -54,39 +41,18 @@ from kernel.names import comparable_name
 from l2o.accounts import store
 from l2o.accounts.actions import create_account, edit_account, restore_account
 from l2o.accounts.domain import Account, AccountRow
-from l2o.accounts.schemas import AccountCells
+from l2o.accounts.imports.cells import parse_account_row
+from l2o.accounts.imports.fields import ACCOUNT_FIELDS
+from l2o.accounts.schemas import AccountPoints
 from l2o.accounts.store import ACCOUNT
+from l2o.collisions import views as collision_views
+from l2o.collisions.actions import warnings_of
+from parties.address_schemas import AddressIn, addresses_of_body
+from parties.addresses import AddressKind
+from parties.located_points import located_points
+from parties.point_schemas import points_of_body
 
 RESOURCE = store.ACCOUNTS.resource
-# Frequent misspellings; a warning reports each correction.
-INDUSTRY_CORRECTIONS = {"technolgy": "technology"}
-# The second is the everyday name of one of two countries.
-_COUNTRY_CORRECTIONS = {"philipines": "PH", "korea": "KR"}
-
-
-def _country(given: str) -> tuple[str, list[Finding]]:
-    """The code of a country, with a warning if its name was corrected; else what was given."""
-    corrected = _COUNTRY_CORRECTIONS.get(comparable_name(given))
-    if corrected is None:
-        return country_code(given) or given, []
-    params = {"given": given, "taken": corrected}
-    return corrected, [Finding("COUNTRY_CORRECTED", params=params, field="country")]
-
-
-def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
-    """Validate a row like the body of a request; correct the industry, look up the country."""
-    body: dict[str, Any] = {**cells.fields, "custom_fields": cells.custom}
-    warnings = []
-    industry = INDUSTRY_CORRECTIONS.get(comparable_name(body.get("industry", "")))
-    if industry is not None:
-        params = {"given": body["industry"], "taken": industry}
-        warnings.append(Finding("SECTOR_CORRECTED", params=params, field="industry"))
-        body["industry"] = industry
-    if "country" in body:
-        country, correction = _country(body["country"])
-        body["country"] = country
-        warnings += correction
-    return validate_row(AccountCells, body, AccountCells.row, warnings=warnings)
 
 
 async def _import_account(
@@ -94,11 +60,11 @@ async def _import_account(
 ) -> RowResult:
     """Create the account for the importer, or edit the one that the row means."""
     if named.external_id is None:
-        return await _import_by_name(tx, named.value, context)
-    command, row = context.command(tx), named.value
+        return await _import_by_name(tx, named, context)
+    command, row = replace(context.command(tx), confirmed=True), named.value
 
     async def create() -> Account:
-        return await create_account(command, await _new_account(tx, row, context))
+        return await create_account(command, await _new_account(tx, named, context))
 
     async def edit(before: Account) -> Account:
         custom_fields = await _custom_fields(tx, row, before.custom_fields)
@@ -108,23 +74,24 @@ async def _import_account(
     does = RowCommands(
         record_type=ACCOUNT, create=create, edit=edit, restore=partial(restore_account, command)
     )
-    return await store_row(context, command, named.external_id, does)
+    return await _warned(tx, await store_row(context, command, named.external_id, does), context)
 
 
 async def _import_by_name(
-    tx: AsyncConnection, row: AccountRow, context: ImportContext
+    tx: AsyncConnection, named: NamedRow[AccountRow], context: ImportContext
 ) -> RowResult:
     """Create the account for the importer, or edit the visible account of this name."""
-    command = Command(tx, context.now, actor=context.actor)
+    command = Command(tx, context.now, actor=context.actor, confirmed=True)
+    row = named.value
     visibility = await context.visibility(tx, RESOURCE)
     by_name = await store.lock_visible_by_name(tx, [row.name], visibility)
     matches = by_name.get(comparable_name(row.name), [])
     if len(matches) > 1:
         return refused(Finding("ACCOUNT_AMBIGUOUS", params={"name": row.name}, field="name"))
     if not matches:
-        new = await _new_account(tx, row, context)
+        new = await _new_account(tx, named, context)
         account = await create_account(command, new)
-        return created(account.id)
+        return await _warned(tx, created(account.id), context)
     before = await ACCOUNT.get(tx, matches[0])
     custom_fields = await _custom_fields(tx, row, before.custom_fields)
     values = {**_edited_values(row, before), **custom_fields}
@@ -135,12 +102,32 @@ async def _import_by_name(
     return unchanged(before.id) if after.version == before.version else updated(before.id)
 
 
-async def _new_account(tx: AsyncConnection, row: AccountRow, context: ImportContext) -> Account:
+async def _warned(tx: AsyncConnection, result: RowResult, context: ImportContext) -> RowResult:
+    """Warn of accounts that may be the company of a new one, as the policy says."""
+    if result.outcome is not RowOutcome.CREATED or result.record_id is None:
+        return result
+    account = await ACCOUNT.get(tx, result.record_id)
+    facts = collision_views.facts_of(account)
+    found = await warnings_of(tx, facts, context.now, besides=account.id)
+    if not found:
+        return result
+    holders = await collision_views.holders_of(tx, found[:1], EVERYTHING)
+    [holder] = holders.values()
+    params = {"holder": holder.in_words, "keys": [key.value for key in found[0].keys]}
+    warning = Finding("ACCOUNT_COLLISION", params=params, field="name")
+    return replace(result, findings=(*result.findings, warning))
+
+
+async def _new_account(
+    tx: AsyncConnection, named: NamedRow[AccountRow], context: ImportContext
+) -> Account:
+    row = named.value
     values = {**_edited_values(row, None), **await _custom_fields(tx, row, None)}
     return Account(
         id=new_id(),
         name=row.name,
         owner_id=context.actor,
+        external_ids=named.references,
         created_at=context.now,
         updated_at=context.now,
         **values,
@@ -153,7 +140,32 @@ def _edited_values(row: AccountRow, before: Account | None) -> dict[str, Any]:
     Raises Invalid (PHONE_INVALID, PHONE_REGION_UNKNOWN).
     """
     country = row.country or (None if before is None else before.country)
-    return replace(row, phone=located_phone(row.phone, country)).edited_values()
+    values = replace(row, phone=located_phone(row.phone, country)).edited_values()
+    return {**values, **_points(row, before, country), **_addresses(row, before)}
+
+
+def _points(row: AccountRow, before: Account | None, country: str | None) -> dict[str, Any]:
+    """The further points; a cell replaces those of its medium, a blank one none."""
+    if not any(row.points.values()):
+        return {}
+    given = AccountPoints.model_validate(
+        {name: row.points[name] or getattr(before, name, ()) for name in row.points}
+    )
+    return {"points": located_points(points_of_body(given), country)}
+
+
+def _addresses(row: AccountRow, before: Account | None) -> dict[str, Any]:
+    """The addresses; a cell is that of the office, and takes the place of an earlier one."""
+    if row.address is None:
+        return {}
+    others = [one for one in (before.addresses if before else ()) if one.kind != AddressKind.OFFICE]
+    office = AddressIn(
+        kind=AddressKind.OFFICE,
+        country=row.country,
+        region_code=row.more.get("region_code"),
+        address=row.address,
+    )
+    return {"addresses": addresses_of_body([office, *map(AddressIn.model_validate, others)])}
 
 
 async def _custom_fields(
@@ -207,31 +219,10 @@ async def _link_parent(
     return updated(account_id)
 
 
-NAME_HEADERS = ("account", "account name", "company", "客户", "客户名称")
 ACCOUNT_IMPORT = ImportTarget(
     resource=RESOURCE,
-    fields=(
-        ImportField("name", NAME_HEADERS, required=True, example=COMPANY),
-        ImportField("phone", ("电话", "联系电话"), example=office_number),
-        ImportField("industry", ("sector", "行业"), example=Text("制造业", "Manufacturing")),
-        ImportField("country", ("office_location", "国家", "所在国家"), example=own_country),
-        ImportField("founded_year", ("year_established", "成立年份"), example="2008"),
-        ImportField("employees", ("员工数", "员工人数"), example="350", is_amount=True),
-        ImportField(
-            "revenue",
-            ("年收入（百万）", "annual revenue (millions)"),
-            example="120.5",
-            is_amount=True,
-        ),
-        ImportField("currency", ("币种",), example=own_currency),
-        ImportField(
-            "parent",
-            ("subsidiary_of", "parent account", "上级客户", "母公司"),
-            example=PARENT_COMPANY,
-        ),
-        *EXTERNAL_FIELDS,
-    ),
-    read=read_named(RESOURCE, _parse_account_row),
+    fields=ACCOUNT_FIELDS,
+    read=read_named(RESOURCE, parse_account_row),
     import_rows=named_row_by_row(RESOURCE, _import_account),
     link=_link_parents,
     custom_fields=True,
