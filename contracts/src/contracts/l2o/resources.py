@@ -23,5 +23,11 @@ RESOURCES: Final = (
         tasks={"WORK_OPPORTUNITY": ("跟进商机", "Follow up on an opportunity")},
         aggregates=("l2o.conversion",),
     ),
+    _owned(
+        "l2o.activity",
+        zh="活动",
+        en="activity",
+        tasks={"ACTIVITY_NEXT_STEP": ("下一步", "Next step")},
+    ),
     *common_resources("l2o", imports=SALES, exports=SALES, asks_approvals=True),
 )

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from chassis.composition.app import create_app
 from chassis.foundation.settings import Settings
 from l2o.accounts.routes import ROUTERS as ACCOUNT_ROUTERS
+from l2o.activities.routes import ROUTERS as ACTIVITY_ROUTERS
 from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
@@ -22,6 +23,7 @@ def create() -> FastAPI:
             *ACCOUNT_ROUTERS,
             *CONTACT_ROUTERS,
             *OPPORTUNITY_ROUTERS,
+            *ACTIVITY_ROUTERS,
             *CONVERSION_ROUTERS,
         ],
         texts=TEXTS,

@@ -4,8 +4,11 @@ from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
 from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
+from chassis.records.working_time.replica import working_time_subscription
 from contracts.mtl.events import ConversionCancelled, ConversionRequested, LeadConverted
 from contracts.rms.events import OrderConfirmed
+from l2o.activities.actions import NEXT_STEP_JOB
+from l2o.activities.timers import remind_of_next_step
 from l2o.conversions import handlers as conversions
 from l2o.opportunities import handlers as opportunities
 from l2o.orders.store import ORDER_COPY
@@ -25,9 +28,11 @@ SUBSCRIPTIONS = (
     replica("l2o.totals", ORDER_COPY, PAYMENT_COPY),
     replica("l2o.products", PRODUCT_COPY),
     *directory_subscriptions("l2o"),
+    working_time_subscription("l2o"),
 )
 
 WORKER = Worker(
     "l2o",
     SUBSCRIPTIONS,
+    jobs={NEXT_STEP_JOB: remind_of_next_step},
 )

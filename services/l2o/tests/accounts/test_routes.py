@@ -43,6 +43,7 @@ async def test_a_created_account_is_stored_and_published(
         "annual_revenue": None,
         "custom_fields": {},
         "lead_id": None,
+        "last_activity_at": None,
         "owner_id": CALLER,
         "parent_name": None,
         "owner_name": None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +17,10 @@ from kernel.sums import MoneySum
 
 @dataclass(frozen=True, kw_only=True)
 class Account(NamedRecord):
-    """A customer company; `parent_id` is its parent account, `country` an ISO 3166-1 code."""
+    """A customer company; `parent_id` is its parent account, `country` an ISO 3166-1 code.
+
+    `last_activity_at` follows from its activities, and is written beside its version.
+    """
 
     phone: Annotated[str | None, Personal("phone")] = None
     parent_id: UUID | None = None
@@ -26,6 +30,7 @@ class Account(NamedRecord):
     employees: int | None = None
     annual_revenue: Money | None = None
     lead_id: UUID | None = None
+    last_activity_at: datetime | None = None
 
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.

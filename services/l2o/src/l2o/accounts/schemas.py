@@ -1,6 +1,6 @@
 """Request and response bodies of accounts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -93,6 +93,9 @@ class AccountOut(OwnedRecordOut):
     employees: int | None
     annual_revenue: Money | None
     lead_id: UUID | None = Field(description="The lead it was converted from")
+    last_activity_at: datetime | None = Field(
+        description="When the last call, mail, meeting, visit or chat was; the version stays"
+    )
 
 
 class TotalsOut(BaseModel):

@@ -38,6 +38,7 @@ RESOURCE = Resource(
     answer=OpportunityOut,
     create=records.open_opportunity,
     edit=records.edit_opportunity,
+    restore=records.restore_opportunity,
     docs={"create": "Open an opportunity with an account"},
 )
 READ, WRITE = [RESOURCE.read_guard], [RESOURCE.write_guard]

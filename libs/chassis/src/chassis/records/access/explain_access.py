@@ -154,8 +154,7 @@ def _subjects(reasons: Sequence[AccessReason]) -> set[str | None]:
 
 def _as_seen(scoped: ScopedResource, grant: Grant) -> Grant:
     """Return a grant as it counts for the record: one of its parent lets people read only."""
-    parent = scoped.seen_with
-    of_parent = parent is not None and grant.resource == parent.resource
+    of_parent = any(grant.resource == parent.resource for parent, _ in scoped.seen_with)
     return replace(grant, access=Access.READ) if of_parent else grant
 
 
@@ -164,8 +163,7 @@ async def _granted_records(
 ) -> list[tuple[str, UUID]]:
     """Return resource name and id of the record and of the records it belongs to."""
     under = list(scoped.granted_under)
-    if scoped.seen_with is not None:
-        under.append((scoped.seen_with.resource, scoped.parent_column))
+    under += [(parent.resource, column) for parent, column in scoped.seen_under]
     columns = [column for _, column in under]
     row = (await tx.execute(select(*columns).where(scoped.table.c["id"] == record_id))).one()
     return [(name, key) for (name, _), key in zip(under, row, strict=True) if key is not None]
@@ -174,16 +172,14 @@ async def _granted_records(
 async def _reasons_by_parent(
     tx: AsyncConnection, scoped: ScopedResource, record_id: UUID, now: datetime
 ) -> list[AccessReason]:
-    """Those who see the record because they own, or manage the owner of, the one it is part of."""
-    parent = scoped.seen_with
-    if parent is None:
-        return []
-    query = select(parent.owner_column).join(
-        scoped.table, scoped.parent_column == parent.table.c["id"]
-    )
-    owner = (await tx.execute(query.where(scoped.table.c["id"] == record_id))).scalar_one_or_none()
-    reasons = await _reasons_by_owner(tx, owner, now)
-    return [replace(one, access=Access.READ, under=parent.resource) for one in reasons]
+    """Those who see the record because they own, or manage the owner of, one it is seen with."""
+    found: list[AccessReason] = []
+    for parent, parent_id in scoped.seen_under:
+        query = select(parent.owner_column).join(scoped.table, parent_id == parent.table.c["id"])
+        row = (await tx.execute(query.where(scoped.table.c["id"] == record_id))).one_or_none()
+        reasons = [] if row is None else await _reasons_by_owner(tx, row[0], now)
+        found += [replace(one, access=Access.READ, under=parent.resource) for one in reasons]
+    return found
 
 
 async def _reasons_by_owner(

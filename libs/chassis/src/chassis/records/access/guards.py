@@ -173,7 +173,7 @@ async def _sees_parent(
     tx: AsyncConnection, scoped: ScopedResource, record_id: UUID, visibility: Visibility
 ) -> bool:
     """Return whether the caller sees a part because they see the record that it is a part of."""
-    if scoped.seen_with is None:
+    if not scoped.seen_with:
         return False
     key = scoped.table.c["id"]
     query = select(key).where(key == record_id, or_(*is_part_of_visible(scoped, visibility)))

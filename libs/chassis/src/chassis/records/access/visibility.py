@@ -72,10 +72,10 @@ class ScopedResource:
     Grants are looked up under the resource's own name and id, and under those of the records it
     belongs to: `ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),))`.
     `part_of` names the record without which a row does not change (`records.access.parents`), and
-    the column of its id. `seen_with` is the resource of that record if whoever sees it sees its
-    parts too, whoever owns them; a part is changed by its own owner and the managers of that one.
-    A list shows all parts of the records that it names; one that names none shows the parts that
-    belong to the caller or their people, or are shared.
+    the column of its id. `seen_with` are the resources of records, each with the column of its id:
+    whoever sees one of them sees its parts too, whoever owns them; a part is changed by its own
+    owner and the managers of that one. A list shows all parts of the records that it names; one
+    that names none shows the parts that belong to the caller or their people, or are shared.
     """
 
     resource: str
@@ -83,7 +83,7 @@ class ScopedResource:
     owner: str = "owner_id"
     of: Sequence[tuple[str, str]] = ()
     part_of: tuple[str, str] | None = None
-    seen_with: "ScopedResource | None" = None
+    seen_with: "Sequence[tuple[ScopedResource, str]]" = ()
 
     @property
     def name(self) -> str:
@@ -103,14 +103,12 @@ class ScopedResource:
     @property
     def by_itself(self) -> "ScopedResource":
         """The resource whose rows are seen by their own owners and grants only."""
-        return replace(self, seen_with=None)
+        return replace(self, seen_with=())
 
     @property
-    def parent_column(self) -> Column[UUID]:
-        """The column with the id of the record of which a row is a part."""
-        assert self.part_of is not None, f"{self.resource} is no part of a record"
-        column: Column[UUID] = self.table.c[self.part_of[1]]
-        return column
+    def seen_under(self) -> "Sequence[tuple[ScopedResource, Column[UUID]]]":
+        """The resources of `seen_with`, each with the column of its id."""
+        return [(parent, self.table.c[name]) for parent, name in self.seen_with]
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ def is_visible(
     """Return the condition that the caller sees, or may change, a row of the resource's table."""
     if visibility.everything:
         return true()
-    through_parent = access is Access.READ and scoped.seen_with is not None
+    through_parent = access is Access.READ
     return or_(
         is_owned(scoped, visibility),
         *(
@@ -178,19 +176,18 @@ def is_visible(
 def is_part_of_visible(
     scoped: ScopedResource, visibility: Visibility
 ) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions by which the caller sees the record of which a row is a part.
+    """Yield the conditions by which the caller sees a record with which a row is seen.
 
     One of them is enough. Each can be met by an index, which an OR of them could not.
     """
-    parent = scoped.seen_with
-    assert parent is not None, f"{scoped.resource} is not seen with another record"
-    key = parent.table.c["id"]
-    # EXISTS, because IN would read all records that the caller sees if it stands in an OR.
-    is_parent = select(key).where(key == scoped.parent_column).correlate(scoped.table)
-    yield is_parent.where(is_owned(parent, visibility)).exists()
-    for resource, column in grants_of(parent, visibility):
-        granted = column.in_(granted_record_ids(resource, visibility))
-        yield is_parent.where(granted).exists()
+    for parent, parent_id in scoped.seen_under:
+        key = parent.table.c["id"]
+        # EXISTS, because IN would read all records that the caller sees if it stands in an OR.
+        is_parent = select(key).where(key == parent_id).correlate(scoped.table)
+        yield is_parent.where(is_owned(parent, visibility)).exists()
+        for resource, column in grants_of(parent, visibility):
+            granted = column.in_(granted_record_ids(resource, visibility))
+            yield is_parent.where(granted).exists()
 
 
 # From how many owners, and from which share of all people (one in 20), a list filters the sort

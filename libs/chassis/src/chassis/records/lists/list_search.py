@@ -85,7 +85,7 @@ class ListSearch:
             return self._first(conditions, limit)
         if list_plan(self.visibility) is ListPlan.FILTER:
             # Owners of parents are others than those that a filter by owners asks for.
-            whose = self._narrowed if self.scoped.seen_with is None else self.visibility
+            whose = self.visibility if self.scoped.seen_with else self._narrowed
             return self._first([*conditions, is_visible(self.scoped, whose)], limit)
         return self._union(self.scoped, conditions, limit)
 
@@ -142,10 +142,9 @@ class ListSearch:
             else:
                 yield self._first([*rest, record_id.in_(granted)], limit)
             not_in_earlier.append(record_id.in_(granted).is_not(true()))
-        if scoped.seen_with is not None:
-            for seen in is_part_of_visible(scoped, self.visibility):
-                yield self._first([*conditions, *not_in_earlier, seen], limit)
-                not_in_earlier.append(seen.is_not(true()))
+        for seen in is_part_of_visible(scoped, self.visibility):
+            yield self._first([*conditions, *not_in_earlier, seen], limit)
+            not_in_earlier.append(seen.is_not(true()))
 
     def _first_of_each(
         self,

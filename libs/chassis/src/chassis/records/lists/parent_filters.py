@@ -15,10 +15,11 @@ def scope_of_list(
     scoped: ScopedResource | None, query: ListQuery, parameters: Sequence[FilterParameter]
 ) -> ScopedResource | None:
     """Return the resource as the list of a query sees it."""
-    if scoped is None or scoped.seen_with is None:
+    if scoped is None or not scoped.seen_with:
         return scoped
+    parents = [column for _, column in scoped.seen_under]
     names_parents = any(
-        each.column is scoped.parent_column and each.operation in (EQUAL, IN)
+        each.operation in (EQUAL, IN) and any(each.column is one for one in parents)
         for each in parameters
         if each.name in query.values
     )
