@@ -10,6 +10,7 @@ from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
 from l2o.texts import TEXTS
+from l2o.timelines.routes import ROUTERS as TIMELINE_ROUTERS
 from l2o.worker import WORKER
 
 
@@ -25,6 +26,7 @@ def create() -> FastAPI:
             *OPPORTUNITY_ROUTERS,
             *ACTIVITY_ROUTERS,
             *CONVERSION_ROUTERS,
+            *TIMELINE_ROUTERS,
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

@@ -1,6 +1,7 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from l2o.timeline_texts import TEXTS as TIMELINE_TEXTS
 
 TEXTS = {
     "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),
@@ -89,6 +90,7 @@ TEXTS = {
     "Stage.SIGNING": Text("签约", "Signing"),
     "Stage.WON": Text("赢单", "Won"),
     "Stage.LOST": Text("输单", "Lost"),
+    **TIMELINE_TEXTS,
 }
 
 # What people call the records of a conversion and their fields.
