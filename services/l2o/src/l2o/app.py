@@ -9,6 +9,7 @@ from l2o.activities.routes import ROUTERS as ACTIVITY_ROUTERS
 from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
+from l2o.profiles.routes import ROUTERS as PROFILE_ROUTERS
 from l2o.texts import TEXTS
 from l2o.timelines.routes import ROUTERS as TIMELINE_ROUTERS
 from l2o.worker import WORKER
@@ -26,6 +27,7 @@ def create() -> FastAPI:
             *OPPORTUNITY_ROUTERS,
             *ACTIVITY_ROUTERS,
             *CONVERSION_ROUTERS,
+            *PROFILE_ROUTERS,
             *TIMELINE_ROUTERS,
         ],
         texts=TEXTS,

@@ -14,6 +14,7 @@ from l2o.opportunities import handlers as opportunities
 from l2o.orders.store import ORDER_COPY
 from l2o.payments.store import PAYMENT_COPY
 from l2o.products.store import PRODUCT_COPY
+from l2o.receivables.store import RECEIVABLE_COPY
 from l2o.timelines.domain import SOURCES
 from l2o.timelines.handlers import on_document_fact
 
@@ -27,7 +28,7 @@ SUBSCRIPTIONS = (
         },
     ),
     process("l2o.orders", {OrderConfirmed: opportunities.on_order_confirmed}),
-    replica("l2o.totals", ORDER_COPY, PAYMENT_COPY),
+    replica("l2o.totals", ORDER_COPY, PAYMENT_COPY, RECEIVABLE_COPY),
     replica("l2o.products", PRODUCT_COPY),
     process("l2o.timelines", dict.fromkeys(SOURCES, on_document_fact)),
     *directory_subscriptions("l2o"),

@@ -63,12 +63,20 @@ def ensure_valid_parent(
 
 @dataclass(frozen=True, kw_only=True)
 class CurrencyTotals:
-    """The amounts that an account has ordered, received and paid, gross, in one currency."""
+    """What an account may buy, bought, received, paid and owes, in one currency.
+
+    `open` and `won` are the amounts of opportunities; the others are gross amounts of documents.
+    `owed` is what receivables still ask for, `overdue` the part of it that is past its due date.
+    """
 
     account_id: UUID
+    open: MoneySum
+    won: MoneySum
     ordered: MoneySum
     shipped: MoneySum
     received: MoneySum
+    owed: MoneySum
+    overdue: MoneySum
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Request and response bodies of accounts."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
@@ -27,7 +27,7 @@ from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.sums import MoneySum
 from kernel.texts import TrimmedText
-from l2o.accounts.domain import AccountRow
+from l2o.accounts.domain import AccountRow, CurrencyTotals
 
 AccountName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 Industry = Annotated[str, TrimmedText(min_length=1, max_length=100)]
@@ -99,13 +99,23 @@ class AccountOut(OwnedRecordOut):
 
 
 class TotalsOut(BaseModel):
-    """Gross totals in one currency, added up from the events of RMS shortly after they happen."""
+    """Totals in one currency, added up from what is there; RMS is seen shortly after it happens."""
 
     model_config = ConfigDict(from_attributes=True)
     currency: str
-    ordered: MoneySum
+    open: MoneySum = Field(description="The amounts of open opportunities")
+    won: MoneySum = Field(description="The amounts of won opportunities")
+    ordered: MoneySum = Field(description="Confirmed orders, gross, without what was cancelled")
     shipped: MoneySum
-    received: MoneySum
+    received: MoneySum = Field(description="Payments, without what was refunded or bounced")
+    owed: MoneySum = Field(description="What receivables still ask for")
+    overdue: MoneySum = Field(description="The part of `owed` that was due before today")
+
+    @classmethod
+    def of(cls, totals: CurrencyTotals) -> Self:
+        """Return the totals of one currency."""
+        amounts = {name: value for name, value in vars(totals).items() if name != "account_id"}
+        return cls(currency=totals.ordered.currency, **amounts)
 
 
 class AccountTotals(BaseModel):

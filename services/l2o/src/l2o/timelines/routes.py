@@ -8,12 +8,10 @@ from pydantic import BeforeValidator
 from sqlalchemy import Column
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.foundation.clock import Now
-from chassis.records.access.guards import may_read
-from chassis.records.access.visibility import Visibility, visibility_of
+from chassis.records.access.guards import may_read, seen_beside
+from chassis.records.access.visibility import Visibility
 from chassis.records.codes import QueryInstant
 from chassis.records.lists.filters import split_commas
-from chassis.web.auth import Caller
 from chassis.web.pages import DESC, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -30,16 +28,6 @@ Kinds = Annotated[
     BeforeValidator(split_commas),
     Query(alias="kind__in", description="Only entries of these kinds"),
 ]
-
-
-async def _opportunities_seen(tx: Tx, principal: Caller, now: Now) -> Visibility:
-    """Return what the caller sees of opportunities; nothing without the scope to read them."""
-    if not principal.may(f"{OPPORTUNITIES.resource}.read"):
-        return Visibility()
-    return await visibility_of(tx, principal, OPPORTUNITIES.resource, now)
-
-
-OpportunitiesSeen = Annotated[Visibility, Depends(_opportunities_seen)]
 
 
 def _wanted(
@@ -60,7 +48,7 @@ async def account_timeline(
     tx: Tx,
     page: PageParams,
     wanted: Annotated[TimelineFilter, Depends(_wanted)],
-    seen: OpportunitiesSeen,
+    seen: Annotated[Visibility, seen_beside(OPPORTUNITIES)],
     count_by: Annotated[
         Literal["kind"] | None, Query(description="Adds the number of entries of each kind")
     ] = None,
