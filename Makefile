@@ -71,7 +71,7 @@ fix: $(READY) ## sort imports, fix what the linter can fix, and format
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check .
 
-new: $(READY) ## create a resource (SERVICE=l2o RESOURCE=activity) or a service (SERVICE=desk)
+new: $(READY) ## create a resource (SERVICE=l2o RESOURCE=gift) or a service (SERVICE=desk)
 	@$(PY) -m deploy.new '$(SERVICE)' $(RESOURCE)
 	@$(MAKE) --no-print-directory contracts
 

@@ -1,4 +1,4 @@
-"""`make new SERVICE=l2o RESOURCE=activity` and `make new SERVICE=desk`."""
+"""`make new SERVICE=l2o RESOURCE=gift` and `make new SERVICE=desk`."""
 
 import sys
 from datetime import UTC, datetime

@@ -51,8 +51,14 @@ PLAIN_WRITES = {
     "chassis.records.work.many._LOCK": "inserts or updates what was published of many records",
     "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
     "cpq.price_books.store.add_version": "history, which is only appended to",
+    "l2o.accounts.store.raise_last_activity": "the last touch leaves the version (decision 57)",
+    "l2o.accounts.store.save_last_activity": "the last touch leaves the version (decision 57)",
+    "l2o.activities.store._add_people": "who took part: parts of an activity",
+    "l2o.activities.store._update": "who took part: parts of an activity",
     "l2o.conversions.store.set_outcome": "the outcome of a row that was just inserted",
     "mtl.captures.store.empty_payloads": "erases what is old, many at once; it is unpublished",
+    "l2o.opportunities.store.raise_last_activity": "the last touch leaves the version",
+    "l2o.opportunities.store.save_last_activity": "the last touch leaves the version",
     "mtl.captures.store.settle": "what the transaction has just inserted, many at once",
     "mtl.leads.store.save_bans": "bans of media, which leave the version: withdrawals count",
     "mtl.leads.store.keys._RELEASE": "releases many keys at once, which are no records",
@@ -67,6 +73,10 @@ PLAIN_WRITES = {
 }
 # Writes of columns that no event carries, each with its reason.
 UNPUBLISHED_COLUMNS = {
+    "l2o.accounts.store.raise_last_activity": "the activities behind it publish themselves",
+    "l2o.accounts.store.save_last_activity": "the activities behind it publish themselves",
+    "l2o.opportunities.store.raise_last_activity": "the activities behind it publish themselves",
+    "l2o.opportunities.store.save_last_activity": "the activities behind it publish themselves",
     "mtl.leads.store.recyclings.postpone_clock": "when a lead is looked at again is no news",
     "mtl.leads.store.recyclings.write_clocks": "clocks follow from what is published (decision 41)",
     "mtl.leads.store.save_bans": "for lists: what counts are the withdrawals",

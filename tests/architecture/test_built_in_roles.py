@@ -143,6 +143,7 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
         "l2o.account",
         "l2o.contact",
         "l2o.opportunity",
+        "l2o.activity",
         "cpq.quote",
         "rms.order",
         "desk.approval",

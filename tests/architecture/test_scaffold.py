@@ -17,8 +17,8 @@ CHANGED = ".git/changed_by_a_resource"
 WRITTEN = (
     "contracts/src/contracts/insight",
     "services/insight",
-    "services/l2o/src/l2o/activities",
-    "services/l2o/tests/activities",
+    "services/l2o/src/l2o/gifts",
+    "services/l2o/tests/gifts",
 )
 
 pytestmark = pytest.mark.xdist_group("scaffold")  # one copy of the tree serves all of them
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("scaffold")  # one copy of the tree serves 
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tree with a new resource, and a new service with a resource of two words."""
     copy = copy_tree(tmp_path_factory.mktemp("scaffold"))
-    run_in(copy, "python", "-m", "deploy.new", "l2o", "activity")
+    run_in(copy, "python", "-m", "deploy.new", "l2o", "gift")
     (copy / CHANGED).write_text("\n".join(changed_files(copy)))
     run_in(copy, "python", "-m", "deploy.new", "insight")
     run_in(copy, "python", "-m", "deploy.new", "insight", "price_rule")
@@ -88,14 +88,14 @@ def test_the_linters_find_nothing(tree: Path, command: str) -> None:
 
 
 def test_the_tests_of_the_new_service_pass(tree: Path) -> None:
-    printed = run_in(tree, "pytest", "-q", "services/insight", "services/l2o/tests/activities")
+    printed = run_in(tree, "pytest", "-q", "services/insight", "services/l2o/tests/gifts")
     assert " passed" in printed
 
 
 def test_a_repeated_command_writes_nothing(tree: Path) -> None:
     before = changed_files(tree)
-    with pytest.raises(AssertionError, match=r"l2o_add_activities exists already"):
-        run_in(tree, "python", "-m", "deploy.new", "l2o", "activity")
+    with pytest.raises(AssertionError, match=r"l2o_add_gifts exists already"):
+        run_in(tree, "python", "-m", "deploy.new", "l2o", "gift")
     assert changed_files(tree) == before
 
 

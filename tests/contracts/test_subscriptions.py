@@ -72,6 +72,31 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
         {"decided", "snapshot"},
         "acts on the one answer to a request; how the request got there is not its business",
     ),
+    "l2o.timelines": (
+        {
+            "created",
+            "sent",
+            "accepted",
+            "rejected",
+            "expired",
+            "revised",
+            "deleted",
+            "restored",
+            "confirmed",
+            "amended",
+            "lines_cancelled",
+            "cancelled",
+            "shipped",
+            "overdue",
+            "allocated",
+            "reopened",
+            "withdrawn",
+            "received",
+            "refunded",
+            "reversed",
+        },
+        "adds a row for each fact, once; a history has no state that a copy could hold",
+    ),
     "desk.approvers": ({"deactivated"}, "asks others where an approver has left"),
     **{
         f"{service}.tenant_tasks": ({"requested"}, "does its part of a task for operators, once")
@@ -134,6 +159,9 @@ def test_no_process_lists_the_facts_of_an_aggregate_as_a_copy_would() -> None:
     assert found.pop("cpq.approval_answers") == {"desk.approval"}
     # One fact, and its snapshot; which address it is about decides, not which aggregate.
     assert found.pop("desk.consents") == {"mtl.consent"}
+    # A timeline is a history of facts: it has no state, and nothing is summed.
+    documents = {"cpq.quote", "rms.order", "rms.receivable", "rms.payment"}
+    assert found.pop("l2o.timelines") == documents
     assert not any(found.values())
 
 

@@ -9,7 +9,7 @@ from tests.architecture.scratch import borrow_mypy_cache, copy_tree, run_in
 SUITES = (
     "services/org/tests",
     "services/insight",
-    "services/l2o/tests/activities",
+    "services/l2o/tests/gifts",
     "tests/contracts",
     "tests/journeys",
     "tests/architecture",
@@ -20,7 +20,7 @@ SUITES = (
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copy_tree(tmp_path_factory.mktemp("scaffold"))
-    run_in(copy, "python", "-m", "deploy.new", "l2o", "activity")
+    run_in(copy, "python", "-m", "deploy.new", "l2o", "gift")
     run_in(copy, "python", "-m", "deploy.new", "insight")
     run_in(copy, "python", "-m", "deploy.new", "insight", "price_rule")
     run_in(copy, "python", "-m", "deploy.contracts")

@@ -30,13 +30,21 @@ BY_EXTERNAL_ID = "GET /by-external-id/{}/{}"
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 # The records that the example rows refer to, by collection.
 REFERRED: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "l2o.activity": [("accounts", {"name": "上海示例有限公司", "confirmed": True})],
     "l2o.contact": [("accounts", {"name": "上海示例有限公司", "confirmed": True})],
     "l2o.opportunity": [("accounts", {"name": "上海示例有限公司", "confirmed": True})],
     "org.department": [("people", {"name": "李娜"})],
     "org.person": [("departments", {"name": "总部"})],
     "org.team": [("people", {"name": "李娜"}), ("people", {"name": "王伟"})],
 }
-RENAMED = {"name": "项目二组"}
+# The column of what people call a record, and another cell of it.
+CALLED = {"l2o.activity": "subject"}
+
+
+def renamed(resource: FoundResource) -> dict[str, str]:
+    return {CALLED.get(resource.name, "name"): "项目二组"}
+
+
 # Where a deleted record stays deleted, and what a hidden one is refused for, if not as everywhere.
 NOT_RESTORED = {"l2o.opportunity"}
 # Values of the example row that no second record may have, and the code of the refusal.
@@ -165,9 +173,12 @@ def test_imports_follow_from_declarations() -> None:
 
 
 @pytest.mark.parametrize("resource", DERIVED)
-async def test_a_file_creates_and_then_changes_nothing(files: Files) -> None:
+async def test_a_file_creates_and_then_changes_nothing(
+    files: Files, resource: FoundResource
+) -> None:
+    called = CALLED.get(resource.name, "name")
     for row in (files.row(), files.row(external_id="", external_system="")):
-        fresh = row | {"name": f"{row['name']}{len(row)}"}
+        fresh = row | {called: f"{row[called]}{len(row)}"}
         if "code" in row:
             fresh["code"] = f"{row['code']}{len(row)}"
         assert await files.load(fresh) == ({"created": 1}, [])
@@ -189,15 +200,16 @@ async def test_an_external_id_finds_the_record(files: Files, resource: FoundReso
     counts, codes = await files.load(files.row(**named), files.row(**named))
     assert (counts["created"], sum(counts.values()), codes) == (1, 2, [])
     assert await files.load(files.row(**named)) == ({"unchanged": 1}, [])
-    assert await files.load(files.row(**named, **RENAMED)) == ({"updated": 1}, [])
+    assert await files.load(files.row(**named, **renamed(resource))) == ({"updated": 1}, [])
     call = files.records.call
     found = await call(BY_EXTERNAL_ID, "erp", "0001")
-    assert (found.status_code, found.json()["name"]) == (200, RENAMED["name"])
+    [(column, called)] = renamed(resource).items()
+    assert (found.status_code, found.json()[column]) == (200, called)
     if not files.records.has("DELETE /{}") or resource.name in NOT_RESTORED:
         return
     await call("DELETE /{}", found.json()["id"], if_match="*")
     assert (await call(BY_EXTERNAL_ID, "erp", "0001")).status_code == 404
-    assert await files.load(files.row(**named, **RENAMED)) == ({"updated": 1}, [])
+    assert await files.load(files.row(**named, **renamed(resource))) == ({"updated": 1}, [])
     restored = await call(BY_EXTERNAL_ID, "erp", "0001")
     assert restored.json()["id"] == found.json()["id"]
 
@@ -254,7 +266,7 @@ async def test_an_external_id_of_a_hidden_record_is_refused(
     files.records.client.headers.update(wang)
     await files.refer()
     refusal = HIDDEN.get(resource.name, files.records.not_found)
-    assert await files.load(files.row(**named, **RENAMED)) == ({"refused": 1}, [refusal])
+    assert await files.load(files.row(**named, **renamed(resource))) == ({"refused": 1}, [refusal])
     assert (await files.records.call(BY_EXTERNAL_ID, "erp", "0001")).status_code == 404
 
 
@@ -292,14 +304,19 @@ async def test_a_required_custom_field_is_required_in_a_file(
 async def test_a_row_that_breaks_a_rule_is_refused_and_the_rest_goes_on(
     files: Files, resource: FoundResource
 ) -> None:
-    long = files.row(name="x" * 300, external_id="2")
+    long = files.row(**{CALLED.get(resource.name, "name"): "x" * 300}, external_id="2")
     counts, codes = await files.load(long, files.row())
     assert (counts, codes) == ({"created": 1, "refused": 1}, ["TOO_LONG"])
 
 
 @pytest.mark.parametrize("resource", [one for one in DERIVED if one.id in REFERRED])
 async def test_what_a_row_refers_to_must_exist(files: Files, resource: FoundResource) -> None:
-    column = {"l2o.contact": "account", "org.department": "manager", "org.team": "members"}
+    column = {
+        "l2o.activity": "account",
+        "l2o.contact": "account",
+        "org.department": "manager",
+        "org.team": "members",
+    }
     unknown = files.row(**{column[resource.name]: "没有这个"})
     assert await files.load(unknown) == ({"refused": 1}, ["REFERENCE_UNKNOWN"])
     [(collection, body), *_] = REFERRED[resource.name]

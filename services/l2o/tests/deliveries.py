@@ -1,6 +1,7 @@
 """Kafka records for tests, and the committed rows after their delivery."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -47,6 +48,16 @@ def record(
     envelope = _envelope(tenant, event.type, subject, event.model_dump(mode="json"))
     partition = bucket_of(subject) if partition is None else partition
     return ConsumerRecord(event.topic(), partition, next(_offsets), envelope.encode())
+
+
+def event_record(
+    tenant: UUID, event: Event, subject: UUID, *, sequence: int, at: datetime, event_id: UUID
+) -> ConsumerRecord:
+    """The record of an event of a version that happened at an instant, under this id."""
+    content = event.model_dump(mode="json")
+    envelope = _envelope(tenant, event.type, subject, content, sequence=sequence)
+    placed = replace(envelope, id=event_id, time=at)
+    return ConsumerRecord(event.topic(), bucket_of(subject), next(_offsets), placed.encode())
 
 
 def state_record(

@@ -18,6 +18,7 @@ from contracts.rms.events import (
     OrderLine,
     OrderState,
     PaymentState,
+    ReceivableState,
 )
 from kernel.ids import new_id
 from kernel.money import Money
@@ -205,4 +206,20 @@ def make_payment(account_id: UUID, amount: Money) -> PaymentState:
         unallocated=amount,
         received_date=TODAY,
         status="UNALLOCATED",
+    )
+
+
+def make_receivable(account_id: UUID, amount: Money, *, due_date: date) -> ReceivableState:
+    return ReceivableState(
+        receivable_id=new_id(),
+        document_no="AR-2026-000001",
+        order_id=new_id(),
+        order_no="SO-2026-000001",
+        shipment_id=new_id(),
+        account_id=account_id,
+        amount=amount,
+        allocated=Money.zero(amount.currency),
+        open=amount,
+        due_date=due_date,
+        status="OPEN",
     )

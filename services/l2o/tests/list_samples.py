@@ -1,5 +1,6 @@
 """Rows that fill the lists of l2o when their query plans are checked."""
 
+from kernel.ids import new_id
 from testkit.filling import ListSample
 
 # Every hundredth row has the same owner, so other values must not repeat in step with that.
@@ -18,6 +19,20 @@ SAMPLES = {
             " THEN lpad((110000 + (n::bigint * 7919) % 540000)::text, 6, '0') END",
         },
         filters={"region": ("330100", "330106"), "kind": ("PARTNER", "SUPPLIER")},
+    ),
+    "activities": ListSample(
+        columns={
+            "kind": "(ARRAY['CALL', 'MAIL', 'MEETING', 'NOTE'])[1 + (n / 100) % 4]",
+            "direction": "(ARRAY['OUTGOING', 'INCOMING'])[1 + (n / 100) % 2]",
+            "result": "CASE WHEN n % 11 <> 5"
+            " THEN (ARRAY['POSITIVE', 'NEUTRAL'])[1 + (n / 100) % 2] END",
+            "subject": NAME,
+        },
+        filters={
+            "done": ("true", "false"),
+            "contact_id": [new_id()],
+            "participant_id": ["somebody"],
+        },
     ),
     "contacts": ListSample(
         columns={

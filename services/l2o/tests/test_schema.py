@@ -9,7 +9,7 @@ from kernel.ids import new_id
 from testkit.databases import ServiceDatabase
 from testkit.plugin import Committed
 
-APPEND_ONLY = ("stage_changes", "lead_trail_entries")
+APPEND_ONLY = ("stage_changes", "lead_trail_entries", "timeline_entries")
 
 
 async def test_the_declared_tables_match_the_migrations(service_database: ServiceDatabase) -> None:

@@ -260,6 +260,69 @@ class OpportunityRestored(Event):
     opportunity: OpportunityState
 
 
+class ActivityState(AggregateState):
+    """What somebody did with an account and what comes next, after the event.
+
+    `contact_ids` are people at the account who took part, `participant_ids` the subjects of
+    colleagues. The next step is open until `next_step_done_at`.
+    """
+
+    aggregate: ClassVar[str] = "l2o.activity"
+    activity_id: UUID
+    account_id: UUID
+    opportunity_id: UUID | None = None
+    owner_id: str | None = None
+    kind: str
+    at: datetime
+    duration_minutes: int | None = None
+    direction: str = "OUTGOING"
+    result: str | None = None
+    subject: Annotated[str | None, Personal("text")] = None
+    body: Annotated[str | None, Personal("text")] = None
+    guests: Annotated[str | None, Personal("text")] = None
+    contact_ids: tuple[UUID, ...] = ()
+    participant_ids: tuple[str, ...] = ()
+    next_step: Annotated[str | None, Personal("text")] = None
+    next_step_on: date | None = None
+    next_step_done_at: datetime | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class ActivityCreated(Event):
+    """Somebody recorded a call, mail, meeting, visit, chat or note about an account."""
+
+    type: ClassVar[str] = "l2o.activity.created.v1"
+    activity: ActivityState
+
+
+class ActivityChanged(Event):
+    """A field or the owner of an activity changed, or its next step was done."""
+
+    type: ClassVar[str] = "l2o.activity.changed.v1"
+    activity: ActivityState
+
+
+class ActivityDeleted(Event):
+    """An activity was deleted; it may be restored."""
+
+    type: ClassVar[str] = "l2o.activity.deleted.v1"
+    activity: ActivityState
+
+
+class ActivityRestored(Event):
+    """A deleted activity was restored."""
+
+    type: ClassVar[str] = "l2o.activity.restored.v1"
+    activity: ActivityState
+
+
+class ActivitySnapshot(Snapshot):
+    """The present state of an activity, published again on request."""
+
+    type: ClassVar[str] = "l2o.activity.snapshot.v1"
+    activity: ActivityState
+
+
 class ConversionCompleted(Event):
     """The account, contact and opportunity of a converted lead were created.
 

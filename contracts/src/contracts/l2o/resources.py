@@ -23,6 +23,12 @@ RESOURCES: Final = (
         tasks={"WORK_OPPORTUNITY": ("跟进商机", "Follow up on an opportunity")},
         aggregates=("l2o.conversion",),
     ),
+    _owned(
+        "l2o.activity",
+        zh="活动",
+        en="activity",
+        tasks={"ACTIVITY_NEXT_STEP": ("下一步", "Next step")},
+    ),
     editable(
         "l2o.collision_policy", zh="撞单规则", en="collision policy", read=SALES, write=DIRECTION
     ),

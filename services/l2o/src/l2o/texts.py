@@ -1,6 +1,7 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from l2o.timeline_texts import TEXTS as TIMELINE_TEXTS
 from parties.texts import INDUSTRY_LABELS, POINT_LABELS, SIZE_LABELS
 
 TEXTS: dict[str, Text] = {
@@ -45,6 +46,8 @@ TEXTS: dict[str, Text] = {
         " Confirm to create it nevertheless.",
     ),
     "ACCOUNT_FIXED": Text("所属客户不能更改。", "The account cannot be changed."),
+    "OPPORTUNITY_UNKNOWN": Text("该客户没有此商机。", "The account has no such opportunity."),
+    "PARTICIPANT_UNKNOWN": Text("没有这位参与人。", "There is no such participant."),
     "PRODUCT_UNKNOWN": Text(
         "产品不存在或尚未同步，请稍后重试。",
         "The product does not exist or has not arrived yet. Please try again later.",
@@ -103,6 +106,19 @@ TEXTS: dict[str, Text] = {
     "AccountKind.PARTNER": Text("合作伙伴", "Partner"),
     "AccountKind.COMPETITOR": Text("竞争对手", "Competitor"),
     "AccountKind.SUPPLIER": Text("供应商", "Supplier"),
+    "ActivityKind.CALL": Text("电话", "Call"),
+    "ActivityKind.MAIL": Text("邮件", "Mail"),
+    "ActivityKind.MEETING": Text("会议", "Meeting"),
+    "ActivityKind.VISIT": Text("拜访", "Visit"),
+    "ActivityKind.WECHAT": Text("微信", "WeChat"),
+    "ActivityKind.NOTE": Text("备注", "Note"),
+    "ActivityDirection.OUTGOING": Text("我方联系客户", "We contacted the customer"),
+    "ActivityDirection.INCOMING": Text("客户联系我方", "The customer contacted us"),
+    "ActivityResult.NOT_REACHED": Text("未联系上", "Not reached"),
+    "ActivityResult.CALL_BACK": Text("约定回电", "To be called back"),
+    "ActivityResult.POSITIVE": Text("积极", "Positive"),
+    "ActivityResult.NEUTRAL": Text("一般", "Neutral"),
+    "ActivityResult.NEGATIVE": Text("消极", "Negative"),
     "Stage.FIRST_CONTACT": Text("初步接洽", "First contact"),
     "Stage.SOLUTION": Text("方案", "Solution"),
     "Stage.QUOTATION": Text("报价", "Quotation"),
@@ -111,6 +127,7 @@ TEXTS: dict[str, Text] = {
     "Stage.SIGNING": Text("签约", "Signing"),
     "Stage.WON": Text("赢单", "Won"),
     "Stage.LOST": Text("输单", "Lost"),
+    **TIMELINE_TEXTS,
 }
 
 # What people call the records of a conversion and their fields.

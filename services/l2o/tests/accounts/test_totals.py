@@ -1,6 +1,7 @@
 """The totals of an account: added up from copies of orders and payments, however events arrive."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
@@ -16,13 +17,26 @@ from chassis.events.replicas import ReplicaSubscription
 from contracts.event import AggregateState
 from contracts.rms.events import OrderState
 from kernel.ids import new_id
+from kernel.money import Money
 from kernel.sums import MoneySum
 from l2o.accounts import views
 from l2o.accounts.domain import CurrencyTotals
+from l2o.opportunities.domain import Stage
 from l2o.orders.domain import ordered_amount
 from l2o.orders.store import orders
+from l2o.payments.store import payments
+from l2o.receivables.store import receivables
 from services.l2o.tests.deliveries import CommittedRows, state_record, subscription
-from services.l2o.tests.factories import cny, make_order, make_payment
+from services.l2o.tests.factories import (
+    NOON,
+    TODAY,
+    add_account,
+    add_opportunity,
+    cny,
+    make_order,
+    make_payment,
+    make_receivable,
+)
 from testkit.plugin import Committed
 
 # Facts of RMS, one of which no class declares: the totals follow the state, not the fact.
@@ -34,18 +48,17 @@ def yuan(amount: str) -> MoneySum:
     return MoneySum.of(amount, "CNY")
 
 
-def totals(account_id: UUID, ordered: str, shipped: str, received: str) -> CurrencyTotals:
-    return CurrencyTotals(
-        account_id=account_id,
-        ordered=yuan(ordered),
-        shipped=yuan(shipped),
-        received=yuan(received),
-    )
+def totals(
+    account_id: UUID, ordered: str, shipped: str, received: str, **others: str
+) -> CurrencyTotals:
+    given = {"ordered": ordered, "shipped": shipped, "received": received, **others}
+    amounts = {name: yuan(given.get(name, "0")) for name in views.TOTALS}
+    return CurrencyTotals(account_id=account_id, **amounts)
 
 
 async def read(committed: Committed, tenant: UUID, account_id: UUID) -> list[CurrencyTotals]:
     async with committed.app.begin(tenant) as tx:
-        return await views.read_totals(tx, account_id)
+        return await views.read_totals(tx, account_id, today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +84,11 @@ def test_an_order_of_an_early_event_has_no_cancelled_total() -> None:
 
 def history(account_id: UUID) -> list[tuple[UUID, Versions]]:
     """An order of 1000.00, amended to 900.00, of which 400.00 are shipped and 300.00 cancelled;
-    a payment of 999.99 with a refund of 99.99, and one of 50.00 that bounces.
+    a payment of 999.99 with a refund of 99.99, and one of 50.00 that bounces;
+    a receivable of 250.00 due yesterday, of which 100.00 are settled, and one of 150.00 due today,
+    of which 20.00 are withdrawn.
 
-    Ordered 600.00, shipped 400.00, received 900.00.
+    Ordered 600.00, shipped 400.00, received 900.00, owed 280.00, overdue 150.00.
     """
     first = make_order(account_id=account_id, gross=cny("1000.00"))
     amended = first.model_copy(update={"status": "OPEN", "gross_total": cny("900.00")})
@@ -82,6 +97,8 @@ def history(account_id: UUID) -> list[tuple[UUID, Versions]]:
         update={"status": "PARTLY_SHIPPED", "shipped_total": cny("400.00")}
     )
     cancelled = shipped.model_copy(update={"cancelled_total": cny("300.00")})
+    late = make_receivable(account_id, cny("250.00"), due_date=TODAY - timedelta(days=1))
+    due = make_receivable(account_id, cny("150.00"), due_date=TODAY)
     paid, bounced = (make_payment(account_id, cny(amount)) for amount in ("999.99", "50.00"))
     return [
         (
@@ -109,6 +126,30 @@ def history(account_id: UUID) -> list[tuple[UUID, Versions]]:
                 ("reversed", bounced.model_copy(update={"returned": cny("50.00")})),
             ],
         ),
+        (
+            late.receivable_id,
+            [
+                ("created", late),
+                (
+                    "allocated",
+                    late.model_copy(update={"allocated": cny("250.00"), "open": cny("0")}),
+                ),
+                (
+                    "reopened",
+                    late.model_copy(update={"allocated": cny("100.00"), "open": cny("150.00")}),
+                ),
+            ],
+        ),
+        (
+            due.receivable_id,
+            [
+                ("created", due),
+                (
+                    "withdrawn",
+                    due.model_copy(update={"withdrawn": cny("20.00"), "open": cny("130.00")}),
+                ),
+            ],
+        ),
     ]
 
 
@@ -131,9 +172,45 @@ async def test_totals_are_exact_in_any_order_with_duplicates(
     for one in records:
         await processor.apply([one])
     assert await read(committed, tenant, account_id) == [
-        totals(account_id, "600.00", "400.00", "900.00")
+        totals(account_id, "600.00", "400.00", "900.00", owed="280.00", overdue="150.00")
     ]
     assert await stored.parked() == []
+
+
+async def test_replicas_that_are_filled_anew_give_the_same_totals(
+    committed: Committed, tenant: UUID
+) -> None:
+    account_id = new_id()
+    records = records_of(tenant, account_id)
+    processor = Processor(subscription("totals"), committed.worker, monotonic_offsets=False)
+    await processor.apply(records)
+    before = await read(committed, tenant, account_id)
+    async with committed.worker.begin(tenant) as tx:
+        for table in (orders, payments, receivables):
+            await tx.execute(delete(table))
+    assert await read(committed, tenant, account_id) == []
+    await processor.apply(list(reversed(records)))
+    assert await read(committed, tenant, account_id) == before != []
+
+
+async def test_opportunities_count_by_their_stage_and_currency(
+    committed: Committed, tenant: UUID
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        account = await add_account(tx)
+        for stage, amount in (
+            (Stage.SOLUTION, cny("100.10")),
+            (Stage.SIGNING, cny("200.20")),
+            (Stage.WON, cny("300.30")),
+            (Stage.LOST, cny("400.40")),
+            (Stage.BIDDING, None),
+            (Stage.SOLUTION, Money.of("7", "USD")),
+        ):
+            await add_opportunity(tx, account_id=account.id, stage=stage, amount=amount)
+        await add_opportunity(tx, account_id=account.id, amount=cny("9"), deleted_at=NOON)
+    yuans, dollars = await read(committed, tenant, account.id)
+    assert yuans == totals(account.id, "0", "0", "0", open="300.30", won="300.30")
+    assert (dollars.open, dollars.won) == (MoneySum.of("7", "USD"), MoneySum.of("0", "USD"))
 
 
 AMOUNTS = st.decimals("0", "9999999999999999.99", places=2, allow_nan=False)

@@ -65,10 +65,6 @@ TEXTS: dict[str, Text] = {
         "该线索已删除，请先恢复。", "The lead has been deleted. Please restore it first."
     ),
     "LEAD_FIXED": Text("所属线索不能更改。", "The lead cannot be changed."),
-    "NEXT_STEP_MISSING": Text(
-        "该跟进记录没有下一步，无法标记完成。",
-        "This follow-up has no next step that could be done.",
-    ),
     "TOUCH_RECORDED_OTHERWISE": Text(
         "该线索已有相同外部编号但内容不同的触点。",
         "The lead has another touch with the same external id.",

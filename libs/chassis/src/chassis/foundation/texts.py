@@ -204,6 +204,9 @@ COMMON: dict[str, Text] = {
         "逐行输出只能用于自己的租户，请分页读取。",
         "Only lists of one's own tenant can be streamed; please read pages.",
     ),
+    "NEXT_STEP_MISSING": Text(
+        "没有下一步，无法标记完成。", "There is no next step that could be done."
+    ),
     "OWNERSHIP_REQUIRED": Text(
         "只有负责人、其上级或管理员可以这样做。",
         "Only the owner, the owner's managers or an administrator may do this.",

@@ -106,7 +106,7 @@ async def visible_among(
     if visibility.everything:
         return set(owners)
     own = {key for key, owner in owners.items() if owner in visibility.owners}
-    if scoped.seen_with is None and not grants_of(scoped, visibility):
+    if not scoped.seen_with and not grants_of(scoped, visibility):
         return own
     return own | await visible_ids(tx, scoped, owners.keys() - own, visibility)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -98,6 +99,19 @@ async def restore_account(command: Command, account_id: UUID) -> Account:
 
     await store.lock_hierarchy(command.tx)
     return await restore_record(command, ACCOUNT, account_id, prepare=prepare)
+
+
+async def raise_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime) -> None:
+    """Note that somebody touched the account at a time; a later touch stays the last one.
+
+    The version stays, so that nobody who edits the account is held up by a call of another person.
+    """
+    await store.raise_last_activity(tx, account_id, at)
+
+
+async def save_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime | None) -> None:
+    """Write when somebody last touched the account, whose row the caller has locked."""
+    await store.save_last_activity(tx, account_id, at)
 
 
 async def _ensure_valid_parent(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -46,7 +47,8 @@ class Account(NamedRecord, ReachedParty, ReferencedRecord):
 
     `country` is an ISO 3166-1 code, `region_code` one of GB/T 2260, `uscc` one of GB 32100.
     `kinds` are values of AccountKind. `currency` and `payment_term_code` are those that we trade
-    in with the company.
+    in with the company. `last_activity_at` follows from its activities, and is written beside its
+    version.
     """
 
     kinds: tuple[str, ...] = (AccountKind.CUSTOMER.value,)
@@ -70,6 +72,7 @@ class Account(NamedRecord, ReachedParty, ReferencedRecord):
     payment_term_code: str | None = None
     description: Annotated[str | None, Personal("text")] = None
     addresses: Sequence[PartyAddress] = ()
+    last_activity_at: datetime | None = None
 
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.
@@ -102,12 +105,20 @@ def ensure_valid_parent(
 
 @dataclass(frozen=True, kw_only=True)
 class CurrencyTotals:
-    """The amounts that an account has ordered, received and paid, gross, in one currency."""
+    """What an account may buy, bought, received, paid and owes, in one currency.
+
+    `open` and `won` are the amounts of opportunities; the others are gross amounts of documents.
+    `owed` is what receivables still ask for, `overdue` the part of it that is past its due date.
+    """
 
     account_id: UUID
+    open: MoneySum
+    won: MoneySum
     ordered: MoneySum
     shipped: MoneySum
     received: MoneySum
+    owed: MoneySum
+    overdue: MoneySum
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from chassis.records.access.guards import may_list, may_read
 from chassis.records.access.visibility import Visibility
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
+from chassis.records.tenant_settings import today
 from chassis.web.admission import READ_ONLY
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
@@ -66,16 +67,14 @@ async def account_subtree(
 
 
 @router.get("/{account_id}/totals", dependencies=[RESOURCE.read_guard])
-async def account_totals(account_id: UUID, tx: Tx) -> AccountTotals:
-    """Read what the account has ordered, received and paid, per currency."""
+async def account_totals(account_id: UUID, tx: Tx, now: Now) -> AccountTotals:
+    """Read what the account may buy, ordered, received, paid and owes, per currency.
+
+    Whoever sees the account sees the same totals, also of opportunities that they do not see.
+    """
     await ACCOUNT.get(tx, account_id)
-    totals = [
-        TotalsOut(
-            currency=t.ordered.currency, ordered=t.ordered, shipped=t.shipped, received=t.received
-        )
-        for t in await views.read_totals(tx, account_id)
-    ]
-    return AccountTotals(account_id=account_id, totals=totals)
+    found = await views.read_totals(tx, account_id, today=await today(tx, now))
+    return AccountTotals(account_id=account_id, totals=[TotalsOut.of(one) for one in found])
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Request and response bodies of accounts."""
 
 from collections.abc import Collection
-from datetime import timedelta
-from typing import Annotated, Any, Final
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import (
@@ -26,7 +26,7 @@ from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.sums import MoneySum
 from kernel.texts import TrimmedText
-from l2o.accounts.domain import AccountKind
+from l2o.accounts.domain import AccountKind, CurrencyTotals
 from parties.address_schemas import Addresses, AddressOut, addresses_of_body
 from parties.company_sizes import CompanySize
 from parties.fields import REGION_NAME, RegionCode, RegionName, Uscc, Website
@@ -206,6 +206,9 @@ class AccountOut(OwnedRecordOut):
     description: Annotated[str | None, Personal("text")]
     external_ids: list[ExternalRefOut] = Field(description="What other systems call it")
     lead_id: UUID | None = Field(description="The lead it was converted from")
+    last_activity_at: datetime | None = Field(
+        description="When the last call, mail, meeting, visit or chat was; the version stays"
+    )
 
 
 class AccountDetailOut(AccountOut):
@@ -218,13 +221,23 @@ class AccountDetailOut(AccountOut):
 
 
 class TotalsOut(BaseModel):
-    """Gross totals in one currency, added up from the events of RMS shortly after they happen."""
+    """Totals in one currency, added up from what is there; RMS is seen shortly after it happens."""
 
     model_config = ConfigDict(from_attributes=True)
     currency: str
-    ordered: MoneySum
+    open: MoneySum = Field(description="The amounts of open opportunities")
+    won: MoneySum = Field(description="The amounts of won opportunities")
+    ordered: MoneySum = Field(description="Confirmed orders, gross, without what was cancelled")
     shipped: MoneySum
-    received: MoneySum
+    received: MoneySum = Field(description="Payments, without what was refunded or bounced")
+    owed: MoneySum = Field(description="What receivables still ask for")
+    overdue: MoneySum = Field(description="The part of `owed` that was due before today")
+
+    @classmethod
+    def of(cls, totals: CurrencyTotals) -> Self:
+        """Return the totals of one currency."""
+        amounts = {name: value for name, value in vars(totals).items() if name != "account_id"}
+        return cls(currency=totals.ordered.currency, **amounts)
 
 
 class AccountTotals(BaseModel):

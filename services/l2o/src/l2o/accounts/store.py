@@ -1,12 +1,14 @@
 """The tables of accounts and all SQL on them."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    DateTime,
     Double,
     ForeignKeyConstraint,
     Index,
@@ -14,7 +16,9 @@ from sqlalchemy import (
     Table,
     Uuid,
     func,
+    or_,
     select,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,6 +68,7 @@ accounts = Table(
     name_key_column(),
     sort_column("annual_revenue", Double()),
     sort_column("employees", Double()),
+    sort_column("last_activity_at", DateTime(timezone=True)),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(None, "tenant_id", "parent_id", "id"),
     Index(None, "tenant_id", "name_key"),
@@ -142,10 +147,18 @@ LISTING = Listing(
         "email",
         "annual_revenue",
         "lead_id",
+        "last_activity_at",
         "created_at",
         "updated_at",
     ],
-    sorts=["created_at", "updated_at", "name", "annual_revenue", "employees"],
+    sorts=[
+        "created_at",
+        "updated_at",
+        "name",
+        "annual_revenue",
+        "employees",
+        "last_activity_at",
+    ],
     words=["name"],
     contact_points=["phone", "email"],
     keys={"name": keys_of_company, "kinds": kind_keys, "website": domain_keys},
@@ -174,6 +187,31 @@ async def lock_for_share(
     """As `exists`; a shared lock keeps the account from being deleted until the commit."""
     query = select(accounts.c.id).where(_is_visible(account_id, visibility))
     return (await tx.execute(query.with_for_update(read=True))).one_or_none() is not None
+
+
+async def lock_for_part(tx: AsyncConnection, account_id: UUID) -> bool:
+    """As `exists`; nobody locks the account for a change until the commit.
+
+    Any number of parts can be added at once: their locks do not exclude each other, nor the
+    change of a column that is no key.
+    """
+    query = select(accounts.c.id).where(_is_visible(account_id, EVERYTHING))
+    locked = query.with_for_update(read=True, key_share=True)
+    return (await tx.execute(locked)).one_or_none() is not None
+
+
+async def raise_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime) -> None:
+    """Write the time of the last activity, unless that of a later one is there."""
+    c = accounts.c
+    is_earlier = or_(c.last_activity_at.is_(None), c.last_activity_at < at)
+    later = update(accounts).where(c.id == account_id, is_earlier)
+    await tx.execute(later.values(last_activity_at=at))
+
+
+async def save_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime | None) -> None:
+    """Write the time of the last activity; the caller has locked the account's row."""
+    mine = update(accounts).where(accounts.c.id == account_id)
+    await tx.execute(mine.values(last_activity_at=at))
 
 
 async def may_write(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:

@@ -1,18 +1,22 @@
-"""Reads that combine accounts with opportunities, and with the orders and payments of RMS."""
+"""Reads that combine accounts with opportunities, and with the documents of RMS."""
 
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sums import MoneySum
 from l2o.accounts.domain import CurrencyTotals
-from l2o.opportunities.domain import CLOSED_STAGES
+from l2o.opportunities.domain import CLOSED_STAGES, Stage
 from l2o.opportunities.store import opportunities
 from l2o.orders.store import orders
 from l2o.payments.store import payments
+from l2o.receivables.store import receivables
 
-TOTALS = ("ordered", "shipped", "received")
+TOTALS = ("open", "won", "ordered", "shipped", "received", "owed", "overdue")
 
 
 async def count_open_opportunities(tx: AsyncConnection, account_id: UUID) -> int:
@@ -27,18 +31,15 @@ async def count_open_opportunities(tx: AsyncConnection, account_id: UUID) -> int
     return count
 
 
-async def read_totals(tx: AsyncConnection, account_id: UUID) -> list[CurrencyTotals]:
-    """The totals of an account ordered by currency code; empty without orders and payments.
+async def read_totals(
+    tx: AsyncConnection, account_id: UUID, *, today: date
+) -> list[CurrencyTotals]:
+    """The totals of an account ordered by currency code; empty without any amount.
 
-    They are added up from the replicas when they are read, so they are as right as those.
+    They are added up from opportunities and from the replicas when they are read, so they are as
+    right as those. `today` is the tenant's business day.
     """
-    order, payment, zero = orders.c, payments.c, literal(0)
-    ordered = select(order.currency, order.ordered, order.shipped, zero.label("received"))
-    received = select(payment.currency, zero, zero, payment.received)
-    amounts = union_all(
-        ordered.where(order.account_id == account_id, ~order.deleted),
-        received.where(payment.account_id == account_id, ~payment.deleted),
-    ).subquery()
+    amounts = union_all(*_amounts(account_id, today)).subquery()
     sums = [func.sum(amounts.c[name]).label(name) for name in TOTALS]
     currency = amounts.c.currency
     rows = await tx.execute(select(currency, *sums).group_by(currency).order_by(currency))
@@ -49,3 +50,32 @@ async def read_totals(tx: AsyncConnection, account_id: UUID) -> list[CurrencyTot
         )
         for row in rows.mappings()
     ]
+
+
+def _amounts(account_id: UUID, today: date) -> Iterator[Select[Any]]:
+    """Yield the queries for the amounts that count, each with a column for every total."""
+    deal, order, payment, owing = opportunities.c, orders.c, payments.c, receivables.c
+    is_open = deal.stage.not_in(sorted(CLOSED_STAGES))
+    yield _as_totals(
+        deal.amount_currency,
+        open=case((is_open, deal.amount), else_=0),
+        won=case((deal.stage == Stage.WON, deal.amount), else_=0),
+    ).where(
+        deal.account_id == account_id, deal.deleted_at.is_(None), deal.amount_currency.is_not(None)
+    )
+    yield _as_totals(order.currency, ordered=order.ordered, shipped=order.shipped).where(
+        order.account_id == account_id, ~order.deleted
+    )
+    yield _as_totals(payment.currency, received=payment.received).where(
+        payment.account_id == account_id, ~payment.deleted
+    )
+    overdue = case((owing.due_date < today, owing.owed), else_=0)
+    yield _as_totals(owing.currency, owed=owing.owed, overdue=overdue).where(
+        owing.account_id == account_id, ~owing.deleted
+    )
+
+
+def _as_totals(currency: ColumnElement[str], **amounts: Any) -> Select[Any]:
+    zero = literal(0)
+    totals = (amounts.get(name, zero).label(name) for name in TOTALS)
+    return select(currency.label("currency"), *totals)

@@ -58,7 +58,8 @@ class Opportunity:
     """A possible sale to an account.
 
     `engaged_date` is when the customer was first engaged, `closed_date` the day, in the tenant's
-    time zone, on which it was won or lost.
+    time zone, on which it was won or lost. `last_activity_at` follows from its activities, and is
+    written beside its version.
     """
 
     id: UUID
@@ -77,6 +78,7 @@ class Opportunity:
     closed_date: date | None = None
     order_id: UUID | None = None
     order_no: str | None = None
+    last_activity_at: datetime | None = None
     owner_id: str | None = None
     external_ids: tuple[ExternalRef, ...] = ()
     created_at: datetime

@@ -41,6 +41,7 @@ RESOURCE = Resource(
     create=records.open_opportunity,
     edit=records.edit_opportunity,
     along=Along(OPPORTUNITIES.resource, (GoesAlong.QUOTE,)),
+    restore=records.restore_opportunity,
     docs={"create": "Open an opportunity with an account"},
 )
 READ, WRITE = [RESOURCE.read_guard], [RESOURCE.write_guard]

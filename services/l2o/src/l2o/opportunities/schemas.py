@@ -115,6 +115,9 @@ class OpportunityOut(BaseModel):
     order_id: UUID | None = Field(description="The order that won it, if an order did")
     order_no: str | None = Field(examples=["SO-2026-000001"])
     external_ids: list[ExternalRefOut] = Field(description="What other systems call it")
+    last_activity_at: datetime | None = Field(
+        description="When the last call, mail, meeting, visit or chat was; the version stays"
+    )
     owner_id: Annotated[str | None, PersonSubject]
     owner_name: str | None = None
     owner: Expandable[PersonSummary] = None

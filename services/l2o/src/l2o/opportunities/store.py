@@ -1,6 +1,7 @@
 """The tables of opportunities and their stage history, and all SQL on them."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,8 +19,10 @@ from sqlalchemy import (
     Uuid,
     func,
     insert,
+    or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,6 +73,8 @@ opportunities = Table(
     sort_column("closed_date", Date()),
     Column("order_id", Uuid),
     Column("order_no", Text),
+    Column("last_activity_at", DateTime(timezone=True)),
+    sort_column("last_activity_at", DateTime(timezone=True)),
     Column("owner_id", Text),
     Column("external_ids", JsonDocument(tuple[ExternalRef, ...]), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -122,6 +127,7 @@ LISTING = Listing(
         "expected_close_date",
         "engaged_date",
         "closed_date",
+        "last_activity_at",
         "created_at",
         "updated_at",
     ],
@@ -133,6 +139,7 @@ LISTING = Listing(
         "expected_close_date",
         "engaged_date",
         "closed_date",
+        "last_activity_at",
         "stage,expected_close_date",
     ],
     words=["name"],
@@ -160,6 +167,22 @@ async def lock_many(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Op
     query = select(opportunities).where(has_id).order_by(opportunities.c.id).with_for_update()
     rows = (await tx.execute(query)).mappings()
     return {row["id"]: from_columns(Opportunity, dict(row)) for row in rows}
+
+
+async def raise_last_activity(tx: AsyncConnection, opportunity_id: UUID, at: datetime) -> None:
+    """Write the time of the last activity, unless that of a later one is there."""
+    c = opportunities.c
+    is_earlier = or_(c.last_activity_at.is_(None), c.last_activity_at < at)
+    later = update(opportunities).where(c.id == opportunity_id, is_earlier)
+    await tx.execute(later.values(last_activity_at=at))
+
+
+async def save_last_activity(
+    tx: AsyncConnection, opportunity_id: UUID, at: datetime | None
+) -> None:
+    """Write the time of the last activity; the caller has locked the account's row."""
+    mine = update(opportunities).where(opportunities.c.id == opportunity_id)
+    await tx.execute(mine.values(last_activity_at=at))
 
 
 async def filter_visible(

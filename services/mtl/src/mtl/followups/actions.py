@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.jobs import queue
 from chassis.records.access.guards import check_access
 from chassis.records.access.visibility import Access
 from chassis.records.record_commands import (
@@ -22,21 +20,20 @@ from chassis.records.record_commands import (
     restore_record,
     save_record,
 )
-from chassis.records.tenant_settings import settings_of
-from chassis.records.work.actions import raise_task, settle_tasks
-from chassis.records.working_time.deadlines import clock_of
+from chassis.records.work.actions import raise_task
+from chassis.records.working_time.planned_tasks import PlannedTask, keep_planned_task
 from chassis.web.commands import Command
 from contracts.event import Event
 from contracts.work import RecordRef
-from kernel.working_clock import local_instant
 from mtl.consents.store import bans_of
 from mtl.followups import store
-from mtl.followups.domain import DAY_STARTS_AT, NEXT_STEP, FollowUp
+from mtl.followups.domain import NEXT_STEP, FollowUp
 from mtl.followups.store import FOLLOW_UP, FOLLOW_UPS
 from mtl.leads.actions.totals import save_follow_up_totals
 from mtl.leads.store import LEAD, LEADS
 
 NEXT_STEP_JOB: Final = "next_step_due"
+REMINDER: Final = PlannedTask(NEXT_STEP, NEXT_STEP_JOB)
 
 
 async def create_follow_up(command: Command, follow_up: FollowUp) -> FollowUp:
@@ -88,7 +85,7 @@ async def complete_next_step(command: Command, follow_up_id: UUID) -> FollowUp:
     def complete(stored: FollowUp) -> tuple[FollowUp, Event | None] | AlreadyMade:
         if stored.next_step_done_at is not None:
             return MADE
-        return stored.complete(now=command.now), None
+        return stored.completed(now=command.now), None
 
     after = await move_record(command, FOLLOW_UP, follow_up_id, complete)
     await _keep_lead_and_reminder(command, before, after)
@@ -173,30 +170,11 @@ async def _keep_lead_and_reminder(
     """Write the totals of the lead, and remind the owner of the next step, if one changed."""
     if before == after:
         return
-    tx, due = command.tx, after.reminder
+    tx = command.tx
     await save_follow_up_totals(command, after.lead_id, await store.totals_of(tx, after.lead_id))
-    if before is not None and before.reminder != due and before.reminder is not None:
-        await settle_tasks(tx, _reference(after.id), kinds=[NEXT_STEP])
-        await queue.cancel(tx, NEXT_STEP_JOB, str(after.id))
-    if due is not None and (before is None or before.reminder != due):
-        owner_id, day = due
-        await queue.enqueue(
-            tx,
-            NEXT_STEP_JOB,
-            str(after.id),
-            run_at=await _start_of_work(tx, owner_id, day),
-            payload={"due_on": day.isoformat()},
-            about=_reference(after.id),
-            replace=True,
-        )
-
-
-async def _start_of_work(tx: AsyncConnection, owner_id: str, day: date) -> datetime:
-    """Return when a person starts to work on a day; 9 in the morning of one without work."""
-    zone = ZoneInfo((await settings_of(tx)).timezone)
-    shifts = (await clock_of(tx, owner_id=owner_id)).scheduled_day(day).shifts
-    minute = shifts[0].span.start if shifts else DAY_STARTS_AT
-    return local_instant(day, minute, zone)
+    planned = None if before is None else before.reminder
+    about = _reference(after.id)
+    await keep_planned_task(tx, REMINDER, about, before=planned, after=after.reminder)
 
 
 def _reference(follow_up_id: UUID) -> RecordRef:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
@@ -12,14 +12,13 @@ from uuid import UUID
 from contracts.mtl.events import ChecklistItemState, FollowUpState
 from contracts.work import TaskKind
 from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.next_steps import RecordWithNextStep
 from kernel.personal import Personal
-from kernel.records import OwnedRecord
 from mtl.consents.domain import ConsentMedium
 
 NEXT_STEP: Final = TaskKind("NEXT_STEP", zh="今天跟进：{name}", en="Follow up today: {name}")
 MAX_CHECKLIST_ITEMS: Final = 50
 MAX_SHOWN_LENGTH: Final = 60
-DAY_STARTS_AT: Final = 9 * 60  # the minute of a day without working time
 
 
 class FollowUpKind(StrEnum):
@@ -80,7 +79,7 @@ class ChecklistItem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FollowUp(OwnedRecord):
+class FollowUp(RecordWithNextStep):
     """What its owner did about a lead; the next step is open until it is done.
 
     The texts are None once the person of the lead was erased.
@@ -92,9 +91,6 @@ class FollowUp(OwnedRecord):
     direction: FollowUpDirection = FollowUpDirection.OUTGOING
     result: FollowUpResult | None = None
     summary: Annotated[str | None, Personal("text")] = None
-    next_step: Annotated[str | None, Personal("text")] = None
-    next_step_on: date | None = None
-    next_step_done_at: datetime | None = None
     checklist: Annotated[tuple[ChecklistItem, ...] | None, Personal("text")] = ()
 
     @property
@@ -102,19 +98,6 @@ class FollowUp(OwnedRecord):
         """What people call the follow-up in notices: the beginning of its text, or its day."""
         text = self.summary or self.next_step or self.at.date().isoformat()
         return text[:MAX_SHOWN_LENGTH]
-
-    @property
-    def has_next_step(self) -> bool:
-        """Whether it says what comes next, or when."""
-        return self.next_step is not None or self.next_step_on is not None
-
-    @property
-    def reminder(self) -> tuple[str, date] | None:
-        """Who is reminded of the open next step, and on which day; None if nobody is."""
-        is_open = self.deleted_at is None and self.next_step_done_at is None
-        if not is_open or self.next_step_on is None or self.owner_id is None:
-            return None
-        return self.owner_id, self.next_step_on
 
     def state(self) -> FollowUpState:
         """The follow-up in the form that events carry."""
@@ -145,15 +128,7 @@ class FollowUp(OwnedRecord):
         if after.lead_id != self.lead_id:
             violations.append(Violation("/lead_id", "LEAD_FIXED"))
         self._refuse(violations)
-        if (after.next_step, after.next_step_on) == (self.next_step, self.next_step_on):
-            return after
-        return replace(after, next_step_done_at=None)
-
-    def complete(self, *, now: datetime) -> FollowUp:
-        """Return the follow-up with its next step done. Raises RuleBroken (NEXT_STEP_MISSING)."""
-        if not self.has_next_step:
-            raise RuleBroken("NEXT_STEP_MISSING")
-        return replace(self, next_step_done_at=now)
+        return after.after_edit_of(self)
 
     def _violations(self, now: datetime) -> Iterator[Violation]:
         if self.at > now:

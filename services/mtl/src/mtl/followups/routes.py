@@ -1,25 +1,21 @@
 """The HTTP API of follow-ups."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
 
-from chassis.foundation.clock import start_of_day
 from chassis.records.access.guards import may_list
 from chassis.records.access.visibility import Visibility
+from chassis.records.lists.day_counts import RequestedPeriod
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
-from chassis.records.tenant_settings import settings_of
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand
 from chassis.web.pages import reject_unknown_parameters
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from kernel.business_dates import BusinessDate
-from kernel.errors import Invalid, Violation
 from mtl.followups import actions, store
 from mtl.followups.domain import ChecklistItem
 from mtl.followups.schemas import (
@@ -30,8 +26,6 @@ from mtl.followups.schemas import (
     FollowUpOut,
 )
 from mtl.followups.store import FOLLOW_UP, FOLLOW_UPS, LISTING
-
-LONGEST_ACTIVITY: Final = timedelta(days=92)
 
 
 def _values(body: FollowUpEdit) -> Mapping[str, Any]:
@@ -74,28 +68,14 @@ Seen = Annotated[Visibility, may_list(FOLLOW_UPS)]
 async def follow_up_activity(
     tx: Tx,
     visibility: Seen,
-    from_date: Annotated[BusinessDate, Query(alias="from", description="The first day")],
-    to_date: Annotated[BusinessDate, Query(alias="to", description="The day after the last one")],
+    period: RequestedPeriod,
     owner_id: Annotated[str | None, Query(description="Only those of this person")] = None,
 ) -> FollowUpActivityOut:
     """Count the follow-ups that the caller sees by day of the tenant's calendar, person and kind.
 
     The counts equal what the list holds. A period has at most 92 days.
     """
-    if to_date <= from_date:
-        raise Invalid([Violation("?to", "PERIOD_EMPTY")])
-    if to_date - from_date > LONGEST_ACTIVITY:
-        longest = {"days": LONGEST_ACTIVITY.days}
-        raise Invalid([Violation("?to", "PERIOD_TOO_LONG", longest)])
-    timezone = (await settings_of(tx)).timezone
-    rows = await store.activity(
-        tx,
-        visibility,
-        start=start_of_day(from_date, timezone),
-        end=start_of_day(to_date, timezone),
-        timezone=timezone,
-        owner_id=owner_id,
-    )
+    rows = await store.activity(tx, visibility, period, owner_id=owner_id)
     return FollowUpActivityOut(rows=[FollowUpActivityRow.model_validate(dict(r)) for r in rows])
 
 

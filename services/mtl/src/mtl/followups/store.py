@@ -1,11 +1,10 @@
 """The table of follow-ups and all SQL on it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, DateTime, Index, RowMapping, Table, cast, func, select
+from sqlalchemy import ColumnElement, Date, DateTime, Index, RowMapping, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.record_columns import record_columns
@@ -13,6 +12,7 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
+from chassis.records.lists.day_counts import DayPeriod, counts_by_day
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
@@ -147,34 +147,21 @@ async def totals_of(tx: AsyncConnection, lead_id: UUID) -> FollowUpTotals:
 
 
 async def activity(
-    tx: AsyncConnection,
-    visibility: Visibility,
-    *,
-    start: datetime,
-    end: datetime,
-    timezone: str,
-    owner_id: str | None,
+    tx: AsyncConnection, visibility: Visibility, period: DayPeriod, *, owner_id: str | None
 ) -> Sequence[RowMapping]:
-    """Count the follow-ups in `[start, end)` by day of a time zone, owner and kind.
+    """Count the follow-ups of a period by day, owner and kind.
 
     They are those that a list shows which names no lead.
     """
     c = follow_ups.c
-    day = cast(func.timezone(timezone, c.at), Date).label("day")
-    spoken = c.result.in_(SPOKEN_RESULTS)
-    query: Any = select(
-        day,
-        c.owner_id,
-        c.kind,
-        func.count().label("count"),
-        func.count().filter(spoken).label("reached"),
-    ).where(
-        c.at >= start,
-        c.at < end,
-        c.deleted_at.is_(None),
-        is_visible(FOLLOW_UPS.by_itself, visibility),
+    query: Any = counts_by_day(
+        c.at,
+        period,
+        by=(c.owner_id, c.kind),
+        where=[c.deleted_at.is_(None), is_visible(FOLLOW_UPS.by_itself, visibility)],
+        sums=[func.count().filter(c.result.in_(SPOKEN_RESULTS)).label("reached")],
     )
     if owner_id is not None:
         query = query.where(c.owner_id == owner_id)
-    keys = (day, c.owner_id, c.kind)
-    return (await tx.execute(query.group_by(*keys).order_by(*keys))).mappings().all()
+    rows: Sequence[RowMapping] = (await tx.execute(query)).mappings().all()
+    return rows

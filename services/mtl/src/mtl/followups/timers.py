@@ -1,12 +1,12 @@
 """Jobs of follow-ups: the day of a next step."""
 
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.context import current
 from chassis.jobs.queue import Done, Job
+from chassis.records.working_time.planned_tasks import planned_day
 from chassis.web.commands import Command
 from mtl.followups.actions import raise_next_step
 
@@ -14,5 +14,5 @@ from mtl.followups.actions import raise_next_step
 async def remind_of_next_step(tx: AsyncConnection, job: Job) -> Done:
     """Give the owner of a follow-up the task of its next step on the day of it."""
     command = Command(tx, job.now, actor=current().actor)
-    await raise_next_step(command, UUID(job.key), date.fromisoformat(job.payload["due_on"]))
+    await raise_next_step(command, UUID(job.key), planned_day(job))
     return Done()

@@ -25,7 +25,7 @@ from chassis.records.access.visibility import (
     sees_everything,
     visibility_of,
 )
-from chassis.web.auth import Principal, allow
+from chassis.web.auth import Principal, allow, authenticate
 from chassis.web.transaction import Tx
 from kernel.errors import Forbidden, NotFound
 
@@ -90,6 +90,22 @@ def may_list(scoped: ScopedResource, *, scope: str | None = None) -> Any:
     async def visibility(
         principal: Annotated[Principal, allow(required_scope)], tx: Tx, now: Now
     ) -> Visibility:
+        return await visibility_of(tx, principal, scoped.resource, now)
+
+    return Depends(visibility)
+
+
+def seen_beside(scoped: ScopedResource) -> Any:
+    """Return a dependency: what the caller sees of a resource that a route shows beside its own.
+
+    Its value is their `Visibility`; without `<resource>.read` they see nothing of it.
+    """
+
+    async def visibility(
+        principal: Annotated[Principal, Depends(authenticate)], tx: Tx, now: Now
+    ) -> Visibility:
+        if not principal.may(f"{scoped.resource}.read"):
+            return Visibility()
         return await visibility_of(tx, principal, scoped.resource, now)
 
     return Depends(visibility)

@@ -68,7 +68,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 }
 
 
-def _split_commas(value: object) -> object:
+def split_commas(value: object) -> object:
     """Split values at commas: `x__in=a,b` means the same as `x__in=a&x__in=b`."""
     if isinstance(value, list):
         return [part for item in value for part in str(item).split(",")]
@@ -226,9 +226,7 @@ def _parameter(
     annotation, in_body, description = kind, strict, ""
     if operation == IN:
         in_body = Annotated[list[strict], Field(max_length=maximum)]
-        annotation = Annotated[
-            list[kind], BeforeValidator(_split_commas), Field(max_length=maximum)
-        ]
+        annotation = Annotated[list[kind], BeforeValidator(split_commas), Field(max_length=maximum)]
         description = "Any of these values, separated by commas"
     elif operation == NULL:
         annotation, in_body = bool, StrictBool

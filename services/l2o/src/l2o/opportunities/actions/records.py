@@ -1,6 +1,7 @@
 """The commands that open and edit opportunities."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,7 @@ from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.record_commands import (
     create_record,
     edit_record,
+    restore_record,
     visibility_for,
 )
 from chassis.web.commands import Command
@@ -69,6 +71,32 @@ async def edit_opportunity(
         await _check_references(command.tx, after, before)
 
     return await edit_record(command, OPPORTUNITY, opportunity_id, edit, check=check)
+
+
+async def raise_last_activity(tx: AsyncConnection, opportunity_id: UUID, at: datetime) -> None:
+    """Note that an activity was about the opportunity; a later one stays the last. No new version.
+
+    The caller holds a lock on the account, as in `save_last_activity`.
+    """
+    await store.raise_last_activity(tx, opportunity_id, at)
+
+
+async def save_last_activity(
+    tx: AsyncConnection, opportunity_id: UUID, at: datetime | None
+) -> None:
+    """Write when the last activity was about the opportunity, whose account the caller locked."""
+    await store.save_last_activity(tx, opportunity_id, at)
+
+
+async def restore_opportunity(command: Command, opportunity_id: UUID) -> Opportunity:
+    """Restore a deleted opportunity; one that is not deleted stays as it is.
+
+    Raises NotFound, RuleBroken (ACCOUNT_DELETED) while the account is deleted.
+    """
+    unlocked = await OPPORTUNITY.get(command.tx, opportunity_id, with_deleted=True)
+    # The account before the opportunity: one order of locks prevents deadlocks.
+    await accounts.lock_for_share(command.tx, unlocked.account_id)
+    return await restore_record(command, OPPORTUNITY, opportunity_id)
 
 
 async def add_to_history(

@@ -1,0 +1,1 @@
+"""Activities (活动): calls, mails, meetings, visits and notes about accounts, next steps."""

@@ -1,0 +1,113 @@
+"""An activity: what somebody did with an account, and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from contracts.l2o.events import ActivityState
+from contracts.work import TaskKind
+from kernel.errors import Invalid, Violation
+from kernel.next_steps import RecordWithNextStep
+from kernel.personal import Personal
+
+NEXT_STEP: Final = TaskKind(
+    "ACTIVITY_NEXT_STEP", zh="今天跟进：{name}", en="Follow up today: {name}"
+)
+MAX_SHOWN_LENGTH: Final = 60
+MAX_PEOPLE: Final = 50
+MAX_MINUTES: Final = 24 * 60
+
+
+class ActivityKind(StrEnum):
+    """What somebody did with an account."""
+
+    CALL = "CALL"
+    MAIL = "MAIL"
+    MEETING = "MEETING"
+    VISIT = "VISIT"
+    WECHAT = "WECHAT"
+    NOTE = "NOTE"
+
+
+class ActivityDirection(StrEnum):
+    """Who contacted whom."""
+
+    OUTGOING = "OUTGOING"
+    INCOMING = "INCOMING"
+
+
+class ActivityResult(StrEnum):
+    """What came of an activity."""
+
+    NOT_REACHED = "NOT_REACHED"
+    CALL_BACK = "CALL_BACK"
+    POSITIVE = "POSITIVE"
+    NEUTRAL = "NEUTRAL"
+    NEGATIVE = "NEGATIVE"
+
+
+# Nobody of the account took part, or noticed.
+NO_TOUCH_KINDS: Final = (ActivityKind.NOTE,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity(RecordWithNextStep):
+    """What its owner did with an account; the next step is open until it is done.
+
+    `contact_ids` are people at the account who took part, `participant_ids` the subjects of
+    colleagues, and `guests` names others as text.
+    """
+
+    account_id: UUID
+    opportunity_id: UUID | None = None
+    kind: ActivityKind
+    at: datetime
+    duration_minutes: int | None = None
+    direction: ActivityDirection = ActivityDirection.OUTGOING
+    result: ActivityResult | None = None
+    subject: Annotated[str | None, Personal("text")] = None
+    body: Annotated[str | None, Personal("text")] = None
+    guests: Annotated[str | None, Personal("text")] = None
+    contact_ids: tuple[UUID, ...] = ()
+    participant_ids: tuple[str, ...] = ()
+
+    @property
+    def display_name(self) -> str:
+        """What people call the activity in notices: the beginning of its text, or its day."""
+        text = self.subject or self.body or self.next_step or self.at.date().isoformat()
+        return text[:MAX_SHOWN_LENGTH]
+
+    @property
+    def is_touch(self) -> bool:
+        """Whether it touched the customer, as a note does not."""
+        return self.kind not in NO_TOUCH_KINDS
+
+    def state(self) -> ActivityState:
+        """The activity in the form that events carry."""
+        return ActivityState.of(self, activity_id=self.id)
+
+    def ensure_happened(self, *, now: datetime) -> None:
+        """Refuse an activity that is still to come. Raises Invalid (INSTANT_IN_FUTURE)."""
+        if violations := list(self._violations(now)):
+            raise Invalid(violations)
+
+    def edited(self, after: Activity, *, now: datetime) -> Activity:
+        """Return the activity after an edit; another next step is open again.
+
+        Raises Invalid (INSTANT_IN_FUTURE, ACCOUNT_FIXED).
+        """
+        violations = list(after._violations(now))
+        if after.account_id != self.account_id:
+            violations.append(Violation("/account_id", "ACCOUNT_FIXED"))
+        if violations:
+            raise Invalid(violations)
+        return after.after_edit_of(self)
+
+    def _violations(self, now: datetime) -> Iterator[Violation]:
+        if self.at > now:
+            yield Violation("/at", "INSTANT_IN_FUTURE")
