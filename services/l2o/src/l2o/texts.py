@@ -39,6 +39,15 @@ TEXTS: dict[str, Text] = {
         "The same account may exist already and belong to {holder} ({keys:CollisionKey})."
         " Confirm to create it nevertheless.",
     ),
+    "CONTACT_COLLIDES": Text(
+        "该联系人已存在，负责人：{holder}（{keys:CollisionKey}）。",
+        "This contact exists already and belongs to {holder} ({keys:CollisionKey}).",
+    ),
+    "CONTACT_MAY_COLLIDE": Text(
+        "可能已有相同的联系人，负责人：{holder}（{keys:CollisionKey}）。确认无误后可继续新建。",
+        "The same contact may exist already and belong to {holder} ({keys:CollisionKey})."
+        " Confirm to create it nevertheless.",
+    ),
     "ACCOUNT_FIXED": Text("所属客户不能更改。", "The account cannot be changed."),
     "PRODUCT_UNKNOWN": Text(
         "产品不存在或尚未同步，请稍后重试。",
