@@ -35,6 +35,16 @@ INDEXED = (
     "email_digest",
     "employees_sort",
 )
+COLLISION_KEYS = (
+    "uscc",
+    "name",
+    "phone",
+    "email",
+    "website",
+    "similar_name",
+    "contact_phone",
+    "contact_email",
+)
 # The external ids have a table, which is audited; the record holds them for its readers.
 NOISE = ("version", "updated_at", "external_ids")
 
@@ -184,10 +194,7 @@ def _collision_policies() -> None:
         "collision_policies",
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
-        *(
-            sa.Column(name, sa.String(40), nullable=False)
-            for name in ("uscc", "name", "phone", "email", "website", "similar_name")
-        ),
+        *(sa.Column(name, sa.String(40), nullable=False) for name in COLLISION_KEYS),
         instant("created_at"),
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),

@@ -45,6 +45,15 @@ TEXTS: dict[str, Text] = {
         "The same account may exist already and belong to {holder} ({keys:CollisionKey})."
         " Confirm to create it nevertheless.",
     ),
+    "CONTACT_COLLIDES": Text(
+        "该联系人已存在，负责人：{holder}（{keys:CollisionKey}）。",
+        "This contact exists already and belongs to {holder} ({keys:CollisionKey}).",
+    ),
+    "CONTACT_MAY_COLLIDE": Text(
+        "可能已有相同的联系人，负责人：{holder}（{keys:CollisionKey}）。确认无误后可继续新建。",
+        "The same contact may exist already and belong to {holder} ({keys:CollisionKey})."
+        " Confirm to create it nevertheless.",
+    ),
     "ACCOUNT_FIXED": Text("所属客户不能更改。", "The account cannot be changed."),
     "OPPORTUNITY_UNKNOWN": Text("该客户没有此商机。", "The account has no such opportunity."),
     "PARTICIPANT_UNKNOWN": Text("没有这位参与人。", "There is no such participant."),

@@ -79,7 +79,7 @@ def test_the_likeliest_come_first_and_twenty_are_shown() -> None:
     two = known(uscc=CODE, phones=frozenset({"+8613800138000"}))
     others = [known(uscc=CODE) for _ in range(30)]
     found = collisions(FACTS, [similar, *others, two])
-    assert [one.account_id for one in found] == [
+    assert [one.record_id for one in found] == [
         two.account_id,
         *(one.account_id for one in others[:19]),
     ]
@@ -119,12 +119,12 @@ def test_the_keys_that_writers_lock_are_sorted_and_say_what_they_are() -> None:
 
 def collision(score: int = 100) -> Collision:
     keys = (CollisionKey.PHONE,)
-    return Collision(account_id=new_id(), name="远景", owner_id="li", score=score, keys=keys)
+    return Collision(record_id=new_id(), name="远景", owner_id="li", score=score, keys=keys)
 
 
 def holder_of(one: Collision, *, is_visible: bool) -> Holder:
     return Holder(
-        account_id=one.account_id,
+        record_id=one.record_id,
         is_visible=is_visible,
         owner_id="li",
         owner_name="李雷",
@@ -134,8 +134,11 @@ def holder_of(one: Collision, *, is_visible: bool) -> Holder:
 
 def test_a_refusal_says_who_has_a_hidden_account_and_not_which_it_is() -> None:
     hidden, seen = collision(), collision()
-    holders = [holder_of(hidden, is_visible=False), holder_of(seen, is_visible=True)]
-    error = collision_error(CollisionAction.BLOCK, [hidden, seen], holders)
+    holders = {
+        hidden.record_id: holder_of(hidden, is_visible=False),
+        seen.record_id: holder_of(seen, is_visible=True),
+    }
+    error = collision_error("account", CollisionAction.BLOCK, [hidden, seen], holders)
     assert (error.code, error.params["holder"]) == ("ACCOUNT_COLLIDES", "李雷 (华东销售部)")
     first, second = error.params["collisions"]
     assert first == {
@@ -145,10 +148,11 @@ def test_a_refusal_says_who_has_a_hidden_account_and_not_which_it_is() -> None:
         "score": 100,
         "keys": ["PHONE"],
     }
-    assert second == {**first, "account_id": str(seen.account_id), "account_name": "远景"}
+    assert second == {**first, "account_id": str(seen.record_id), "account_name": "远景"}
 
 
 def test_a_warning_has_a_code_of_its_own() -> None:
     one = collision()
-    holders = [holder_of(one, is_visible=True)]
-    assert collision_error(CollisionAction.WARN, [one], holders).code == "ACCOUNT_MAY_COLLIDE"
+    holders = {one.record_id: holder_of(one, is_visible=True)}
+    for what, code in (("account", "ACCOUNT_MAY_COLLIDE"), ("contact", "CONTACT_MAY_COLLIDE")):
+        assert collision_error(what, CollisionAction.WARN, [one], holders).code == code

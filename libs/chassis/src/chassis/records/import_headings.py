@@ -39,6 +39,10 @@ _COMMON: Final[Mapping[str, Heading]] = {
 }
 
 
+# Custom fields have columns of their own, and a file answers no warning.
+_NO_COLUMNS: Final = frozenset({"custom_fields", "confirmed"})
+
+
 @dataclass(frozen=True)
 class BodyColumn:
     """A column of the files of a resource: a field of the body of a new record.
@@ -71,7 +75,7 @@ def body_columns(body: type[BaseModel], answer: type[BaseModel]) -> tuple[BodyCo
         for name, info in answer.model_fields.items()
     }
     # What a record needs comes first, as people fill in a file from the left.
-    fields = [one for one in body.model_fields.items() if one[0] != "custom_fields"]
+    fields = [one for one in body.model_fields.items() if one[0] not in _NO_COLUMNS]
     fields.sort(key=lambda one: not one[1].is_required())
     return tuple(_column(name, info, references.get(name)) for name, info in fields)
 

@@ -92,7 +92,7 @@ class Reading:
         return CollisionsOut.of(
             found,
             await collision_views.holders_of(self.tx, found, self.visibility),
-            {one.account_id: policy.action_for(one.keys) for one in found},
+            {one.record_id: policy.action_for(one.keys) for one in found},
             policy.action_for(key for one in found for key in one.keys),
         )
 

@@ -6,17 +6,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.record_commands import create_record, edit_record, visibility_for
 from chassis.web.commands import Command
 from l2o.collisions import store, views
 from l2o.collisions.domain import (
     Collision,
     CollisionAction,
+    CollisionKey,
     CollisionPolicy,
     CompanyFacts,
+    PersonFacts,
     collision_error,
 )
 from l2o.collisions.store import POLICY, policy_of
+
+_ALLOW = CollisionAction.ALLOW
 
 
 async def edit_policy(
@@ -53,8 +58,29 @@ async def ensure_no_collision(
         visibility = await visibility_for(command, resource)
         holders = await views.holders_of(tx, refused, visibility)
         action = CollisionAction.BLOCK if blocked else CollisionAction.WARN
-        raise collision_error(action, refused, list(holders.values()))
+        raise collision_error("account", action, refused, holders)
     return warned
+
+
+async def ensure_new_person(
+    command: Command, facts: PersonFacts, scoped: ScopedResource, *, besides: UUID
+) -> None:
+    """Refuse a contact whose number or mail another one has, as `ensure_no_collision` does.
+
+    Raises Conflict (CONTACT_COLLIDES, CONTACT_MAY_COLLIDE).
+    """
+    tx = command.tx
+    policy = await policy_of(tx, command.now)
+    if policy.action_for_contacts((CollisionKey.PHONE, CollisionKey.EMAIL)) is _ALLOW:
+        return
+    await store.lock_keys(tx, facts.exact_keys())
+    found = await views.contact_collisions_of(tx, facts, besides=besides)
+    for action in (CollisionAction.BLOCK, CollisionAction.WARN):
+        refused = [one for one in found if policy.action_for_contacts(one.keys) is action]
+        if refused and (action is CollisionAction.BLOCK or not command.confirmed):
+            visibility = await visibility_for(command, scoped.resource)
+            holders = await views.holders_of(tx, refused, visibility, scoped)
+            raise collision_error("contact", action, refused, holders)
 
 
 async def warnings_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,7 +46,8 @@ _STRICTNESS: Final = tuple(CollisionAction)
 class CollisionPolicy:
     """What a tenant does about each key; `id` is the tenant's, version 0 that of a new tenant.
 
-    Subsidiaries share switchboards' sites and parts of names, so these only inform by default.
+    Subsidiaries share sites and parts of names, and contacts a switchboard or a mailbox, so these
+    are allowed by default.
     """
 
     id: UUID
@@ -56,6 +57,8 @@ class CollisionPolicy:
     email: CollisionAction = CollisionAction.WARN
     website: CollisionAction = CollisionAction.ALLOW
     similar_name: CollisionAction = CollisionAction.ALLOW
+    contact_phone: CollisionAction = CollisionAction.ALLOW
+    contact_email: CollisionAction = CollisionAction.ALLOW
     created_at: datetime
     updated_at: datetime
     version: int = 0
@@ -63,6 +66,11 @@ class CollisionPolicy:
     def action_for(self, keys: Iterable[CollisionKey]) -> CollisionAction:
         """Return the strictest action for these keys; ALLOW for none."""
         actions = (getattr(self, key.lower()) for key in keys)
+        return max(actions, key=_STRICTNESS.index, default=CollisionAction.ALLOW)
+
+    def action_for_contacts(self, keys: Iterable[CollisionKey]) -> CollisionAction:
+        """Return the strictest action for what two contacts have in common: PHONE, EMAIL."""
+        actions = (getattr(self, f"contact_{key.lower()}") for key in keys)
         return max(actions, key=_STRICTNESS.index, default=CollisionAction.ALLOW)
 
 
@@ -110,9 +118,9 @@ class KnownCompany:
 
 @dataclass(frozen=True, kw_only=True)
 class Collision:
-    """An account that may be the same company, with a score from 0 to 100 and what is equal."""
+    """A record that may be the same, with a score from 0 to 100 and what is equal."""
 
-    account_id: UUID
+    record_id: UUID
     name: str
     owner_id: str | None
     score: int
@@ -123,7 +131,7 @@ def collisions(facts: CompanyFacts, known: Iterable[KnownCompany]) -> list[Colli
     """Return the accounts that may be the company, the likeliest first, at most MAX_SHOWN."""
     name = None if facts.name is None else parse_company_name(facts.name)
     found = [one for one in (_collision(facts, name, other) for other in known) if one.keys]
-    found.sort(key=lambda one: (-one.score, -len(one.keys), one.account_id))
+    found.sort(key=lambda one: (-one.score, -len(one.keys), one.record_id))
     return found[:MAX_SHOWN]
 
 
@@ -141,7 +149,7 @@ def _collision(facts: CompanyFacts, name: CompanyName | None, other: KnownCompan
         keys.append(CollisionKey.SIMILAR_NAME)
         score = max(score, alike)
     return Collision(
-        account_id=other.account_id,
+        record_id=other.account_id,
         name=theirs.name or "",
         owner_id=other.owner_id,
         score=score,
@@ -168,10 +176,57 @@ def _likeness(facts: CompanyFacts, name: CompanyName | None, theirs: CompanyFact
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holder:
-    """Who has an account that collides: a person with their department, and not what it holds."""
+class PersonFacts:
+    """The numbers and mails by which a contact is recognized."""
 
-    account_id: UUID
+    phones: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+
+    def exact_keys(self) -> list[str]:
+        """The keys that two writers lock, so that they do not both create the person."""
+        phones = (f"CONTACT_PHONE {one}" for one in self.phones)
+        return sorted({*phones, *(f"CONTACT_EMAIL {one}" for one in self.emails)})
+
+    def without(self, other: PersonFacts) -> PersonFacts:
+        """Return what another state of the person does not have: what an edit adds."""
+        return PersonFacts(phones=self.phones - other.phones, emails=self.emails - other.emails)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownPerson:
+    """A contact with the numbers and mails of it that were looked for."""
+
+    contact_id: UUID
+    name: str
+    owner_id: str | None
+    facts: PersonFacts
+
+
+def contact_collisions(facts: PersonFacts, known: Iterable[KnownPerson]) -> list[Collision]:
+    """Return the contacts that have a number or a mail of the person, in the order of ids."""
+    found = []
+    for one in sorted(known, key=lambda person: person.contact_id):
+        keys = (
+            *([CollisionKey.PHONE] if facts.phones & one.facts.phones else []),
+            *([CollisionKey.EMAIL] if facts.emails & one.facts.emails else []),
+        )
+        if keys:
+            collision = Collision(
+                record_id=one.contact_id,
+                name=one.name,
+                owner_id=one.owner_id,
+                score=CERTAIN,
+                keys=keys,
+            )
+            found.append(collision)
+    return found[:MAX_SHOWN]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Who has a record that collides: a person with their department, and not what it holds."""
+
+    record_id: UUID
     is_visible: bool
     owner_id: str | None = None
     owner_name: str | None = None
@@ -186,22 +241,27 @@ class Holder:
 
 
 def collision_error(
-    action: CollisionAction, found: Collection[Collision], holders: Collection[Holder]
+    what: str,
+    action: CollisionAction,
+    found: Collection[Collision],
+    holders: Mapping[UUID, Holder],
 ) -> Conflict:
-    """Return the error that refuses an account: who has the others, and which one if visible."""
-    by_id = {one.account_id: one for one in holders}
+    """Return the error that refuses a record: who has the others, and which one if visible.
+
+    `what` is `account` or `contact`.
+    """
     first = next(iter(found))
-    code = "ACCOUNT_COLLIDES" if action is CollisionAction.BLOCK else "ACCOUNT_MAY_COLLIDE"
+    verb = "COLLIDES" if action is CollisionAction.BLOCK else "MAY_COLLIDE"
     return Conflict(
-        code,
-        holder=by_id[first.account_id].in_words,
+        f"{what.upper()}_{verb}",
+        holder=holders[first.record_id].in_words,
         keys=[key.value for key in first.keys],
-        collisions=[_disclosed(one, by_id[one.account_id]) for one in found],
+        collisions=[_disclosed(what, one, holders[one.record_id]) for one in found],
     )
 
 
-def _disclosed(collision: Collision, holder: Holder) -> dict[str, object]:
-    """Return what everybody may know of a collision; of a visible account also which it is."""
+def _disclosed(what: str, collision: Collision, holder: Holder) -> dict[str, object]:
+    """Return what everybody may know of a collision; of a visible record also which it is."""
     common: dict[str, object] = {
         "owner_id": holder.owner_id,
         "owner_name": holder.owner_name,
@@ -211,4 +271,5 @@ def _disclosed(collision: Collision, holder: Holder) -> dict[str, object]:
     }
     if not holder.is_visible:
         return common
-    return {**common, "account_id": str(collision.account_id), "account_name": collision.name}
+    shown = {f"{what}_id": str(collision.record_id), f"{what}_name": collision.name}
+    return {**common, **shown}

@@ -24,7 +24,7 @@ MAX_VALUES = 50
 
 
 class CollisionPolicyEdit(BaseModel):
-    """What becomes of a new account that has a key of another one."""
+    """What becomes of a new account or contact that has a key of another one."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -43,6 +43,10 @@ class CollisionPolicyEdit(BaseModel):
         default=CollisionAction.ALLOW, description="The same domain, without `www`"
     )
     similar_name: CollisionAction = CollisionAction.ALLOW
+    contact_phone: CollisionAction = Field(
+        default=CollisionAction.ALLOW, description="Of a new contact that has the number of another"
+    )
+    contact_email: CollisionAction = CollisionAction.ALLOW
 
 
 class CollisionPolicyOut(CollisionPolicyEdit):
@@ -97,7 +101,7 @@ class CollisionOut(BaseModel):
     def of(cls, found: Collision, holder: Holder, action: CollisionAction) -> Self:
         """Return a collision as the caller may see it."""
         return cls(
-            account_id=found.account_id if holder.is_visible else None,
+            account_id=found.record_id if holder.is_visible else None,
             owner_id=holder.owner_id,
             department_name=holder.department_name,
             score=found.score,
@@ -122,6 +126,6 @@ class CollisionsOut(BaseModel):
     ) -> Self:
         """Return collisions as the caller may see them, each with what the policy says."""
         shown = [
-            CollisionOut.of(one, holders[one.account_id], actions[one.account_id]) for one in found
+            CollisionOut.of(one, holders[one.record_id], actions[one.record_id]) for one in found
         ]
         return cls(action=action, collisions=shown)

@@ -9,16 +9,26 @@ from sqlalchemy import Select, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.tables import departments, people, posts
-from chassis.records.access.visibility import Visibility
+from chassis.records.access.visibility import ScopedResource, Visibility
 from chassis.records.record_lookups import visible_ids
 from chassis.records.search.record_keys import find_with_keys
 from kernel.names import comparable_name
 from l2o.accounts.domain import Account
 from l2o.accounts.store import ACCOUNT, ACCOUNTS, accounts
 from l2o.accounts.store import POINTS as ACCOUNT_POINTS
-from l2o.collisions.domain import Collision, CompanyFacts, Holder, KnownCompany, collisions
+from l2o.collisions.domain import (
+    Collision,
+    CompanyFacts,
+    Holder,
+    KnownCompany,
+    KnownPerson,
+    PersonFacts,
+    collisions,
+    contact_collisions,
+)
+from l2o.contacts.domain import Contact
+from l2o.contacts.store import CONTACT, contacts
 from l2o.contacts.store import POINTS as CONTACT_POINTS
-from l2o.contacts.store import contacts
 from parties.candidate_keys import searched_keys
 from parties.company_names import parse_company_name
 from parties.fields import domain_key, domain_of_website
@@ -132,11 +142,49 @@ async def _named_alike(tx: AsyncConnection, facts: CompanyFacts) -> Sequence[UUI
     return await find_with_keys(tx, ACCOUNTS.resource, keys, limit=MAX_CANDIDATES)
 
 
+def person_of(contact: Contact) -> PersonFacts:
+    """What a contact is recognized by."""
+    return PersonFacts(
+        phones=frozenset(values_of(contact.phones, contact.phone)),
+        emails=frozenset(values_of(contact.emails, contact.email)),
+    )
+
+
+async def contact_collisions_of(
+    tx: AsyncConnection, facts: PersonFacts, *, besides: UUID
+) -> list[Collision]:
+    """Return the contacts with a number or a mail of the person, hidden ones included."""
+    c, points = contacts.c, CONTACT_POINTS.table.c
+    ids: set[UUID] = set()
+    for digest, values in (("phone_digest", facts.phones), ("email_digest", facts.emails)):
+        if not values:
+            continue
+        own = select(c.id).where(c[digest].in_(sorted(values)))
+        further = select(points.contact_id).where(points[digest].in_(sorted(values)))
+        for query in (own, further):
+            ids.update((await tx.execute(query.limit(MAX_CANDIDATES))).scalars())
+    ids.discard(besides)
+    known = await CONTACT.get_all(tx, sorted(ids)) if ids else ()
+    return contact_collisions(
+        facts,
+        [
+            KnownPerson(
+                contact_id=one.id, name=one.name, owner_id=one.owner_id, facts=person_of(one)
+            )
+            for one in known
+            if one.deleted_at is None
+        ],
+    )
+
+
 async def holders_of(
-    tx: AsyncConnection, found: Sequence[Collision], visibility: Visibility
+    tx: AsyncConnection,
+    found: Sequence[Collision],
+    visibility: Visibility,
+    scoped: ScopedResource = ACCOUNTS,
 ) -> Mapping[UUID, Holder]:
-    """Return who has these accounts, by the account, and which of them the caller sees."""
-    visible = await visible_ids(tx, ACCOUNTS, [one.account_id for one in found], visibility)
+    """Return who has these records, by the record, and which of them the caller sees."""
+    visible = await visible_ids(tx, scoped, [one.record_id for one in found], visibility)
     owners = sorted({one.owner_id for one in found if one.owner_id is not None})
     p, d = people.c, departments.c
     query = (
@@ -147,9 +195,9 @@ async def holders_of(
     )
     known = {row.subject: row for row in await tx.execute(query)} if owners else {}
     return {
-        one.account_id: Holder(
-            account_id=one.account_id,
-            is_visible=one.account_id in visible,
+        one.record_id: Holder(
+            record_id=one.record_id,
+            is_visible=one.record_id in visible,
             owner_id=one.owner_id,
             owner_name=getattr(known.get(one.owner_id), "name", None),
             department_name=getattr(known.get(one.owner_id), "department_name", None),

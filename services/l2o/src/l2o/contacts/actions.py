@@ -17,9 +17,12 @@ from chassis.records.record_commands import (
 )
 from chassis.web.commands import Command
 from kernel.errors import Forbidden, Invalid, Violation
+from l2o.collisions import views as collision_views
+from l2o.collisions.actions import ensure_new_person
+from l2o.collisions.domain import PersonFacts
 from l2o.contacts import store, views
 from l2o.contacts.domain import Contact
-from l2o.contacts.store import CONTACT
+from l2o.contacts.store import CONTACT, CONTACTS
 from parties.located_points import located_points
 
 
@@ -30,7 +33,8 @@ async def create_contact(command: Command, contact: Contact) -> Contact:
 
     The first contact of an account is its primary contact. Its telephone number is one of the
     account's country. Raises Invalid (ACCOUNT_UNKNOWN, PHONE_INVALID, custom fields), Forbidden
-    (RECORD_READ_ONLY) for an account that the caller only reads.
+    (RECORD_READ_ONLY) for an account that the caller only reads, Conflict (CONTACT_COLLIDES,
+    CONTACT_MAY_COLLIDE) by the policy of the tenant.
     """
     tx, account_id = command.tx, contact.account_id
     visibility = await visibility_for(command, views.ACCOUNT_RESOURCE)
@@ -45,6 +49,8 @@ async def create_contact(command: Command, contact: Contact) -> Contact:
         owner_id=ownership.owner_id,
         is_primary=await store.get_primary(tx, account_id) is None,
     )
+    person = collision_views.person_of(contact)
+    await ensure_new_person(command, person, CONTACTS, besides=contact.id)
     async with ownership_explained(tx, ownership):
         return await create_record(command, CONTACT, contact)
 
@@ -55,12 +61,18 @@ async def edit_contact(
     """Apply an edit to a contact.
 
     Its telephone number is one of the account's country. Raises what `edit_record` raises, Invalid
-    (ACCOUNT_FIXED, PHONE_INVALID), RuleBroken (ACCOUNT_DELETED) while the account is deleted.
+    (ACCOUNT_FIXED, PHONE_INVALID), RuleBroken (ACCOUNT_DELETED) while the account is deleted,
+    Conflict (CONTACT_COLLIDES) for what the policy blocks.
     """
 
     async def check(before: Contact, after: Contact) -> None:
         if after.account_id != before.account_id:
             raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
+        earlier, person = map(collision_views.person_of, (before, after))
+        confirmed = replace(command, confirmed=True)  # only a new contact waits for an answer
+        added = person.without(earlier)
+        if added != PersonFacts():
+            await ensure_new_person(confirmed, added, CONTACTS, besides=contact_id)
 
     unlocked = await CONTACT.get(command.tx, contact_id)
     country = await views.account_country(command.tx, unlocked.account_id)

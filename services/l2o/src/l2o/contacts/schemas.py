@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.foundation.texts import Text
 from chassis.records.answers import ExternalRefOut, OwnedRecordOut
@@ -70,7 +70,7 @@ class ContactEdit(BaseModel):
 def contact_values(body: ContactEdit, names: Collection[str] | None = None) -> dict[str, Any]:
     """Return the fields of a contact that a body describes, by default all of them."""
     given = set(type(body).model_fields if names is None else names)
-    values = {name: getattr(body, name) for name in given - {"phones", "emails"}}
+    values = {name: getattr(body, name) for name in given - {"phones", "emails", "confirmed"}}
     if given & {"phones", "emails"}:
         values["points"] = points_of_body(body)
     return values
@@ -93,6 +93,9 @@ class ContactIn(ContactEdit):
         },
     )
     account_id: Annotated[UUID, Heading("客户", ("客户名称", "account name"), COMPANY)]
+    confirmed: StrictBool = Field(
+        default=False, description="Create it although the policy warns of the same person"
+    )
 
 
 class ContactOut(OwnedRecordOut):

@@ -34,11 +34,12 @@ contacts = Table(
 )
 POINTS = point_parts(metadata, of=contacts, resource="l2o.contact", parent="contact_id")
 IN_ACCOUNT = ("l2o.account", "account_id")
+# Whoever may see an account may see its contacts.
+CONTACTS = ScopedResource(
+    "l2o.contact", contacts, of=(IN_ACCOUNT,), part_of=IN_ACCOUNT, seen_with=(IN_ACCOUNT,)
+)
 CONTACT = RecordType(
-    # Whoever may see an account may see its contacts.
-    scoped=ScopedResource(
-        "l2o.contact", contacts, of=(IN_ACCOUNT,), part_of=IN_ACCOUNT, seen_with=(IN_ACCOUNT,)
-    ),
+    scoped=CONTACTS,
     entity=Contact,
     created=ContactCreated,
     changed=ContactChanged,

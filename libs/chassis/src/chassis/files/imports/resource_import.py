@@ -120,8 +120,8 @@ class _RowsImport(Generic[B, R]):
         self, context: ImportContext, command: Command, row: ResourceRow
     ) -> RowResult:
         """Create, edit or leave the record of a row. Raises what the commands raise, Invalid."""
-        if row.external_id is not None:
-            command = replace(command, named=(row.external_id.reference,))
+        named = () if row.external_id is None else (row.external_id.reference,)
+        command = replace(command, named=named, confirmed=True)  # a file answers no warning
         refers = await self._references(context, command, row)
         values, fixed = {**row.values, **_as_json(refers)}, {**row.fixed, **refers}
         record_type = self.resource.record_type
