@@ -70,9 +70,13 @@ async def test_a_lead_becomes_a_fully_paid_order(world: World) -> None:
     assert account_totals["totals"] == [
         {
             "currency": "CNY",
+            "open": cny("0.00"),
+            "won": cny("0.00"),
             "ordered": cny("11635.66"),
             "shipped": cny("11635.66"),
             "received": cny("11700.00"),
+            "owed": cny("0.00"),
+            "overdue": cny("0.00"),
         }
     ]
     await assert_everything_is_consumed(world)

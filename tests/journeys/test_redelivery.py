@@ -121,8 +121,8 @@ async def test_an_invalid_event_is_parked_and_the_others_are_processed(world: Wo
     await world.deliver_events()
     order = await create_confirmed_order(world)
     assert order["status"] == "CONFIRMED"
-    # RMS would make an order of the quote, org would show the task.
-    for service in ("rms", "org"):
+    # RMS would make an order of the quote, L2O add it to a timeline, org would show the task.
+    for service in ("rms", "l2o", "org"):
         path = f"/{service}/v1/parked-events"
         [parked] = await world.items(f"{path}?status=PARKED")
         assert parked["reason"] == "FAILED"

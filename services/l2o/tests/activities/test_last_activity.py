@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from l2o.activities.domain import NO_TOUCH_KINDS, ActivityKind
 from services.l2o.tests.activities.calling import account, ids, make, opportunity, read, record
+from testkit.directory import Company, subject
 from testkit.plugin import Committed
 
 DAYS = [f"2026-11-{day:02}T02:00:00Z" for day in range(1, 29)]
@@ -207,3 +208,31 @@ async def test_times_of_lists_keep_their_order_across_time_zones(client: AsyncCl
         "2026-11-01T09:00:00Z",
         "2026-11-01T15:00:00Z",
     ]
+
+
+async def test_many_record_for_others_and_edit_texts_at_once(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    """An owner who is named is a transfer, which must not lock the account that others hold."""
+    client = committed_client
+    async with committed.app.begin(tenant) as tx:
+        await Company(tx).build()
+    account_id = await account(client)
+    made = [await record(client, account_id, at=DAYS[n]) for n in range(4)]
+
+    async def add(number: int) -> int:
+        body = {
+            "account_id": account_id,
+            "kind": "CALL",
+            "at": DAYS[number],
+            "owner_id": subject(("li", "zhou")[number % 2]),
+        }
+        return (await client.post("/activities", json=body)).status_code
+
+    async def edit(number: int) -> int:
+        path = f"/activities/{made[number % 4]['id']}"
+        return (await client.patch(path, json={"subject": f"{number}"})).status_code
+
+    outcomes = await asyncio.gather(*(add(n) for n in range(12)), *(edit(n) for n in range(8)))
+    assert set(outcomes) == {200, 201}
+    assert await last(client, f"/accounts/{account_id}") == DAYS[11]

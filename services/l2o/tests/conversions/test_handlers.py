@@ -58,6 +58,7 @@ async def test_a_conversion_creates_account_contact_and_opportunity(
         "region_name": None,
         "custom_fields": {},
         "lead_id": str(event.lead.lead_id),
+        "last_activity_at": None,
         "owner_id": "seller",
         "owner_name": None,
         "parent_name": None,

@@ -47,6 +47,7 @@ async def test_an_opened_opportunity_is_stored_and_published(
         "account_id": str(account.id),
         "contact_id": str(contact.id),
         "lead_id": None,
+        "last_activity_at": None,
         "name": "2027 年度采购",
         "stage": "FIRST_CONTACT",
         "amount": {"amount": "120000.50", "currency": "CNY"},

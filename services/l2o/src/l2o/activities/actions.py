@@ -23,7 +23,7 @@ from chassis.records.working_time.planned_tasks import PlannedTask, keep_planned
 from chassis.web.commands import Command
 from contracts.event import Event
 from contracts.work import RecordRef
-from kernel.errors import Forbidden, Invalid, Violation
+from kernel.errors import Conflict, Forbidden, Invalid, Violation
 from l2o.accounts import actions as account_actions
 from l2o.accounts import store as accounts
 from l2o.activities import store, views
@@ -59,21 +59,32 @@ async def edit_activity(
 ) -> Activity:
     """Apply an edit, or a transfer, to an activity; another next step is open again.
 
-    Raises what `edit_record` raises, Invalid (INSTANT_IN_FUTURE, ACCOUNT_FIXED and those of
-    unknown records), RuleBroken (ACCOUNT_DELETED) while the account is deleted.
+    Only an edit that may change a last activity locks the account, so that texts and owners are
+    changed while others record. Raises what `edit_record` raises, Invalid (INSTANT_IN_FUTURE,
+    ACCOUNT_FIXED and those of unknown records), RuleBroken (ACCOUNT_DELETED) while the account is
+    deleted, Conflict (STALE_WRITE) if another edit came between.
     """
-    before = await _get_with_account_locked(command.tx, activity_id)
+    unlocked = await ACTIVITY.get(command.tx, activity_id)
+    locks = edit(unlocked).touch != unlocked.touch
+    if locks:
+        await _get_with_account_locked(command.tx, activity_id)
+    before: Activity | None = None  # until an edit changes something
 
     def edited(stored: Activity) -> Activity:
         return stored.edited(edit(stored), now=command.now)
 
     async def check(stored: Activity, after: Activity) -> None:
+        nonlocal before
+        before = stored
+        if stored.touch != after.touch and not locks:
+            raise Conflict("STALE_WRITE", what=activities.name, key=str(activity_id))
         seen = await visibility_for(command, OPPORTUNITIES.resource)
         if violations := await views.wrong_references(command.tx, after, stored, seen):
             raise Invalid(violations)
 
     after = await edit_record(command, ACTIVITY, activity_id, edited, check=check)
-    await _keep_last_and_reminder(command.tx, before, after)
+    if before is not None:
+        await _keep_last_and_reminder(command.tx, before, after)
     return after
 
 
@@ -167,8 +178,7 @@ async def _keep_last_and_reminder(tx: AsyncConnection, before: Activity, after: 
     """Reckon the last activities anew, and remind the owner of the next step, if they changed."""
     if before == after:
         return
-    kept = ("at", "opportunity_id", "deleted_at", "is_touch")
-    if any(getattr(before, name) != getattr(after, name) for name in kept):
+    if before.touch != after.touch:
         c, account_id = activities.c, after.account_id
         last = await store.last_activity_at(tx, c.account_id, account_id)
         await account_actions.save_last_activity(tx, account_id, last)

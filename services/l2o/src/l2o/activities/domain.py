@@ -87,6 +87,12 @@ class Activity(RecordWithNextStep):
         """Whether it touched the customer, as a note does not."""
         return self.kind not in NO_TOUCH_KINDS
 
+    @property
+    def touch(self) -> tuple[datetime, UUID | None] | None:
+        """When it touched the customer, and about which opportunity; None if it does not count."""
+        counts = self.is_touch and self.deleted_at is None
+        return (self.at, self.opportunity_id) if counts else None
+
     def state(self) -> ActivityState:
         """The activity in the form that events carry."""
         return ActivityState.of(self, activity_id=self.id)
