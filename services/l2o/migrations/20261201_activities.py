@@ -11,16 +11,17 @@ from chassis.database.migration_operations import audited, secure, with_custom_f
 from chassis.records.lists.columns import sort_column
 
 revision = "l2o_20261201_activities"
-down_revision = "l2o_20261129"
+down_revision = "l2o_20261201_accounts"
 branch_labels = None
 depends_on = None
 
 TABLES = ("activities", "activity_contacts", "activity_participants")
 NOISE = {
-    "accounts": ("version", "updated_at", "name_key"),
-    "opportunities": ("version", "updated_at"),
+    "accounts": ("version", "updated_at", "external_ids", "name_key"),
+    "opportunities": ("version", "updated_at", "external_ids"),
 }
 RESOURCES = {"accounts": "l2o.account", "opportunities": "l2o.opportunity"}
+ENCRYPTED = {"accounts": ("email",), "opportunities": ()}
 
 
 def upgrade() -> None:
@@ -30,16 +31,20 @@ def upgrade() -> None:
         op.add_column(table, instant("last_activity_at", nullable=True))
         op.add_column(table, sort_column("last_activity_at", sa.DateTime(timezone=True)))
         index(table, "tenant_id", "last_activity_at_sort", "id")
-        audited(table, resource=RESOURCES[table], noise=(*noise, "last_activity_at"))
+        _audited(table, (*noise, "last_activity_at"))
 
 
 def downgrade() -> None:
     for table, noise in NOISE.items():
         op.drop_column(table, "last_activity_at_sort")
         op.drop_column(table, "last_activity_at")
-        audited(table, resource=RESOURCES[table], noise=noise)
+        _audited(table, noise)
     for table in reversed(TABLES):
         op.drop_table(table)
+
+
+def _audited(table: str, noise: tuple[str, ...]) -> None:
+    audited(table, resource=RESOURCES[table], noise=noise, encrypted=ENCRYPTED[table])
 
 
 def _activities() -> None:

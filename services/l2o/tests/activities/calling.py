@@ -21,7 +21,9 @@ async def make(client: AsyncClient, path: str, body: dict[str, Any], **options: 
 
 async def account(client: AsyncClient, name: str = "上海测试有限公司", **options: Any) -> str:
     """Create an account and return its id."""
-    made: str = (await make(client, "/accounts", {"name": name}, **options))["id"]
+    made: str = (await make(client, "/accounts", {"name": name, "confirmed": True}, **options))[
+        "id"
+    ]
     return made
 
 

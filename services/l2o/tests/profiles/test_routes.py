@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from httpx import AsyncClient
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.replicas import Copy, ReceivedState, replicate
@@ -108,6 +109,7 @@ async def test_two_calls_show_the_whole_page(client: AsyncClient, tx: AsyncConne
 async def test_opportunities_of_a_profile_are_those_that_the_caller_sees(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
+    await tx.execute(text("UPDATE tenant_settings SET separate_resources = '{l2o.opportunity}'"))
     await Company(tx).build()
     people = {name: sign_in(tenant, name, scope=SELLER) for name in Company.names}
     account_id = await account(client, headers=people["li"])

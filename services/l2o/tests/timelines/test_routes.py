@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.mtl.events import TrailEntryState
@@ -182,6 +183,7 @@ async def test_wrong_parameters_are_refused(client: AsyncClient, query: str, err
 async def test_quotes_and_stages_are_those_of_opportunities_that_the_caller_sees(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
+    await tx.execute(text("UPDATE tenant_settings SET separate_resources = '{l2o.opportunity}'"))
     await Company(tx).build()
     people = {name: sign_in(tenant, name, scope=SELLER) for name in Company.names}
     account_id = await account(client, headers=people["li"])

@@ -28,7 +28,7 @@ async def top_contacts(tx: AsyncConnection, account_id: UUID) -> list[Contact]:
     c = contacts.c
     query = select(contacts).where(c.account_id == account_id, c.deleted_at.is_(None))
     found = await tx.execute(query.order_by(c.is_primary.desc(), c.id.desc()).limit(TOP))
-    return [from_columns(Contact, dict(row)) for row in found.mappings()]
+    return [from_columns(Contact, dict(row), points=()) for row in found.mappings()]
 
 
 async def top_opportunities(
