@@ -161,8 +161,6 @@ def test_no_process_lists_the_facts_of_an_aggregate_as_a_copy_would() -> None:
     assert found.pop("l2o.conversions") == {"mtl.conversion"}
     # One fact, and the snapshot of it that restores a lost answer.
     assert found.pop("cpq.approval_answers") == {"desk.approval"}
-    # One fact: an assignment that says what goes along.
-    assert found.pop("cpq.transfers") == {"l2o.opportunity"}
     # One fact, and its snapshot; which address it is about decides, not which aggregate.
     assert found.pop("desk.consents") == {"mtl.consent"}
     # A timeline is a history of facts: it has no state, and nothing is summed.

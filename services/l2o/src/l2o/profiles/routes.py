@@ -9,7 +9,7 @@ from chassis.records.access.visibility import Visibility
 from chassis.records.tenant_settings import today
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from l2o.accounts.schemas import AccountOut, TotalsOut
+from l2o.accounts.schemas import AccountDetailOut, TotalsOut
 from l2o.accounts.store import ACCOUNT, ACCOUNTS
 from l2o.accounts.views import read_totals
 from l2o.contacts.schemas import ContactOut
@@ -39,7 +39,7 @@ async def account_profile(
     totals = await read_totals(tx, account_id, today=day)
     counts = await views.count_records(tx, account_id, seen, today=day)
     return ProfileOut(
-        account=AccountOut.model_validate(account),
+        account=AccountDetailOut.model_validate(account),
         contacts=[ContactOut.model_validate(one) for one in contacts],
         open_opportunities=[OpportunityOut.model_validate(one) for one in deals],
         totals=[TotalsOut.of(one) for one in totals],

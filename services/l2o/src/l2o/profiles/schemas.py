@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from l2o.accounts.schemas import AccountOut, TotalsOut
+from l2o.accounts.schemas import AccountDetailOut, TotalsOut
 from l2o.contacts.schemas import ContactOut
 from l2o.opportunities.schemas import OpportunityOut
 
@@ -25,7 +25,7 @@ class ProfileCounts(BaseModel):
 class ProfileOut(BaseModel):
     """An account with what its page shows above the timeline."""
 
-    account: AccountOut
+    account: AccountDetailOut
     contacts: list[ContactOut] = Field(
         description="At most 5, the primary one first, then the newest"
     )
