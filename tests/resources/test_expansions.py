@@ -24,7 +24,7 @@ WITHOUT_RECORDS = {
     r"LeadClockOut\.owner_id": "the clock of a lead, which expands its owner itself",
     r"BarredPersonOut\.person": "who may not take a lead: a name is enough",
     r"(Account|Contact)ProposalOut\.(account|contact|owner)_id": "a choice: a name is enough",
-    r"FollowUpActivityRow\.owner_id": "a count of what a person did: a name is enough",
+    r"(FollowUpActivity|ActivityDay)Row\.owner_id": "a count of what a person did: a name will do",
     r"(Lead|PoolLead|AssignmentExplanation)Out\.pool_id": "pools are few: a screen has them",
     r"PoolMemberOut\.(person|department)_id": "a setting: a name is enough",
     r"PoolOut\.admin_ids": "a setting: names are enough",
