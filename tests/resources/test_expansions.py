@@ -25,7 +25,7 @@ WITHOUT_RECORDS = {
     r"BarredPersonOut\.person": "who may not take a lead: a name is enough",
     r"(Account|Contact)ProposalOut\.(account|contact|owner)_id": "a choice: a name is enough",
     r"CollisionOut\.(account|owner)_id": "a choice: a name is enough",
-    r"FollowUpActivityRow\.owner_id": "a count of what a person did: a name is enough",
+    r"(FollowUpActivity|ActivityDay)Row\.owner_id": "a count of what a person did: a name will do",
     r"(Lead|PoolLead|AssignmentExplanation)Out\.pool_id": "pools are few: a screen has them",
     r"PoolMemberOut\.(person|department)_id": "a setting: a name is enough",
     r"PoolOut\.admin_ids": "a setting: names are enough",
