@@ -149,6 +149,18 @@ def test_a_seat_is_handed_on_delegated_and_taken_back() -> None:
         asked.take_back(seat_of(asked, "a"), now=NOW)
 
 
+def test_nobody_counts_twice_in_a_step() -> None:
+    three = begun(request(step("two", StepMode.N_OF, 2)), "a", "b", "c")
+    decided = decide(three, "a", YES)
+    delegated = three.delegate(seat_of(three, "a"), "x", now=NOW)
+    for asked in (decided, delegated):  # a has approved, or can take the seat back
+        seat = seat_of(asked, "b")
+        for join in (asked.hand_on, asked.delegate):
+            with pytest.raises(RuleBroken, match="APPROVER_ASKED_ALREADY"):
+                join(seat, "a", now=NOW)
+        assert asked.escalate(seat, "a", now=NOW) is asked
+
+
 def test_sending_back_to_a_step_asks_everybody_again() -> None:
     second = begun(decide(begun(request(step("one"), step("two")), "a"), "a", YES), "b")
     back = second.send_back(seat_of(second, "b"), 0, now=NOW)
