@@ -112,6 +112,12 @@ def test_an_approval_counts_in_later_steps() -> None:
     assert begun(second, "a").status is ApprovalStatus.APPROVED  # nobody else is to be asked
 
 
+def test_an_approval_by_a_time_limit_counts_in_its_step_alone() -> None:
+    asked = begun(request(step("one"), step("all", StepMode.ALL_OF)), "a")
+    passed = asked.decide(seat_of(asked, "a"), YES, by=None, comment=None, now=NOW)
+    assert waiting_for(begun(passed, "a", "b")) == ["a", "b"]
+
+
 def test_the_asker_decides_nothing() -> None:
     asked = begun(request(step("one")), "a")
     seat = seat_of(asked, "a")

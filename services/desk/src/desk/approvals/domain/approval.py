@@ -106,12 +106,12 @@ class Approval:
         """Ask the people of the present step.
 
         Whoever has approved in an earlier step of this round is not asked again: their approval
-        counts here, too.
+        counts here, too. One that a time limit gave in their place does not.
         """
         earlier = {
             seat.person: seat
             for seat in self.seats
-            if seat.round == self.round and seat.state is SeatState.APPROVED
+            if seat.round == self.round and seat.state is SeatState.APPROVED and seat.decided_by
         }
         seats = [
             self._new_seat(one, slot, earlier.get(one.person), make_id(), now)
