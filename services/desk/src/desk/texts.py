@@ -127,6 +127,8 @@ _LABELS: dict[str, Text] = {
     "Origin.SUBSTITUTE": Text("代理人", "Substitute"),
     "Origin.SUPERIOR_OF_ASKER": Text("申请人的上级", "Superior of the asker"),
     "Origin.FALLBACK": Text("后备审批人", "Fallback"),
+    "Origin.ADDED": Text("加签", "Added by an approver"),
+    "Origin.ESCALATED": Text("升级", "Escalated"),
     "HistoryAction.REQUESTED": Text("提交申请", "Requested"),
     "HistoryAction.ASKED": Text("询问审批人", "Approver asked"),
     "HistoryAction.APPROVED": Text("通过", "Approved"),

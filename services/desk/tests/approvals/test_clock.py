@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from desk.approvals.actions.clock import CLOCK_JOB
-from desk.approvals.timers import run_clock
+from desk.approvals.actions.leaving import LEAVING_JOB
+from desk.approvals.timers import replace_leaver, run_clock
 from services.desk.tests.factories import (
     HEAD,
+    NOW,
     Body,
     as_,
     ask,
@@ -27,7 +29,7 @@ from services.desk.tests.factories import (
     tasks_of,
 )
 from testkit.directory import Company, subject
-from testkit.jobs import job_of
+from testkit.jobs import job_of, make_job
 from testkit.plugin import PublishedWork
 
 
@@ -115,6 +117,22 @@ async def test_a_clock_that_comes_too_late_changes_nothing(
     assert await clocks(tx) == []
     await run_clock(tx, job_of(due, now=due.run_at))
     assert (await read(client, approval_id))["status"] == "APPROVED"
+
+
+async def test_no_default_decides_a_step_that_has_lost_its_people(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, company: Company
+) -> None:
+    wang: Body = {"source": "PERSON", "name": subject("wang")}
+    limit = {"minutes": 30, "action": "APPROVE"}
+    await publish(client, {**one_branch(step("wang", wang, limit=limit)), "fallback": wang})
+    approval_id = await ask(tx, asked("bei"))
+    for name in ("wang", "qian", "zhao"):  # and all who are above
+        await company.person(name, "finance", active=False)
+    left = make_job(tenant, LEAVING_JOB, subject("wang"), payload={"after": None}, now=NOW)
+    await replace_leaver(tx, left)
+    assert await let_it_ring(tx) == datetime(2026, 12, 1, 1, 30, tzinfo=UTC)
+    approval = await read(client, approval_id)
+    assert (approval["status"], approval["steps"][0]["seats"][0]["state"]) == ("PENDING", "CLOSED")
 
 
 async def test_a_step_without_anybody_looks_again_until_somebody_is_there(

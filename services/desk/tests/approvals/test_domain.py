@@ -112,6 +112,12 @@ def test_an_approval_counts_in_later_steps() -> None:
     assert begun(second, "a").status is ApprovalStatus.APPROVED  # nobody else is to be asked
 
 
+def test_an_approval_by_a_time_limit_counts_in_its_step_alone() -> None:
+    asked = begun(request(step("one"), step("all", StepMode.ALL_OF)), "a")
+    passed = asked.decide(seat_of(asked, "a"), YES, by=None, comment=None, now=NOW)
+    assert waiting_for(begun(passed, "a", "b")) == ["a", "b"]
+
+
 def test_the_asker_decides_nothing() -> None:
     asked = begun(request(step("one")), "a")
     seat = seat_of(asked, "a")
@@ -147,6 +153,18 @@ def test_a_seat_is_handed_on_delegated_and_taken_back() -> None:
     assert waiting_for(delegated.take_back(seat, now=NOW)) == ["a"]
     with pytest.raises(RuleBroken, match="NOT_DELEGATED"):
         asked.take_back(seat_of(asked, "a"), now=NOW)
+
+
+def test_nobody_counts_twice_in_a_step() -> None:
+    three = begun(request(step("two", StepMode.N_OF, 2)), "a", "b", "c")
+    decided = decide(three, "a", YES)
+    delegated = three.delegate(seat_of(three, "a"), "x", now=NOW)
+    for asked in (decided, delegated):  # a has approved, or can take the seat back
+        seat = seat_of(asked, "b")
+        for join in (asked.hand_on, asked.delegate):
+            with pytest.raises(RuleBroken, match="APPROVER_ASKED_ALREADY"):
+                join(seat, "a", now=NOW)
+        assert asked.escalate(seat, "a", now=NOW) is asked
 
 
 def test_sending_back_to_a_step_asks_everybody_again() -> None:

@@ -14,6 +14,7 @@ from services.desk.tests.factories import (
     ask,
     asked,
     build_company,
+    decide,
     one_branch,
     publish,
     step,
@@ -44,6 +45,21 @@ async def test_requests_decisions_and_those_who_keep_them_waiting_are_counted(
     assert (head["step"], head["approved"], head["rejected"], head["open"]) == ("head", 1, 1, 3)
     waiting = {one["person"]: (one["person_name"], one["open"]) for one in figures["waiting"]}
     assert waiting == {subject("sun"): ("sun", 2), subject("wu"): ("wu", 1)}
+
+
+async def test_an_approval_that_counts_again_is_no_decision_of_the_later_step(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await build_company(tx)
+    sun, qian = ({"source": "PERSON", "name": subject(name)} for name in ("sun", "qian"))
+    steps = [step("one", sun), step("two", qian), step("three", sun, qian, mode="ALL_OF")]
+    await publish(client, one_branch(*steps))
+    await ask(tx, asked())
+    for name in ("sun", "qian"):
+        await decide(client, as_(tenant, name))
+    period = {"from": "2026-12-01", "until": "2027-11-30"}
+    figures = (await client.get("/approvals/figures", params=period)).json()
+    assert [(one["step"], one["approved"]) for one in figures["steps"]] == [("one", 1), ("two", 1)]
 
 
 async def test_what_ended_on_a_day_is_counted_by_its_outcome(

@@ -31,6 +31,7 @@ class PlainStep:
         self.mode, self.goal = mode, self._goal(mode, needed, len(people))
         self.queues = [[] if one in approved else [one] for one in people]
         self.refused = 0
+        self.known = set(people)  # nobody counts twice
         self.count = len(people)
 
     @staticmethod
@@ -128,18 +129,20 @@ class ApprovalMachine(RuleBasedStateMachine):
     @rule(data=st.data(), to=st.sampled_from(PEOPLE), before=st.booleans())
     def add(self, data: Any, to: str, before: bool) -> None:
         queue, seat = self._turn(data)
-        if any(to in names for names in self.plain.queues):
+        if to in self.plain.known:
             return
         self.real = self.real.add_approver(seat, to, before=before, seat_id=new_id(), now=NOW)
         self.plain.queues[queue].insert(0 if before else 1, to)
+        self.plain.known.add(to)
 
     @precondition(lambda self: self.is_open)
     @rule(data=st.data(), to=st.sampled_from(PEOPLE))
     def hand_on(self, data: Any, to: str) -> None:
         queue, seat = self._turn(data)
-        if any(to in names for names in self.plain.queues):
+        if to in self.plain.known:
             return
         self.real = self.real.hand_on(seat, to, now=NOW)
+        self.plain.known ^= {seat.person, to}  # who gave it away may be asked again
         self.plain.queues[queue][0] = to
 
     @precondition(lambda self: self.is_open and self.at > 0)

@@ -165,6 +165,23 @@ async def test_a_broken_off_part_is_deleted_when_its_writer_has_surely_ended(
     assert await tx.scalar(select(func.count()).select_from(file_parts)) == 0
 
 
+async def test_a_part_that_nobody_kept_is_deleted_though_its_file_is_attached(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    file_id, lost = await begin(client, PDF), new_id()
+    now = current_time()
+    await add_part(
+        tx, lost, UUID(file_id), 1, now
+    )  # its process died, perhaps after it had written
+    await put(client, file_id, 1, PDF)
+    await client.post(f"/files/{file_id}/complete")
+    await attachment(tx, tenant, file_id)
+    late = make_job(tenant, DROP_JOB, DROP_KEY, now=now + WRITING_TIME + timedelta(minutes=5))
+    assert await run_steps(DROP_OBJECTS, tx, late) == Done()
+    left = (await tx.scalars(select(file_parts.c.id))).all()
+    assert (len(left), lost in left) == (1, False)
+
+
 async def test_the_rows_of_a_deleted_tenant_go_when_the_store_has_none_of_its_bytes(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, store_folder: Path
 ) -> None:

@@ -83,6 +83,15 @@ async def test_rows_and_branches_that_nothing_reaches_are_refused(client: AsyncC
     assert await refusals(client, circle) == [("/flow/branches/main/then", "FLOW_CYCLE")]
 
 
+async def test_warnings_are_said_in_words(client: AsyncClient) -> None:
+    rows = [row("all", {"branch": "main"}), row("rest", {"verdict": "REJECT"})]
+    twice = flow(rows, main=[step("head", HEAD)])
+    answer = await client.post(f"{PATH}/check", json={"flow": twice})
+    [warning] = answer.json()["warnings"]
+    assert (warning["pointer"], warning["code"]) == ("/flow/rules/rows/1", "RULE_ROW_UNREACHABLE")
+    assert warning["message"].startswith("This row can never apply")
+
+
 async def test_a_step_that_finds_nobody_is_refused(client: AsyncClient, company: Company) -> None:
     await company.person("wu", "team B", active=False)
     nobody = one_branch(

@@ -15,6 +15,7 @@ from chassis.database.encryption.sealing import digest
 from chassis.records.messages.sealed_contents import seal_content
 from chassis.web.commands import Command
 from contracts.consents import ADDRESS_PLACE
+from contracts.cpq.messages import QUOTE_SENT
 from contracts.messages import MessageChannel, MessageRequestState
 from contracts.mtl.events import ConsentState
 from desk.message_consents.actions import follow_consent
@@ -142,7 +143,9 @@ async def test_what_cannot_be_said_is_seen_by_who_asked(
         ("FAILED", "MESSAGE_KIND_UNKNOWN"),
         ("FAILED", "VARIABLE_WRONG"),
     ]
-    assert [work.kind for work in await published_work()] == ["MESSAGE_FAILED"] * 2
+    told = await published_work()
+    assert [work.kind for work in told] == ["MESSAGE_FAILED"] * 2
+    assert told[1].message.endswith(f"could not be sent ({QUOTE_SENT.en}).")  # no code
     again = await client.post(f"/messages/{unknown}/retry")
     assert code_of(again) == (409, "MESSAGE_NOT_WRITTEN")
 

@@ -10,6 +10,7 @@ from chassis.web.references import PersonSubject, RefersTo
 from desk.approvals.domain.history import HistoryAction
 from desk.approvals.domain.seats import SeatState
 from desk.approvals.domain.statuses import ApprovalStatus, Verdict
+from desk.flows.domain.approvers import Origin
 from desk.flows.domain.flow import StepMode
 from kernel.texts import TrimmedText
 
@@ -155,7 +156,7 @@ class _SeatFields(BaseModel):
         description="Who was asked first: a person on leave, or who delegated the task"
     )
     instead_of_name: str | None = None
-    origin: str
+    origin: Origin
     state: SeatState
     asked_at: datetime
     decided_at: datetime | None

@@ -13,16 +13,16 @@ from chassis.web.transaction import Tx
 from contracts.approvals import ApprovalKind, declared_approval_kinds
 from desk.flows import actions
 from desk.flows.schemas.answers import (
-    FlowCheckOut,
     FlowOut,
     FlowSummaries,
     FlowSummary,
     FlowVersionDetails,
     FlowVersionOut,
-    FlowWarning,
 )
 from desk.flows.schemas.bodies import FlowBody, FlowRestoreIn, FlowTrialIn, FlowVersionIn
 from desk.flows.store import VERSIONS, kind_of
+from rules.rule_schemas import RuleCheckOut
+from rules.texts import TEXTS
 from rules.version_store import MAX_NUMBER
 from rules.versions import RuleVersion
 
@@ -88,12 +88,11 @@ def _details(version: RuleVersion) -> FlowVersionDetails:
 
 
 @router.post("/{kind}/check", dependencies=READ, openapi_extra=READ_ONLY)
-async def approval_flow_check(kind: KindInPath, body: FlowTrialIn, tx: Tx) -> FlowCheckOut:
+async def approval_flow_check(kind: KindInPath, body: FlowTrialIn, tx: Tx) -> RuleCheckOut:
     """Check a flow as publishing does; nothing is stored."""
     flow, rules = body.flow.flow(), body.flow.rules
     _, warnings = await actions.checked_flow(tx, kind, rules, flow, at="/flow")
-    found = [FlowWarning(pointer=each.pointer, code=each.code) for each in warnings]
-    return FlowCheckOut(warnings=found)
+    return RuleCheckOut.of(warnings, TEXTS)
 
 
 @router.post("/{kind}/versions", status_code=201, dependencies=WRITE)

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from contracts.desk.events import MessageState
-from contracts.messages import MessageChannel, MessagePurpose
+from contracts.messages import MessageChannel, MessagePurpose, declared_message_kinds
 from contracts.work import NoticeKind
 from desk.message_bans.domain import BanReason
 from kernel.errors import RuleBroken
@@ -25,11 +25,20 @@ MAX_CLAIMS: Final = 2
 OTHER_REASON: Final = "NOT_DELIVERED"
 _PUBLIC: Final = re.compile(r"[A-Z][A-Z_]*\Z|[245][0-9]{2}(?![0-9])", re.ASCII)
 
-FAILED_NOTICE: Final = NoticeKind(
-    "MESSAGE_FAILED",
-    zh="发送给 {recipient} 的消息未能送出（{template}）。",
-    en="A message to {recipient} could not be sent ({template}).",
-)
+
+def _failed(zh: str, en: str) -> NoticeKind:
+    return NoticeKind(
+        "MESSAGE_FAILED",
+        zh=f"发送给 {{recipient}} 的消息未能送出（{zh}）。",
+        en=f"A message to {{recipient}} could not be sent ({en}).",
+    )
+
+
+# In the words of the kind; a tenant calls its own templates by their codes.
+FAILED_NOTICE: Final = _failed("{template}", "{template}")
+FAILED_NOTICES: Final = {
+    kind.code: _failed(kind.zh, kind.en) for kind in declared_message_kinds().values()
+}
 
 
 class MessageStatus(StrEnum):

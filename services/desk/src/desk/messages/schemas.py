@@ -4,9 +4,17 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from chassis.foundation.key_redaction import without_access_keys
 from chassis.records.contact_points import Email, Phone
 from chassis.web.references import PersonSubject
 from contracts.messages import MessageChannel, MessagePurpose
@@ -100,6 +108,6 @@ class MessageSummary(BaseModel):
 
 
 class MessageOut(MessageSummary):
-    """A message with its text; keys in its links are left out once it was sent."""
+    """A message with its text, without the keys in its links: they are for its recipient alone."""
 
-    body: str
+    body: Annotated[str, AfterValidator(without_access_keys)]

@@ -60,10 +60,13 @@ async def _be_late(command: Command, approval: Approval) -> None:
 
 
 async def _decide_by_default(command: Command, before: Approval, verdict: Verdict) -> None:
-    """Decide the open seats one after the other, until the step has passed or failed."""
+    """Decide the open seats one after the other, until the step has passed or failed.
+
+    A step that has lost all its people has none: it waits until somebody is found for it.
+    """
     after, happenings = before, []
     here = (before.step_no, before.round)
-    while after.status is PENDING and (after.step_no, after.round) == here:
+    while after.open_seats and (after.step_no, after.round) == here:
         seat = after.open_seats[0]
         happenings.append(Happening(action=HistoryAction.TIMED_OUT, person=seat.person))
         after = after.decide(seat, verdict, by=None, comment=None, now=command.now)

@@ -106,12 +106,12 @@ class Approval:
         """Ask the people of the present step.
 
         Whoever has approved in an earlier step of this round is not asked again: their approval
-        counts here, too.
+        counts here, too. One that a time limit gave in their place does not.
         """
         earlier = {
             seat.person: seat
             for seat in self.seats
-            if seat.round == self.round and seat.state is SeatState.APPROVED
+            if seat.round == self.round and seat.state is SeatState.APPROVED and seat.decided_by
         }
         seats = [
             self._new_seat(one, slot, earlier.get(one.person), make_id(), now)
@@ -248,7 +248,7 @@ class Approval:
     def escalate(self, seat: Seat, to: str, *, now: datetime) -> Approval:
         """Give a late seat to somebody else, or leave it if they are asked already."""
         self.ensure_open(seat)
-        if to in self._undecided_people() or to == self.requested_by:
+        if to in self._people() or to == self.requested_by:
             return self
         return self._with([seat.changed(person=to, origin="ESCALATED", asked_at=now)])
 
@@ -267,11 +267,13 @@ class Approval:
     def ensure_may_join(self, person: str) -> None:
         """Raise RuleBroken for the asker, and for who is asked already (APPROVER_ASKED_ALREADY)."""
         self.ensure_not_asker(person)
-        if person in self._undecided_people():
+        if person in self._people():
             raise RuleBroken("APPROVER_ASKED_ALREADY", name=self.record_name)
 
-    def _undecided_people(self) -> frozenset[str]:
-        return frozenset(seat.person for seat in self.present if seat.is_undecided)
+    def _people(self) -> frozenset[str | None]:
+        """Whose seats this step has, also those decided or delegated: nobody counts twice in it."""
+        kept = [seat for seat in self.present if seat.state is not SeatState.CLOSED]
+        return frozenset(who for seat in kept for who in (seat.person, seat.instead_of))
 
     def _with(self, changed: Iterable[Seat]) -> Approval:
         return replace(self, seats=merged(self.seats, changed))

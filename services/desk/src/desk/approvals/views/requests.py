@@ -95,8 +95,12 @@ def _of_day(found: dict[tuple[str, str], dict[str, Any]], day: str, kind: str) -
 
 
 async def _steps(tx: AsyncConnection, start: datetime, end: datetime) -> list[StepCounts]:
-    """Count the seats of steps that were asked in the period, by the keys of their steps."""
+    """Count the seats of steps that were asked in the period, by the keys of their steps.
+
+    An approval of an earlier step that counts again is none of this step: nobody was asked.
+    """
     s = approval_seats.c
+    is_new = s.decided_at.is_(None) | (s.decided_at > s.asked_at)
     took = func.extract("epoch", s.decided_at - s.asked_at)
     query = (
         select(
@@ -107,7 +111,7 @@ async def _steps(tx: AsyncConnection, start: datetime, end: datetime) -> list[St
             func.count().filter(s.state == SeatState.OPEN).label("open"),
             func.avg(case((s.decided_at.is_not(None), took))).label("seconds"),
         )
-        .where(s.asked_at >= start, s.asked_at < end)
+        .where(s.asked_at >= start, s.asked_at < end, is_new)
         .group_by(s.kind, s.step_key)
         .order_by(s.kind, s.step_key)
     )

@@ -31,7 +31,7 @@ from contracts.work import RecordRef
 from desk.file_settings.actions import free_storage, use_storage
 from desk.file_settings.store import settings_of_files
 from desk.files.actions.content_types import HEAD_BYTES, media_type_of
-from desk.files.actions.drops import drop_bytes
+from desk.files.actions.drops import WRITING_TIME, drop_bytes
 from desk.files.domain.file import ORPHAN_TIME, UPLOAD_TIME, File, FileStatus
 from desk.files.store import rows
 from desk.files.store.contents import KEY_BYTES, part_cipher, sealed
@@ -97,7 +97,7 @@ async def begin_part(command: Command, file_id: UUID, number: int) -> PartTarget
 
     Raises NotFound, RuleBroken (FILE_COMPLETE, FILE_PART_UNKNOWN).
     """
-    file = await own_file(command, file_id)
+    file = await own_file(command, file_id, lock=True)  # its completion drops what is not kept
     file.ensure_uploading()
     target = PartTarget(transaction_tenant(), file, number, new_id())
     assert target.size
@@ -219,6 +219,8 @@ async def complete_upload(command: Command, file_id: UUID) -> File:
     file = await move_record(command, FILE, file_id, complete)
     if before.status is FileStatus.UPLOADING:
         await _collect_after(command, file_id, ORPHAN_TIME)
+        if await rows.drop_unkept(command.tx, file_id, command.now + WRITING_TIME):
+            await drop_bytes(command.tx, command.now)
         if file.status is FileStatus.CHECKING:
             await enqueue_check(command, file_id)
     return file

@@ -152,6 +152,14 @@ async def drop_all(
         await tx.execute(update(file_parts).where(*mine, is_kept).values(drop_after=after))
 
 
+async def drop_unkept(tx: AsyncConnection, file_id: UUID, writers_until: datetime) -> bool:
+    """Drop objects of a file that no part kept; return whether there were any."""
+    c = file_parts.c
+    lost = update(file_parts).where(c.file_id == file_id, c.kept_at.is_(None))
+    lost = lost.where(c.drop_after.is_(None)).values(drop_after=writers_until)
+    return bool((await tx.execute(lost.returning(c.id))).all())
+
+
 async def parts_of(tx: AsyncConnection, file_id: UUID) -> list[Part]:
     """Return the kept parts of a file, in their order."""
     query = select(file_parts).where(_is_kept(file_id)).order_by(file_parts.c.number)

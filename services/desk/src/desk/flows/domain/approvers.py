@@ -26,6 +26,8 @@ class Origin(StrEnum):
     SUBSTITUTE = "SUBSTITUTE"
     SUPERIOR_OF_ASKER = "SUPERIOR_OF_ASKER"
     FALLBACK = "FALLBACK"
+    ADDED = "ADDED"
+    ESCALATED = "ESCALATED"
 
 
 @dataclass(frozen=True, kw_only=True)

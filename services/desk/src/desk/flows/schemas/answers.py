@@ -84,19 +84,6 @@ class FlowSummaries(BaseModel):
     flows: list[FlowSummary]
 
 
-class FlowWarning(BaseModel):
-    """What the author of a flow should know, though it may be published."""
-
-    pointer: str
-    code: str
-
-
-class FlowCheckOut(BaseModel):
-    """The result of a check: the flow may be published."""
-
-    warnings: list[FlowWarning]
-
-
 class AskedOut(BaseModel):
     """Who is asked in a step, and why."""
 
