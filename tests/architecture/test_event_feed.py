@@ -29,6 +29,7 @@ CATALOGUES = {
 # Aggregates without records that people list, each read with the scope of a declared resource.
 MACHINERY = {
     "org.principal",
+    "l2o.grant",
     *(f"{name}.{part}" for name in SERVICES for part in ("tenant_task", "work", "snapshot_run")),
     *(f"{name}.approval_request" for name in ("mtl", "l2o", "cpq", "rms")),
 }

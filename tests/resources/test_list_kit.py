@@ -45,6 +45,7 @@ PLAIN = {
     "/accounts/{}/subtree": "one branch of the tree; the list filters by parent",
     "/tenant/audit": "the history of one record, newest first",
     "/number-formats": "one for each type of document",
+    "/quotes/{}/messages": "the few messages about a quote",
     "/tenant-exports": "the few of the last days",
     "/me/sessions": "the sessions of one person",
     "/people/{}/sessions": "the sessions of one person",

@@ -24,6 +24,7 @@ def test_the_worker_has_all_subscriptions() -> None:
         ),
         ("cpq.accounts", ("l2o.account.v1",)),
         ("cpq.opportunities", ("l2o.opportunity.v1",)),
+        ("cpq.messages", ("desk.message.v1",)),
         ("cpq.grants", ("l2o.grant.v1",)),
         ("cpq.transfers", ("l2o.opportunity.v1",)),
         ("cpq.approval_answers", ("desk.approval.v1",)),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient, Response
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
@@ -119,7 +120,11 @@ async def test_oldest_first_skips_receivables_the_caller_may_not_change(
 async def test_an_order_contains_only_the_receivables_that_the_caller_sees(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, account_id: UUID
 ) -> None:
-    """Zhou's order for li's account: its receivable is li's, until it is shared with zhou."""
+    """Zhou's order for li's account: its receivable is li's, until it is shared with zhou.
+
+    The tenant keeps receivables apart: by default who sees an order sees them.
+    """
+    await tx.execute(text("UPDATE tenant_settings SET separate_resources = '{rms.receivable}'"))
     quote = make_quote(account_id=account_id, owner_id=subject("zhou"))
     path = f"/orders/{await add_order(tx, quote, confirmed=True)}"
     assert (await post(client, f"{path}/shipments", {})).status_code == 201

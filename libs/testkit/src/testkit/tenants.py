@@ -22,6 +22,8 @@ SETTINGS: dict[str, Any] = {
     "default_tax_rate": Decimal("0.13"),
     "status": "ACTIVE",
     "tax_rounding": "LINE",
+    "separate_resources": [],
+    "transferred_along": [],
     "quotas": {},
 }
 

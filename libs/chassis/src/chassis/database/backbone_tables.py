@@ -291,8 +291,7 @@ tenant_settings = Table(
 BEFORE_TENANT = {
     "access_key_by_digest": "who holds a key has no tenant yet; one row by its exact digest",
 }
-
-# Tables without a tenant, each with its reason; the architecture tests allow no others.
+# Tables without a tenant, each with its reason; tests allow no others.
 WITHOUT_TENANT = {
     "alembic_version": "the version of the schema",
     "database_epoch": "one row about the database itself",

@@ -13,6 +13,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "AccessReasonKind.TEAM": ("团队成员", "Team member"),
     "AccessReasonKind.SHARE": ("共享", "Shared"),
     "AccessReasonKind.SCOPE": ("权限", "Permission"),
+    "GoesAlong.l2o.opportunity": ("进行中的商机", "Open opportunities"),
+    "GoesAlong.cpq.quote": ("进行中的报价", "Open quotes"),
     "Encoding.UTF_8": ("UTF-8", "UTF-8"),
     "Encoding.UTF_16": ("UTF-16", "UTF-16"),
     "Encoding.GB18030": ("简体中文（GB18030）", "Simplified Chinese (GB18030)"),

@@ -30,15 +30,9 @@ def resource_routers(resource: AnyResource, *more: APIRouter) -> tuple[APIRouter
     scoped = resource.record_type.scoped
     routers = [external_routes(resource)] if resource.external_ids else []
     if isinstance(scoped, ScopedResource):
+        transfer, along = resource.transfer, resource.along
         collection = resource.collection.strip("/")
-        routers.append(
-            access_router(
-                scoped,
-                collection=collection,
-                transfer=resource.transfer,
-                along=resource.along,
-            )
-        )
+        routers.append(access_router(scoped, collection=collection, transfer=transfer, along=along))
     if resource.files:
         routers.append(
             attachment_router(

@@ -42,6 +42,7 @@ async def test_a_record_follows_its_owner(
         "owner_id": subject("zheng"),
         "owner_name": "zheng",
         "version": 2,
+        "along": [],
     }
     for name, status in {"li": 404, "sun": 404, "zheng": 200, "wu": 200, "qian": 200}.items():
         assert (await people.get(name, f"/cards/{card}")).status_code == status

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.access.grant_events import write_grants
 from chassis.records.access.grants import GranteeKind, GrantKind
 from chassis.records.access.tables import grants, people
 from chassis.records.access.visibility import Access, ScopedResource
@@ -42,4 +43,4 @@ async def let_read(
         for person_id in await tx.scalars(known)
     ]
     if rows:
-        await tx.execute(insert(grants).on_conflict_do_nothing(), rows)
+        await write_grants(tx, insert(grants).values(rows).on_conflict_do_nothing())

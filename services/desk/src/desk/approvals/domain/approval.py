@@ -228,12 +228,11 @@ class Approval:
         return replace(self._closed().ended_as(status, by=by, now=now), reason=reason)
 
     def replace_person(self, person: str, to: str | None, *, now: datetime) -> Approval:
-        """Ask somebody else instead of a person who has left; without one their seats are closed.
+        """Ask somebody else, whom no seat asks already, instead of a person who has left.
 
-        Whoever is asked already is not asked twice: then the seat of the one who left is closed.
+        Without anybody else the seats of the one who left are closed.
         """
-        closed = SeatState.CLOSED
-        kept = {seat.person for seat in self.present if seat.state is not closed}
+        kept = {seat.person for seat in self.present if seat.state is not SeatState.CLOSED}
         changed = []
         for seat in self.present:
             if not seat.is_undecided or seat.person != person:
