@@ -43,9 +43,18 @@ UNPUBLISHED = {
     "message_bans": "whom desk writes to is its own",
     "price_book_versions": "history; the event of the book carries it whole",
 }
+_GRANTS = "grants are no records; `write_grants` publishes them (decision 58)"
 # Plain SQL on records outside the shared functions, each with its reason. None inserts records
 # that a quota counts.
 PLAIN_WRITES = {
+    "chassis.records.access.expiry._delete_expired_grant": _GRANTS,
+    "chassis.records.access.grants.grant_access": _GRANTS,
+    "chassis.records.access.grants.revoke_access": _GRANTS,
+    "chassis.records.access.grants_of_records.end_grants": _GRANTS,
+    "chassis.records.access.grants_of_records.move_grants": _GRANTS,
+    "chassis.records.access.grants_of_records.replace_team": _GRANTS,
+    "chassis.records.access.grants_of_records.return_grants": _GRANTS,
+    "chassis.records.access.reader_grants.let_read": _GRANTS,
     "chassis.records.lists.saved_views._ensure_unique": "the former default, whichever it is",
     "chassis.records.numbers.number_formats.save_number_format": "inserts or updates at once",
     "chassis.records.work.actions._change": "inserts or updates what was published of a record",

@@ -131,7 +131,7 @@ def _approval_seats() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("instead_of", sa.Text()),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("origin", sa.String(40), nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
         instant("asked_at"),
         instant("decided_at", nullable=True),

@@ -27,7 +27,7 @@ from desk.approvals.domain.statuses import (
     ApprovalStatus,
     Verdict,
 )
-from desk.flows.domain.approvers import Asked
+from desk.flows.domain.approvers import Asked, Origin
 from desk.flows.domain.flow import Plan, Step
 from kernel.errors import RuleBroken
 from kernel.personal import Personal
@@ -206,7 +206,7 @@ class Approval:
         self.ensure_open(seat)
         self.ensure_may_join(to)
         asked = Asked(person=to)
-        added = replace(self._new_seat(asked, seat.slot, None, seat_id, now), origin="ADDED")
+        added = replace(self._new_seat(asked, seat.slot, None, seat_id, now), origin=Origin.ADDED)
         seats = with_added(self.present, seat, added, before=before)
         return self._with(opened(self.step.mode, seats, now=now))
 
@@ -249,7 +249,7 @@ class Approval:
         self.ensure_open(seat)
         if to in self._people() or to == self.requested_by:
             return self
-        return self._with([seat.changed(person=to, origin="ESCALATED", asked_at=now)])
+        return self._with([seat.changed(person=to, origin=Origin.ESCALATED, asked_at=now)])
 
     def ensure_open(self, seat: Seat) -> None:
         """Raise RuleBroken (APPROVAL_ENDED, SEAT_NOT_OPEN) unless the seat can be decided."""

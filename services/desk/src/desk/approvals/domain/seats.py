@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
+from desk.flows.domain.approvers import Origin
 from desk.flows.domain.flow import StepMode
 from kernel.personal import Personal
 
@@ -63,7 +64,7 @@ class Seat:
     position: int
     person: str
     instead_of: str | None = None
-    origin: str = "FLOW"
+    origin: Origin = Origin.FLOW
     state: SeatState = SeatState.WAITING
     asked_at: datetime
     decided_at: datetime | None = None
