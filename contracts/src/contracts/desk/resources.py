@@ -27,7 +27,10 @@ RESOURCES: Final = (
             "figures": SALES_MANAGEMENT | FINANCE,
         },
         owned=True,
-        notices={"APPROVAL_ENDED": ("审批结束", "Approval ended")},
+        notices={
+            "APPROVAL_ENDED": ("审批结束", "Approval ended"),
+            "APPROVAL_NOBODY": ("找不到审批人", "Nobody can decide"),
+        },
         aggregates=("desk.attachment",),
     ),
     Resource(

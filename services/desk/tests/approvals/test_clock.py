@@ -84,6 +84,19 @@ async def test_a_step_without_a_limit_is_reminded_of_after_a_day_and_escalated_a
     assert len(await tasks_of(client, as_(tenant, "qian"))) == 1
 
 
+async def test_the_asker_hears_once_that_nobody_can_decide(
+    client: AsyncClient, tx: AsyncConnection, published_work: PublishedWork
+) -> None:
+    """Zhao, the head of all, is the only administrator: nobody else is there to ask."""
+    approval_id = await ask(tx, asked(requested_by=subject("zhao")))
+    for _ in range(3):
+        await let_it_ring(tx)
+    [notice] = await published_work()
+    assert (notice.kind, notice.person) == ("APPROVAL_NOBODY", subject("zhao"))
+    history = (await client.get(f"/approvals/{approval_id}/history")).json()["items"]
+    assert [one["action"] for one in history].count("NOBODY_FOUND") == 1
+
+
 @pytest.mark.parametrize(("action", "status"), [("APPROVE", "APPROVED"), ("REJECT", "REJECTED")])
 async def test_a_default_decides_when_the_time_is_up(
     client: AsyncClient, tx: AsyncConnection, action: str, status: str

@@ -39,6 +39,14 @@ def _waits(zh: str, en: str) -> NoticeKind:
     )
 
 
+def _nobody(zh: str, en: str) -> NoticeKind:
+    return NoticeKind(
+        "APPROVAL_NOBODY",
+        zh=f"{{name}} 的审批（{zh}）暂时没有人可以审批，请联系管理员。",
+        en=f"Nobody can decide on {{name}} ({en}) at the moment. Please ask an administrator.",
+    )
+
+
 def _ended(names: Names, outcome: Names) -> NoticeKind:
     (zh, en), (outcome_zh, outcome_en) = names, outcome
     return NoticeKind(
@@ -50,6 +58,7 @@ def _ended(names: Names, outcome: Names) -> NoticeKind:
 
 DECIDE: Final = {kind: _decide(*names) for kind, names in _NAMES.items()}
 WAITS: Final = {kind: _waits(*names) for kind, names in _NAMES.items()}
+NOBODY: Final = {kind: _nobody(*names) for kind, names in _NAMES.items()}
 ENDED: Final = {
     (kind, status): _ended(names, outcome)
     for kind, names in _NAMES.items()

@@ -12,7 +12,7 @@ from contracts.desk.events import ApprovalDecided
 from contracts.event import Event
 from contracts.work import RecordRef
 from desk.approvals.actions.clock import keep_clock
-from desk.approvals.actions.kinds import DECIDE, ENDED, WAITS, words_of
+from desk.approvals.actions.kinds import DECIDE, ENDED, NOBODY, WAITS, words_of
 from desk.approvals.actions.links import mail_link
 from desk.approvals.domain.approval import Approval
 from desk.approvals.domain.history import Happening, HistoryAction, HistoryEntry
@@ -29,7 +29,7 @@ _NOBODY: Final = frozenset[str]()
 
 async def save_new(command: Command, approval: Approval, happenings: Sequence[Happening]) -> None:
     """Store a new request, ask the people of its first step, and publish it."""
-    asked, more = await _advanced(command, approval, _NOBODY)
+    asked, more = await _advanced(command, None, approval, _NOBODY)
     event = _decided(asked)
     await create_record(command, APPROVAL, asked, validate=False, event=event)
     await _keep(command, None, asked, [*happenings, *more])
@@ -47,7 +47,7 @@ async def save_moved(
 
     `gone` are people who have left, whom no step asks.
     """
-    asked, more = await _advanced(command, after, gone)
+    asked, more = await _advanced(command, before, after, gone)
     event = _decided(asked) if before.status is PENDING else None
     saved = await save_record(command, APPROVAL, before, asked, event)
     await _keep(command, before, saved, [*happenings, *more])
@@ -62,9 +62,12 @@ def _decided(approval: Approval) -> Event | None:
 
 
 async def _advanced(
-    command: Command, approval: Approval, gone: frozenset[str]
+    command: Command, before: Approval | None, approval: Approval, gone: frozenset[str]
 ) -> tuple[Approval, list[Happening]]:
-    """Ask the people of the present step, and of the next ones where all have approved before."""
+    """Ask the people of the present step, and of the next ones where all have approved before.
+
+    That a step finds nobody happens once, however often the clock looks again.
+    """
     happenings: list[Happening] = []
     while approval.needs_approvers:
         step, fallback = approval.step, approval.plan.fallback
@@ -77,7 +80,8 @@ async def _advanced(
         around = await surroundings_of(command.tx, question, [step], fallback)
         found = resolve(step, asker=approval.requested_by, around=around, fallback=fallback)
         if not found.asked:
-            happenings.append(Happening(action=HistoryAction.NOBODY_FOUND))
+            if not _found_nobody_before(before, approval):
+                happenings.append(Happening(action=HistoryAction.NOBODY_FOUND))
             break
         approval = approval.begin_step(found.asked, make_id=new_id, now=command.now)
         happenings += [
@@ -87,11 +91,19 @@ async def _advanced(
     return approval, happenings
 
 
+def _found_nobody_before(before: Approval | None, approval: Approval) -> bool:
+    """Return whether the present step had nobody to decide it already."""
+    if before is None or not before.needs_approvers:
+        return False
+    return (before.step_no, before.round) == (approval.step_no, approval.round)
+
+
 async def _keep(
-    command: Command, before: Approval | None, saved: Approval, happenings: Iterable[Happening]
+    command: Command, before: Approval | None, saved: Approval, happenings: Sequence[Happening]
 ) -> None:
-    """Keep what follows from a saved request: history, tasks, readers, notice, time limits."""
+    """Keep what follows from a saved request: history, tasks, readers, notices, time limits."""
     await enter(command, before or saved, happenings)
+    await _say_that_nobody_decides(command, saved, happenings)
     await _keep_tasks(command, before, saved)
     await _let_approvers_read(command, before, saved)
     has_ended = saved.status is not PENDING and (before is None or before.status is PENDING)
@@ -100,6 +112,16 @@ async def _keep(
         kind = ENDED[words_of(saved.kind), saved.status]
         await notify(command.tx, kind, about, recipient=saved.requested_by, params=_named(saved))
     await keep_clock(command, before, saved)
+
+
+async def _say_that_nobody_decides(
+    command: Command, saved: Approval, happenings: Sequence[Happening]
+) -> None:
+    """Notify the asker of a step that has just found nobody to decide it."""
+    if any(one.action is HistoryAction.NOBODY_FOUND for one in happenings):
+        about = RecordRef(resource="desk.approval", record_id=saved.id)
+        kind = NOBODY[words_of(saved.kind)]
+        await notify(command.tx, kind, about, recipient=saved.requested_by, params=_named(saved))
 
 
 async def _let_approvers_read(command: Command, before: Approval | None, saved: Approval) -> None:
