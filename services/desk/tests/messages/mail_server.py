@@ -21,6 +21,7 @@ class MailServer:
     recipients: list[str] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     data_answer: str = "250 taken"
+    hangs_up: bool = False  # after it has taken a mail, without an answer
 
     async def handle_RCPT(  # noqa: N802  # the name that aiosmtpd calls
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -30,12 +31,14 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # the same
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # the same
         if self.data_answer.startswith("250"):
             mail = message_from_bytes(envelope.content, policy=policy.default)
             assert isinstance(mail, EmailMessage)
             self.taken.append(mail)
             self.recipients += envelope.rcpt_tos
+        if self.hangs_up:
+            server.transport.abort()
         return self.data_answer
 
 

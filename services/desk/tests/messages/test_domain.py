@@ -64,6 +64,18 @@ def test_two_processes_that_died_leave_a_message_in_doubt() -> None:
     assert (again.status, again.claims, again.attempts) == (MessageStatus.QUEUED, 0, 0)
 
 
+def test_two_lost_answers_leave_a_message_in_doubt() -> None:
+    """Also with a busy server between them: at most two mails are on their way."""
+    lost, busy = Outcome(Delivery.LOST, "gone"), Outcome(Delivery.DEFERRED, "busy")
+    once = a_message().claimed().ended(lost, now=NOON)
+    assert (once.status, once.claims) == (MessageStatus.QUEUED, 1)
+    later = once.claimed().ended(busy, now=NOON)
+    assert (later.status, later.claims) == (MessageStatus.QUEUED, 1)
+    twice = later.claimed().ended(lost, now=NOON)
+    assert (twice.status, twice.needs_people) == (MessageStatus.UNCERTAIN, True)
+    assert once.claimed().is_in_doubt  # if the second process dies instead
+
+
 def test_an_end_that_was_written_down_is_no_crash() -> None:
     message = a_message()
     for _ in range(3):

@@ -381,6 +381,19 @@ async def test_a_server_that_nobody_reaches_defers(
     assert (await shown(client, message))["status"] == "QUEUED"
 
 
+async def test_a_server_that_does_not_answer_gets_a_mail_twice_at_most(
+    server: MailServer, tenant: UUID, client: AsyncClient, tx: AsyncConnection
+) -> None:
+    """Perhaps both arrive, under one id; then people decide."""
+    server.hangs_up = True
+    message = await queued(client)
+    for _ in range(4):
+        await send(tx, tenant, message)
+    assert len({mail["Message-ID"] for mail in server.taken}) == 1
+    assert len(server.taken) == 2
+    assert (await shown(client, message))["status"] == "UNCERTAIN"
+
+
 async def test_a_sign_in_that_the_server_refuses_defers(
     server: MailServer,
     tenant: UUID,

@@ -19,8 +19,8 @@ from kernel.transitions import Transitions
 
 MAX_ATTEMPTS: Final = 8
 FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
-# A process may die between sending a message and writing that down: then it is sent once more,
-# under the same id. If that process dies as well, nobody knows, and people decide.
+# A process may die between sending a message and writing that down, or a server may not answer:
+# then it is sent once more, under the same id. If that happens again, people decide.
 MAX_CLAIMS: Final = 2
 OTHER_REASON: Final = "NOT_DELIVERED"
 _PUBLIC: Final = re.compile(r"[A-Z][A-Z_]*\Z|[245][0-9]{2}(?![0-9])", re.ASCII)
@@ -86,6 +86,7 @@ class Delivery(StrEnum):
 
     SENT = "SENT"
     DEFERRED = "DEFERRED"  # perhaps later
+    LOST = "LOST"  # handed over, but the answer was lost: perhaps it arrives
     REJECTED = "REJECTED"  # never, because of the message or of us
     UNDELIVERABLE = "UNDELIVERABLE"  # never, because of the address
 
@@ -117,7 +118,7 @@ class Outcome:
 class Message:
     """A message to one address; `about_resource` and `about_id` name the record it is about.
 
-    `claims` counts the attempts since the last one whose end was written down.
+    `claims` counts the attempts of which nobody knows whether they sent it, and the running one.
     """
 
     id: UUID
@@ -195,11 +196,11 @@ class Message:
 
     def ended(self, outcome: Outcome, *, now: datetime) -> Message:
         """Return the message after an attempt."""
-        is_sent = outcome.delivery is Delivery.SENT
+        is_sent, is_lost = outcome.delivery is Delivery.SENT, outcome.delivery is Delivery.LOST
         moved = replace(
             self._moved(self._move_after(outcome)),
             attempts=self.attempts + 1,
-            claims=0,
+            claims=self.claims if is_lost else self.claims - 1,
             reason=outcome.reason,
         )
         return replace(moved, sent_at=now, reference=outcome.reference) if is_sent else moved
@@ -209,6 +210,8 @@ class Message:
             return MessageMove.DELIVER
         if outcome.delivery is Delivery.UNDELIVERABLE:
             return MessageMove.BOUNCE
+        if outcome.delivery is Delivery.LOST and self.claims >= MAX_CLAIMS:
+            return MessageMove.DOUBT
         is_last = self.attempts + 1 >= MAX_ATTEMPTS or outcome.delivery is Delivery.REJECTED
         return MessageMove.FAIL if is_last else MessageMove.DEFER
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -38,12 +38,29 @@ class Outgoing:
 class Transport(Protocol):
     """Hands a message to the outside.
 
-    It answers what became of it and raises nothing: DEFERRED whatever may go better later,
-    REJECTED what never will, UNDELIVERABLE an address that nobody has. A message with an id that it
-    has taken before is the same message: a gateway that can tell hands it on once.
+    It answers what became of it and raises nothing: DEFERRED whatever may go better later, LOST
+    what was handed over without an answer, REJECTED what never will, UNDELIVERABLE an address that
+    nobody has. A message with an id that it has taken before is the same message: a gateway that
+    can tell hands it on once.
     """
 
     async def send(self, message: Outgoing) -> Outcome: ...
+
+
+class _SmtpClient(aiosmtplib.SMTP):
+    """Knows whether a mail was handed over without an answer: perhaps it is on its way."""
+
+    is_unanswered = False
+
+    async def data(self, *args: Any, **options: Any) -> aiosmtplib.SMTPResponse:
+        self.is_unanswered = True
+        try:
+            response = await super().data(*args, **options)
+        except aiosmtplib.SMTPResponseException:
+            self.is_unanswered = False
+            raise
+        self.is_unanswered = False
+        return response
 
 
 @dataclass(frozen=True)
@@ -54,18 +71,10 @@ class SmtpTransport:
     sender: str
 
     async def send(self, message: Outgoing) -> Outcome:
-        server = urlsplit(self.url)
-        mail = self.mail_of(message)
+        client = self._client()
         try:
-            _, answer = await aiosmtplib.send(
-                mail,
-                hostname=server.hostname,
-                port=server.port,
-                username=unquote(server.username) if server.username else None,
-                password=unquote(server.password) if server.password else None,
-                use_tls=server.scheme == "smtps",
-                timeout=TIMEOUT_SECONDS,
-            )
+            await client.connect()
+            _, answer = await client.send_message(self.mail_of(message))
         except aiosmtplib.SMTPRecipientsRefused as error:
             [refused] = error.recipients
             return _outcome(refused.code, refused.message, Delivery.UNDELIVERABLE)
@@ -74,8 +83,22 @@ class SmtpTransport:
         except aiosmtplib.SMTPResponseException as error:
             return _outcome(error.code, error.message, Delivery.REJECTED)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return Outcome(Delivery.DEFERRED, _shortened(f"{type(error).__name__}: {error}"))
+            delivery = Delivery.LOST if client.is_unanswered else Delivery.DEFERRED
+            return Outcome(delivery, _shortened(f"{type(error).__name__}: {error}"))
+        finally:
+            client.close()
         return Outcome(Delivery.SENT, reference=_shortened(answer))
+
+    def _client(self) -> _SmtpClient:
+        server = urlsplit(self.url)
+        return _SmtpClient(
+            hostname=server.hostname,
+            port=server.port,
+            username=unquote(server.username) if server.username else None,
+            password=unquote(server.password) if server.password else None,
+            use_tls=server.scheme == "smtps",
+            timeout=TIMEOUT_SECONDS,
+        )
 
     def mail_of(self, message: Outgoing) -> EmailMessage:
         """Return the mail; its Message-ID is that of every repetition."""
