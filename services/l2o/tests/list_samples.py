@@ -17,8 +17,9 @@ SAMPLES = {
             " THEN (ARRAY['CN', 'US', 'DE', 'JP'])[1 + (n / 100) % 4] END",
             "region_code": "CASE WHEN n % 11 <> 6"
             " THEN lpad((110000 + (n::bigint * 7919) % 540000)::text, 6, '0') END",
+            "employees": "CASE WHEN n % 11 <> 7 THEN (n::bigint * 7919) % 5000 END",
         },
-        filters={"region": ("330100", "330106"), "kind": ("PARTNER", "SUPPLIER")},
+        filters={"region": ("330100", "330106"), "kind": ("SUPPLIER", "CUSTOMER")},
     ),
     "activities": ListSample(
         columns={
