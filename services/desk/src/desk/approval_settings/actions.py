@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from chassis.records.record_commands import create_record, edit_record
+from chassis.records.tenant_records import edit_tenant_record
 from chassis.web.commands import Command
 from desk.approval_settings.domain import ApprovalSettings
-from desk.approval_settings.store import SETTINGS, settings_of_approvals
+from desk.approval_settings.store import SETTINGS
 from desk.settings import desk_settings
 
 
@@ -16,13 +16,10 @@ async def edit_settings(
 
     Raises Invalid (APPROVAL_PAGE_UNKNOWN), and what `edit_record` raises.
     """
-    stored = await settings_of_approvals(command.tx, command.now)
-    after = edit(stored)
-    after.ensure_reachable(desk_settings().link_page)
-    if stored.version == 0:
-        if after == stored:
-            return stored
-        command.expected.check(stored)
-        await create_record(command, SETTINGS, stored)
-        command = command.unconditional
-    return await edit_record(command, SETTINGS, stored.id, edit)
+
+    def reachable(stored: ApprovalSettings) -> ApprovalSettings:
+        after = edit(stored)
+        after.ensure_reachable(desk_settings().link_page)
+        return after
+
+    return await edit_tenant_record(command, SETTINGS, reachable)

@@ -2,23 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Integer, Table, select
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import uncounted
-from chassis.database.record_columns import record_columns
-from chassis.database.rows import from_columns
-from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.record_types import RecordType
+from chassis.records.tenant_records import tenant_record_columns, tenant_record_of
 from desk.approval_settings.domain import ApprovalSettings
 from desk.database import metadata
 
 approval_settings = Table(
     "approval_settings",
     metadata,
-    *record_columns(ApprovalSettings, without=("version",)),
-    Column("version", Integer, nullable=False, info=uncounted("a tenant has one")),
+    *tenant_record_columns(ApprovalSettings),
 )
 SETTINGS = RecordType(
     scoped=UnownedResource("desk.approval_setting", approval_settings),
@@ -29,7 +25,4 @@ SETTINGS = RecordType(
 
 async def settings_of_approvals(tx: AsyncConnection, now: datetime) -> ApprovalSettings:
     """Return the settings of the transaction's tenant; the default ones if nobody has set any."""
-    row = (await tx.execute(select(approval_settings))).one_or_none()
-    if row is not None:
-        return from_columns(ApprovalSettings, dict(row._mapping))
-    return ApprovalSettings(id=transaction_tenant(), created_at=now, updated_at=now)
+    return await tenant_record_of(tx, SETTINGS, now=now)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.record_commands import create_record, edit_record
+from chassis.records.tenant_records import edit_tenant_record
 from chassis.web.commands import Command
 from desk.file_settings import store
 from desk.file_settings.domain.limits import FileSettings
-from desk.file_settings.store import SETTINGS, settings_of_files
+from desk.file_settings.store import SETTINGS
 from kernel.errors import RuleBroken
 
 
@@ -19,15 +19,7 @@ async def edit_settings(
 
     Raises what `edit_record` raises.
     """
-    stored = await settings_of_files(command.tx, command.now)
-    if stored.version == 0:
-        after = edit(stored)
-        if after == stored:
-            return stored
-        command.expected.check(stored)
-        await create_record(command, SETTINGS, stored)
-        command = command.unconditional
-    return await edit_record(command, SETTINGS, stored.id, edit)
+    return await edit_tenant_record(command, SETTINGS, edit)
 
 
 async def use_storage(tx: AsyncConnection, size: int, limits: FileSettings) -> None:

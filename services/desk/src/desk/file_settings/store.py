@@ -2,16 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Integer, Table, func, select, update
+from sqlalchemy import BigInteger, Column, Table, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import tenant_column, uncounted
-from chassis.database.record_columns import record_columns
-from chassis.database.rows import from_columns
-from chassis.database.transaction_tenant import transaction_tenant
+from chassis.database.columns import tenant_column
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.record_types import RecordType
+from chassis.records.tenant_records import tenant_record_columns, tenant_record_of
 from desk.database import metadata
 from desk.file_settings.domain.limits import FileSettings
 
@@ -19,9 +17,8 @@ _SIZES = ("max_file_bytes", "storage_bytes")
 file_settings = Table(
     "file_settings",
     metadata,
-    *record_columns(FileSettings, without=(*_SIZES, "version")),
+    *tenant_record_columns(FileSettings, without=_SIZES),
     *(Column(name, BigInteger, nullable=False) for name in _SIZES),
-    Column("version", Integer, nullable=False, info=uncounted("a tenant has one")),
 )
 SETTINGS = RecordType(
     scoped=UnownedResource("desk.file_setting", file_settings),
@@ -39,10 +36,7 @@ file_usage = Table(
 
 async def settings_of_files(tx: AsyncConnection, now: datetime) -> FileSettings:
     """Return the limits of the transaction's tenant; the default ones if nobody has set any."""
-    row = (await tx.execute(select(file_settings))).one_or_none()
-    if row is not None:
-        return from_columns(FileSettings, dict(row._mapping))
-    return FileSettings(id=transaction_tenant(), created_at=now, updated_at=now)
+    return await tenant_record_of(tx, SETTINGS, now=now)
 
 
 async def used_bytes(tx: AsyncConnection) -> int:

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.visibility import ScopedResource
-from chassis.records.record_commands import create_record, edit_record, visibility_for
+from chassis.records.record_commands import visibility_for
+from chassis.records.tenant_records import edit_tenant_record
 from chassis.web.commands import Command
 from l2o.collisions import store, views
 from l2o.collisions.domain import (
@@ -28,15 +29,7 @@ async def edit_policy(
     command: Command, edit: Callable[[CollisionPolicy], CollisionPolicy]
 ) -> CollisionPolicy:
     """Apply an edit to the policy; the first one stores it. Raises what `edit_record` raises."""
-    stored = await policy_of(command.tx, command.now)
-    if stored.version == 0:
-        after = edit(stored)
-        if after == stored:
-            return stored
-        command.expected.check(stored)
-        await create_record(command, POLICY, stored)
-        command = command.unconditional
-    return await edit_record(command, POLICY, stored.id, edit)
+    return await edit_tenant_record(command, POLICY, edit)
 
 
 async def ensure_no_collision(

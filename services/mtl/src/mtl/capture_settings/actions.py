@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Final
 
 from chassis.jobs import queue
-from chassis.records.record_commands import create_record, edit_record
+from chassis.records.tenant_records import edit_tenant_record
 from chassis.web.commands import Command
 from mtl.capture_settings.domain import CaptureSettings
-from mtl.capture_settings.store import SETTINGS, settings_of_captures
+from mtl.capture_settings.store import SETTINGS
 
 RETENTION_JOB: Final = "capture_retention"
 
@@ -19,14 +19,7 @@ async def edit_settings(
 
     Raises what `edit_record` raises.
     """
-    stored = await settings_of_captures(command.tx, command.now)
-    if stored.version == 0:
-        if edit(stored) == stored:
-            return stored
-        command.expected.check(stored)
-        await create_record(command, SETTINGS, stored)
-        command = command.unconditional
-    saved = await edit_record(command, SETTINGS, stored.id, edit)
+    saved = await edit_tenant_record(command, SETTINGS, edit)
     if saved.payload_days is not None:
         key = str(saved.id)
         await queue.enqueue(command.tx, RETENTION_JOB, key, run_at=command.now, replace=True)

@@ -3,23 +3,19 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Column, Integer, Table, select
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import uncounted
-from chassis.database.record_columns import record_columns
-from chassis.database.rows import from_columns
-from chassis.database.transaction_tenant import transaction_tenant
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.record_types import RecordType
+from chassis.records.tenant_records import tenant_record_columns, tenant_record_of
 from mtl.capture_settings.domain import CaptureSettings
 from mtl.database import metadata
 
 capture_settings = Table(
     "capture_settings",
     metadata,
-    *record_columns(CaptureSettings, without=("version",)),
-    Column("version", Integer, nullable=False, info=uncounted("a tenant has one")),
+    *tenant_record_columns(CaptureSettings),
 )
 SETTINGS: Final = RecordType(
     scoped=UnownedResource("mtl.capture_setting", capture_settings),
@@ -30,7 +26,4 @@ SETTINGS: Final = RecordType(
 
 async def settings_of_captures(tx: AsyncConnection, now: datetime) -> CaptureSettings:
     """Return the settings of the transaction's tenant; the default ones if nobody has set any."""
-    row = (await tx.execute(select(capture_settings))).one_or_none()
-    if row is not None:
-        return from_columns(CaptureSettings, dict(row._mapping))
-    return CaptureSettings(id=transaction_tenant(), created_at=now, updated_at=now)
+    return await tenant_record_of(tx, SETTINGS, now=now)
