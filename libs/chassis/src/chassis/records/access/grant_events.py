@@ -5,7 +5,7 @@ known to nobody else. Each change of a grant is one event, in the transaction of
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -52,14 +52,13 @@ class StoredGrant:
 
 
 async def write_grants(
-    tx: AsyncConnection, statement: Insert | Update | Delete, *rows: Mapping[str, Any]
+    tx: AsyncConnection, statement: Insert | Update | Delete
 ) -> Sequence[StoredGrant]:
     """Insert, change or end grants by a statement of their table, and publish each; return them."""
-    returning: Any = statement.returning(*grants.c)
-    result = await tx.execute(returning, list(rows)) if rows else await tx.execute(returning)
+    result = await tx.execute(statement.returning(*grants.c))
     written = [stored_grant(row) for row in result.mappings()]
     if isinstance(statement, Delete):
-        written = [_ended(grant) for grant in written]
+        written = [replace(one, version=one.version + 1, deleted=True) for one in written]
     published = [one for one in written if _is_published(one.resource)]
     await publish_all(tx, [(one.event(), one) for one in published])
     return written
@@ -76,7 +75,3 @@ def _service(resource: str) -> str:
 def stored_grant(row: Mapping[Any, Any]) -> StoredGrant:
     """Return a grant from its row."""
     return StoredGrant(**{str(name): row[name] for name in row if name != "tenant_id"})
-
-
-def _ended(grant: StoredGrant) -> StoredGrant:
-    return StoredGrant(**{**vars(grant), "version": grant.version + 1, "deleted": True})

@@ -1,7 +1,7 @@
 """Grants: access to a record for the members of its team and for those it is shared with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -55,17 +55,6 @@ GRANTEE_TABLES: dict[GranteeKind, Table] = {
     GranteeKind.TEAM: teams,
 }
 _KEY = ("tenant_id", "resource", "record_id", "via", "grantee_id")
-_SHOWN = (
-    "resource",
-    "record_id",
-    "via",
-    "grantee_kind",
-    "grantee_id",
-    "access",
-    "until_date",
-    "created_by",
-    "created_at",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,8 +223,8 @@ def _named_grants(table: Table, records: Sequence[tuple[str, UUID]]) -> Select[A
         joined = joined.outerjoin(  # type: ignore[assignment]  # a join is joined on
             named, and_(named.c.id == table.c.grantee_id, table.c.grantee_kind == kind)
         )
-    columns = [table.c[each] for each in ("id", *_SHOWN)]
-    query = select(*columns, name.label("grantee_name")).select_from(joined)
+    columns = [table.c[each.name] for each in fields(Grant) if each.name in table.c]
+    query = select(table.c.id, *columns, name.label("grantee_name")).select_from(joined)
     return query.where(
         or_(*(and_(table.c.resource == r, table.c.record_id == key) for r, key in records))
     )

@@ -1,18 +1,20 @@
-"""Changes of all grants of records at once: a new team, the end of all, moves by a merge."""
+"""Grants that a service gives by itself: new teams, readers, the end of all, moves by a merge."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import is_one_of
 from chassis.records.access.grant_events import write_grants
 from chassis.records.access.grants import GranteeKind, GrantKind
-from chassis.records.access.tables import grants
+from chassis.records.access.tables import grants, people
 from chassis.records.access.visibility import Access, ScopedResource
+from contracts.work import RecordRef
 from kernel.ids import new_id
 
 
@@ -32,12 +34,48 @@ async def replace_team(
     """
     team = (grants.c.resource == resource, grants.c.record_id == record_id)
     await write_grants(tx, delete(grants).where(*team, grants.c.via == GrantKind.TEAM))
-    rows = [
+    about = RecordRef(resource=resource, record_id=record_id)
+    rows = _rows(about, GrantKind.TEAM, person_ids, access=access, by=by, now=now)
+    if rows:
+        await write_grants(tx, insert(grants).values(rows))
+
+
+async def let_read(
+    tx: AsyncConnection,
+    scoped: ScopedResource,
+    record_id: UUID,
+    subjects: Collection[str],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Let people who work on a record read it for good; those who may already stay as they are."""
+    if not subjects:
+        return
+    known = select(people.c.id).where(people.c.subject.in_(sorted(subjects)), ~people.c.deleted)
+    ids = (await tx.scalars(known)).all()
+    about = RecordRef(resource=scoped.resource, record_id=record_id)
+    rows = _rows(about, GrantKind.SHARE, ids, access=Access.READ, by=by, now=now)
+    if rows:
+        await write_grants(tx, insert(grants).values(rows).on_conflict_do_nothing())
+
+
+def _rows(
+    about: RecordRef,
+    via: GrantKind,
+    person_ids: Sequence[UUID],
+    *,
+    access: Access,
+    by: str,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Return the rows of new grants of a record to people."""
+    return [
         {
             "id": new_id(),
-            "resource": resource,
-            "record_id": record_id,
-            "via": GrantKind.TEAM.value,
+            "resource": about.resource,
+            "record_id": about.record_id,
+            "via": via.value,
             "grantee_kind": GranteeKind.PERSON.value,
             "grantee_id": person_id,
             "access": access.value,
@@ -46,8 +84,6 @@ async def replace_team(
         }
         for person_id in person_ids
     ]
-    if rows:
-        await write_grants(tx, insert(grants).values(rows))
 
 
 async def end_grants(

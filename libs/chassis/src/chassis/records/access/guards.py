@@ -117,12 +117,8 @@ def _guard(
     async def guard(
         request: Request, principal: Annotated[Principal, allow(scope)], tx: Tx, now: Now
     ) -> None:
-        if sees_everything(principal, scoped.resource):
-            return  # the route itself reports a missing record
-        caller = await caller_access(tx, principal, scoped, record_id_of(request), now)
-        ensure_access(caller, access)
-        if deletes and not caller.may_delete:
-            raise Forbidden("OWNERSHIP_REQUIRED")
+        record_id = record_id_of(request)
+        await check_access(tx, principal, scoped, record_id, access, now, deletes=deletes)
 
     ACCESS_GUARDS[guard] = (scoped, access)
     return guard
@@ -148,14 +144,21 @@ async def check_access(
     record_id: UUID,
     access: Access,
     now: datetime,
+    *,
+    deletes: bool = False,
 ) -> None:
-    """Check that the caller has this access to the record.
+    """Check that the caller has this access to the record, and may delete it if they do.
 
     For a caller who sees every record nothing is read: the route itself reports a missing one.
-    Raises NotFound when the caller does not see the record, Forbidden (RECORD_READ_ONLY).
+    Raises NotFound when the caller does not see the record, Forbidden (RECORD_READ_ONLY,
+    OWNERSHIP_REQUIRED).
     """
-    if not sees_everything(principal, scoped.resource):
-        ensure_access(await caller_access(tx, principal, scoped, record_id, now), access)
+    if sees_everything(principal, scoped.resource):
+        return
+    caller = await caller_access(tx, principal, scoped, record_id, now)
+    ensure_access(caller, access)
+    if deletes and not caller.may_delete:
+        raise Forbidden("OWNERSHIP_REQUIRED")
 
 
 def ensure_access(caller: CallerAccess, access: Access) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from chassis.records.access.reader_grants import let_read
+from chassis.records.access.grants_of_records import let_read
 from chassis.records.record_commands import create_record, save_record
 from chassis.records.tenant_settings import today
 from chassis.records.work.actions import notify, raise_task, settle_tasks
