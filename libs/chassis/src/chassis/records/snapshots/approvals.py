@@ -8,18 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import fetch_rows, from_columns
 from chassis.records.approvals.domain import ApprovalRequest
 from chassis.records.approvals.tables import approval_requests
-from chassis.records.snapshots.sources import SnapshotSource
-from contracts.event import snapshot_classes
-from contracts.topics import load_events
+from chassis.records.snapshots.sources import SnapshotSource, declared_source
 
 
 def approval_sources(service: str) -> tuple[SnapshotSource, ...]:
     """Return where the requests of a service are read; none of a service that asks nothing."""
-    load_events()
-    aggregate = f"{service}.approval_request"
-    if aggregate not in snapshot_classes(service):
-        return ()
-    return (SnapshotSource(aggregate, approval_requests.c.id, _load),)
+    return declared_source(f"{service}.approval_request", approval_requests.c.id, _load)
 
 
 async def _load(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[ApprovalRequest]:

@@ -8,18 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import fetch_rows
 from chassis.records.access.grant_events import StoredGrant, stored_grant
 from chassis.records.access.tables import grants
-from chassis.records.snapshots.sources import SnapshotSource
-from contracts.event import snapshot_classes
-from contracts.topics import load_events
+from chassis.records.snapshots.sources import SnapshotSource, declared_source
 
 
 def grant_sources(service: str) -> tuple[SnapshotSource, ...]:
     """Return where the grants of a service are read; none of a service that publishes none."""
-    load_events()
-    aggregate = f"{service}.grant"
-    if aggregate not in snapshot_classes(service):
-        return ()
-    return (SnapshotSource(aggregate, grants.c.id, _load),)
+    return declared_source(f"{service}.grant", grants.c.id, _load)
 
 
 async def _load(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[StoredGrant]:

@@ -9,7 +9,8 @@ from sqlalchemy import Column, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.record_types import RecordType
-from contracts.event import EVENT_CLASSES, Event, State
+from contracts.event import EVENT_CLASSES, Event, State, snapshot_classes
+from contracts.topics import load_events
 
 
 class SnapshotRecord(Protocol):
@@ -69,6 +70,16 @@ class SnapshotSource:
         field = self.aggregate.partition(".")[2]
         run: dict[str, Any] = {"snapshot_id": snapshot_id}
         return kind(**{field: record.state()}, **run)
+
+
+def declared_source(
+    aggregate: str, key: Column[UUID], load: LoadRecords
+) -> tuple[SnapshotSource, ...]:
+    """Return the source of an aggregate such as `l2o.grant`; none if its service declares none."""
+    load_events()
+    if aggregate not in snapshot_classes(aggregate.partition(".")[0]):
+        return ()
+    return (SnapshotSource(aggregate, key, load),)
 
 
 def record_source(record_type: RecordType[Any]) -> SnapshotSource:
