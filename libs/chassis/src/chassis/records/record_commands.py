@@ -137,8 +137,8 @@ def _event_of(
     from_owner = getattr(before, "owner_id", None)
     if record_type.assigned is not None and from_owner != getattr(saved, "owner_id", None):
         by = {"from_owner_id": from_owner, "assigned_by": command.actor, "reason": command.reason}
-        along = {"along": tuple(sorted(command.along))} if command.along else {}
-        return record_type.event(record_type.assigned, saved, **by, **along)
+        along = tuple(sorted(command.along))  # an event without such a field leaves it out
+        return record_type.event(record_type.assigned, saved, along=along, **by)
     changed = record_type.changed
     return None if changed is None else record_type.event(changed, saved)
 

@@ -30,7 +30,6 @@ from chassis.records.external_ids.references import refer
 from chassis.records.external_ids.routes import EXTERNAL_ID_PATTERN, SYSTEM_PATTERN
 from chassis.records.record_types import Record, RecordType, lock_first
 from chassis.web.commands import Command
-from kernel.records import ExternalRef
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -64,11 +63,6 @@ class NamedRow(Generic[T]):
 
     value: T
     external_id: ExternalId | None = None
-
-    @property
-    def references(self) -> tuple[ExternalRef, ...]:
-        """What a new record of the row holds as its external ids."""
-        return () if self.external_id is None else (self.external_id.reference,)
 
 
 @dataclass(frozen=True, kw_only=True)

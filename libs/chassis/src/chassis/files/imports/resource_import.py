@@ -30,6 +30,7 @@ from chassis.foundation.texts import Catalog
 from chassis.foundation.violations import violations_of_body
 from chassis.records.access.owners import subjects_by_name
 from chassis.records.custom_fields.cells import parse_custom_field_cells
+from chassis.records.external_ids.actions import references_by
 from chassis.records.import_headings import BodyColumn, body_columns
 from chassis.records.record_lookups import ids_called, ids_with
 from chassis.records.record_types import Record
@@ -120,7 +121,7 @@ class _RowsImport(Generic[B, R]):
         self, context: ImportContext, command: Command, row: ResourceRow
     ) -> RowResult:
         """Create, edit or leave the record of a row. Raises what the commands raise, Invalid."""
-        named = () if row.external_id is None else (row.external_id.reference,)
+        named = references_by(row.external_id)
         command = replace(command, named=named, confirmed=True)  # a file answers no warning
         refers = await self._references(context, command, row)
         values, fixed = {**row.values, **_as_json(refers)}, {**row.fixed, **refers}

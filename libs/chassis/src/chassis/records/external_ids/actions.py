@@ -33,6 +33,11 @@ class ExternalId:
         return ExternalRef(system=self.system, external_id=self.external_id)
 
 
+def references_by(external_id: ExternalId | None) -> tuple[ExternalRef, ...]:
+    """Return what a new record with this external id, or none, holds as its external ids."""
+    return () if external_id is None else (external_id.reference,)
+
+
 @dataclass(frozen=True)
 class Upserted(Generic[E]):
     """The record after an upsert, and whether the call created it."""

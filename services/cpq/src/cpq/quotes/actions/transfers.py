@@ -20,9 +20,11 @@ async def transfer_open_quotes(
     A repeat finds none of them. If the new owner has left meanwhile, they stay where they are.
     """
     ownership = await eligible_owner(command.tx, owner_id, from_owner_id, acting=command.actor)
+    if ownership.owner_id in (None, from_owner_id):
+        return
     for quote_id in await store.open_ids_of_owner(command.tx, opportunity_id, from_owner_id):
         before = await QUOTE.get(command.tx, quote_id, lock=True)
-        if before.owner_id != from_owner_id or ownership.owner_id in (None, from_owner_id):
+        if before.owner_id != from_owner_id:
             continue
         saved = await save_record(
             command, QUOTE, before, replace(before, owner_id=ownership.owner_id)

@@ -34,6 +34,7 @@ from chassis.files.imports.target import (
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.contact_points import located_phone
 from chassis.records.custom_fields.cells import parse_custom_field_cells
+from chassis.records.external_ids.actions import references_by
 from chassis.web.commands import Command
 from kernel.errors import DomainError
 from kernel.ids import new_id
@@ -127,7 +128,7 @@ async def _new_account(
         id=new_id(),
         name=row.name,
         owner_id=context.actor,
-        external_ids=named.references,
+        external_ids=references_by(named.external_id),
         created_at=context.now,
         updated_at=context.now,
         **values,
