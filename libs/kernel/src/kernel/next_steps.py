@@ -1,10 +1,11 @@
-"""What comes next after something that was done, until it is done too."""
+"""What somebody did, and what comes next after it, until that is done too."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from kernel.errors import RuleBroken
+from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.personal import Personal
 from kernel.records import OwnedRecord
 
@@ -41,3 +42,32 @@ class RecordWithNextStep(OwnedRecord):
         if not self.has_next_step:
             raise RuleBroken("NEXT_STEP_MISSING")
         return replace(self, next_step_done_at=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordOfDeed(RecordWithNextStep):
+    """What its owner did at `at`, and does next."""
+
+    at: datetime
+
+    def ensure_happened(self, *, now: datetime) -> None:
+        """Refuse what is still to come. Raises Invalid (INSTANT_IN_FUTURE)."""
+        if violations := list(self._violations(now)):
+            raise Invalid(violations)
+
+    def edited(self, after: Self, *, about: str, now: datetime) -> Self:
+        """Return the record after an edit; another next step is open again.
+
+        It stays about the same record, `lead` of a field `lead_id`. Raises Invalid
+        (INSTANT_IN_FUTURE, LEAD_FIXED).
+        """
+        violations, key = list(after._violations(now)), f"{about}_id"
+        if getattr(after, key) != getattr(self, key):
+            violations.append(Violation(f"/{key}", f"{about.upper()}_FIXED"))
+        if violations:
+            raise Invalid(violations)
+        return after.after_edit_of(self)
+
+    def _violations(self, now: datetime) -> Iterator[Violation]:
+        if self.at > now:
+            yield Violation("/at", "INSTANT_IN_FUTURE")

@@ -18,8 +18,11 @@ from chassis.records.record_commands import (
     restore_record,
     visibility_for,
 )
-from chassis.records.work.actions import raise_task
-from chassis.records.working_time.planned_tasks import PlannedTask, keep_planned_task
+from chassis.records.working_time.planned_tasks import (
+    PlannedTask,
+    keep_planned_task,
+    raise_planned_task,
+)
 from chassis.web.commands import Command
 from contracts.event import Event
 from contracts.work import RecordRef
@@ -71,7 +74,7 @@ async def edit_activity(
     before: Activity | None = None  # until an edit changes something
 
     def edited(stored: Activity) -> Activity:
-        return stored.edited(edit(stored), now=command.now)
+        return stored.edited(edit(stored), about="account", now=command.now)
 
     async def check(stored: Activity, after: Activity) -> None:
         nonlocal before
@@ -128,16 +131,9 @@ async def raise_next_step(command: Command, activity_id: UUID, due_on: date) -> 
     """Give the owner the task of an open next step; nothing happens if that changed meanwhile."""
     activity = await ACTIVITY.get(command.tx, activity_id, lock=True, with_deleted=True)
     account = await accounts.ACCOUNT.get(command.tx, activity.account_id, with_deleted=True)
-    if activity.reminder is None or activity.next_step_on != due_on or account.deleted_at:
-        return
-    await raise_task(
-        command.tx,
-        NEXT_STEP,
-        _about(activity_id),
-        assignee=activity.owner_id,
-        params={"name": account.name},
-        due_date=due_on,
-    )
+    due = None if account.deleted_at else activity.reminder
+    about, name = _about(activity_id), account.name
+    await raise_planned_task(command.tx, REMINDER, about, due=due, day=due_on, name=name)
 
 
 async def _ensure_writable(command: Command, activity: Activity) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,8 +10,7 @@ from uuid import UUID
 
 from contracts.l2o.events import ActivityState
 from contracts.work import TaskKind
-from kernel.errors import Invalid, Violation
-from kernel.next_steps import RecordWithNextStep
+from kernel.next_steps import RecordOfDeed
 from kernel.personal import Personal
 
 NEXT_STEP: Final = TaskKind(
@@ -56,7 +54,7 @@ NO_TOUCH_KINDS: Final = (ActivityKind.NOTE,)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Activity(RecordWithNextStep):
+class Activity(RecordOfDeed):
     """What its owner did with an account; the next step is open until it is done.
 
     `contact_ids` are people at the account who took part, `participant_ids` the subjects of
@@ -66,7 +64,6 @@ class Activity(RecordWithNextStep):
     account_id: UUID
     opportunity_id: UUID | None = None
     kind: ActivityKind
-    at: datetime
     duration_minutes: int | None = None
     direction: ActivityDirection = ActivityDirection.OUTGOING
     result: ActivityResult | None = None
@@ -96,24 +93,3 @@ class Activity(RecordWithNextStep):
     def state(self) -> ActivityState:
         """The activity in the form that events carry."""
         return ActivityState.of(self, activity_id=self.id)
-
-    def ensure_happened(self, *, now: datetime) -> None:
-        """Refuse an activity that is still to come. Raises Invalid (INSTANT_IN_FUTURE)."""
-        if violations := list(self._violations(now)):
-            raise Invalid(violations)
-
-    def edited(self, after: Activity, *, now: datetime) -> Activity:
-        """Return the activity after an edit; another next step is open again.
-
-        Raises Invalid (INSTANT_IN_FUTURE, ACCOUNT_FIXED).
-        """
-        violations = list(after._violations(now))
-        if after.account_id != self.account_id:
-            violations.append(Violation("/account_id", "ACCOUNT_FIXED"))
-        if violations:
-            raise Invalid(violations)
-        return after.after_edit_of(self)
-
-    def _violations(self, now: datetime) -> Iterator[Violation]:
-        if self.at > now:
-            yield Violation("/at", "INSTANT_IN_FUTURE")

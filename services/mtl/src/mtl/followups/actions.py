@@ -20,8 +20,11 @@ from chassis.records.record_commands import (
     restore_record,
     save_record,
 )
-from chassis.records.work.actions import raise_task
-from chassis.records.working_time.planned_tasks import PlannedTask, keep_planned_task
+from chassis.records.working_time.planned_tasks import (
+    PlannedTask,
+    keep_planned_task,
+    raise_planned_task,
+)
 from chassis.web.commands import Command
 from contracts.event import Event
 from contracts.work import RecordRef
@@ -64,7 +67,7 @@ async def edit_follow_up(
     before = await _get_with_lead_locked(command.tx, follow_up_id)
 
     def edited(stored: FollowUp) -> FollowUp:
-        return stored.edited(edit(stored), now=command.now)
+        return stored.edited(edit(stored), about="lead", now=command.now)
 
     async def check(stored: FollowUp, after: FollowUp) -> None:
         if after.medium != stored.medium:
@@ -132,16 +135,9 @@ async def raise_next_step(command: Command, follow_up_id: UUID, due_on: date) ->
     """Give the owner the task of an open next step; nothing happens if that changed meanwhile."""
     follow_up = await _get_with_lead_locked(command.tx, follow_up_id, with_deleted=True)
     lead = await LEAD.get(command.tx, follow_up.lead_id, with_deleted=True)
-    if follow_up.reminder is None or follow_up.next_step_on != due_on or lead.deleted_at:
-        return
-    await raise_task(
-        command.tx,
-        NEXT_STEP,
-        _reference(follow_up_id),
-        assignee=follow_up.owner_id,
-        params={"name": lead.display_name},
-        due_date=due_on,
-    )
+    due = None if lead.deleted_at else follow_up.reminder
+    about, name = _reference(follow_up_id), lead.display_name
+    await raise_planned_task(command.tx, REMINDER, about, due=due, day=due_on, name=name)
 
 
 async def _get_with_lead_locked(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
 from contracts.mtl.events import ChecklistItemState, FollowUpState
 from contracts.work import TaskKind
-from kernel.errors import Invalid, RuleBroken, Violation
-from kernel.next_steps import RecordWithNextStep
+from kernel.errors import RuleBroken
+from kernel.next_steps import RecordOfDeed
 from kernel.personal import Personal
 from mtl.consents.domain import ConsentMedium
 
@@ -79,7 +78,7 @@ class ChecklistItem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FollowUp(RecordWithNextStep):
+class FollowUp(RecordOfDeed):
     """What its owner did about a lead; the next step is open until it is done.
 
     The texts are None once the person of the lead was erased.
@@ -87,7 +86,6 @@ class FollowUp(RecordWithNextStep):
 
     lead_id: Annotated[UUID, Personal("subject")]
     kind: FollowUpKind
-    at: datetime
     direction: FollowUpDirection = FollowUpDirection.OUTGOING
     result: FollowUpResult | None = None
     summary: Annotated[str | None, Personal("text")] = None
@@ -114,27 +112,3 @@ class FollowUp(RecordWithNextStep):
         """Refuse a contact that the person does not want. Raises RuleBroken (DO_NOT_CONTACT)."""
         if self.medium is not None and self.medium in banned:
             raise RuleBroken("DO_NOT_CONTACT", medium=self.medium.value)
-
-    def ensure_happened(self, *, now: datetime) -> None:
-        """Refuse a follow-up that is still to come. Raises Invalid (INSTANT_IN_FUTURE)."""
-        self._refuse(self._violations(now))
-
-    def edited(self, after: FollowUp, *, now: datetime) -> FollowUp:
-        """Return the follow-up after an edit; another next step is open again.
-
-        Raises Invalid (INSTANT_IN_FUTURE, LEAD_FIXED).
-        """
-        violations = list(after._violations(now))
-        if after.lead_id != self.lead_id:
-            violations.append(Violation("/lead_id", "LEAD_FIXED"))
-        self._refuse(violations)
-        return after.after_edit_of(self)
-
-    def _violations(self, now: datetime) -> Iterator[Violation]:
-        if self.at > now:
-            yield Violation("/at", "INSTANT_IN_FUTURE")
-
-    @staticmethod
-    def _refuse(violations: Iterator[Violation] | list[Violation]) -> None:
-        if found := list(violations):
-            raise Invalid(found)

@@ -57,28 +57,23 @@ def _is_done(done: bool) -> ColumnElement[bool]:  # noqa: FBT001  # the value of
     return done_at.is_not(None) if done else done_at.is_(None)
 
 
+def _has_open_step(owner_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a follow-up has a next step which a person still has to do."""
+    c = follow_ups.c
+    is_open = (c.next_step_on.is_not(None), c.next_step_done_at.is_(None))
+    return c.owner_id == owner_id, *is_open, c.deleted_at.is_(None)
+
+
 async def open_steps_of(tx: AsyncConnection, lead_id: UUID, owner_id: str) -> Sequence[UUID]:
     """Return the follow-ups of a lead whose next step a person still has to do, by id."""
     c = follow_ups.c
-    query = select(c.id).where(
-        c.lead_id == lead_id,
-        c.owner_id == owner_id,
-        c.next_step_on.is_not(None),
-        c.next_step_done_at.is_(None),
-        c.deleted_at.is_(None),
-    )
+    query = select(c.id).where(c.lead_id == lead_id, *_has_open_step(owner_id))
     return (await tx.execute(query.order_by(c.id))).scalars().all()
 
 
 async def count_open_steps(tx: AsyncConnection, owner_id: str) -> int:
     """Return how many open next steps a person has."""
-    c = follow_ups.c
-    query = select(func.count()).where(
-        c.owner_id == owner_id,
-        c.next_step_on.is_not(None),
-        c.next_step_done_at.is_(None),
-        c.deleted_at.is_(None),
-    )
+    query = select(func.count()).where(*_has_open_step(owner_id))
     return (await tx.execute(query)).scalar_one()
 
 
@@ -94,10 +89,7 @@ async def next_open_steps(
         select(c.id, lead.owner_id)
         .join(leads, (lead.tenant_id == c.tenant_id) & (lead.id == c.lead_id))
         .where(
-            c.owner_id == owner_id,
-            c.next_step_on.is_not(None),
-            c.next_step_done_at.is_(None),
-            c.deleted_at.is_(None),
+            *_has_open_step(owner_id),
             lead.owner_id != owner_id,
             lead.deleted_at.is_(None),
         )

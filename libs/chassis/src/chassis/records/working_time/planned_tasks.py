@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs import queue
 from chassis.records.tenant_settings import settings_of
-from chassis.records.work.actions import settle_tasks
+from chassis.records.work.actions import raise_task, settle_tasks
 from chassis.records.working_time.deadlines import clock_of
 from contracts.work import RecordRef, TaskKind
 from kernel.working_clock import local_instant
@@ -53,6 +53,17 @@ async def keep_planned_task(
             about=about,
             replace=True,
         )
+
+
+async def raise_planned_task(
+    tx: AsyncConnection, planned: PlannedTask, about: RecordRef, *, due: Due, day: date, name: str
+) -> None:
+    """Give the task of a record called `name` to who is due; nothing if another day is by now."""
+    if due is None or due[1] != day:
+        return
+    owner_id, _ = due
+    params = {"name": name}
+    await raise_task(tx, planned.kind, about, assignee=owner_id, params=params, due_date=day)
 
 
 def planned_day(job: queue.Job) -> date:
