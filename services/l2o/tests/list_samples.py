@@ -1,11 +1,23 @@
 """Rows that fill the lists of l2o when their query plans are checked."""
 
+from chassis.records.search.record_keys import key_grams
 from kernel.ids import new_id
+from l2o.accounts.domain import AccountKind, kind_keys
 from testkit.filling import ListSample
 
 # Every hundredth row has the same owner, so other values must not repeat in step with that.
 NAME = "'name ' || md5((n % 4999)::text)"
 PHONE = "CASE WHEN n % 11 <> 5 THEN '+86138' || lpad((n::bigint * 7919)::text, 8, '0') END"
+
+# Every twentieth account is a supplier, all others are customers; there are no distributors.
+CUSTOMER, SUPPLIER = (
+    key_grams(kind_keys([kind]))[0] for kind in (AccountKind.CUSTOMER, AccountKind.SUPPLIER)
+)
+KINDS = (
+    "INSERT INTO search_grams (tenant_id, resource, gram, id)"
+    " SELECT tenant_id, 'l2o.account', CASE WHEN get_byte(uuid_send(id), 15) % 20 = 3"
+    f" THEN '{SUPPLIER}' ELSE '{CUSTOMER}' END, id FROM accounts"
+)
 
 SAMPLES = {
     "accounts": ListSample(
@@ -19,7 +31,11 @@ SAMPLES = {
             " THEN lpad((110000 + (n::bigint * 7919) % 540000)::text, 6, '0') END",
             "employees": "CASE WHEN n % 11 <> 7 THEN (n::bigint * 7919) % 5000 END",
         },
-        filters={"region": ("330100", "330106"), "kind": ("SUPPLIER", "CUSTOMER")},
+        filters={
+            "region": ("330100", "330106"),
+            "kind": ("DISTRIBUTOR", "SUPPLIER", "CUSTOMER"),
+        },
+        further={"search_grams": KINDS},
     ),
     "activities": ListSample(
         columns={

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, func, select
+from sqlalchemy import Column, ColumnElement, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import is_among
@@ -53,8 +53,9 @@ async def find_with_keys(
 def has_key(resource: str, record_id: Column[UUID], key: str) -> ColumnElement[bool]:
     """Return the condition that a record of a resource is stored under a key."""
     grams = search_grams.c
-    found = select(grams.id).where(grams.resource == resource, grams.gram == _line(key))
-    return record_id.in_(found)
+    return exists().where(
+        grams.resource == resource, grams.gram == _line(key), grams.id == record_id
+    )
 
 
 def _line(key: str) -> str:
