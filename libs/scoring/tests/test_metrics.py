@@ -70,6 +70,12 @@ def test_one_class_has_no_auc() -> None:
         roc_auc([0.1, 0.2], [True, True])
 
 
+def test_bins_of_equal_probabilities_have_just_that_mean() -> None:
+    """The sum of twelve times 0.05, divided by 12, is 0.05000000000000001."""
+    bins = calibration_by_decile([0.05] * 119, [True, *[False] * 118])
+    assert [one.predicted for one in bins] == [0.05] * 10
+
+
 @pytest.mark.parametrize(
     ("successes", "trials", "low", "high"),
     [(8, 10, 0.4902, 0.9433), (81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (0, 0, 0.0, 1.0)],

@@ -97,11 +97,17 @@ def calibration_by_decile(
     return tuple(
         CalibrationBin(
             count=len(part),
-            predicted=math.fsum(p for p, _ in part) / len(part),
+            predicted=_mean([p for p, _ in part]),
             won=sum(y for _, y in part) / len(part),
         )
         for part in parts
     )
+
+
+def _mean(ascending: Sequence[float]) -> float:
+    """Return the mean, which rounding never moves beyond the least and the greatest value."""
+    mean = math.fsum(ascending) / len(ascending)
+    return min(max(mean, ascending[0]), ascending[-1])
 
 
 def wilson_interval(successes: int, trials: int) -> Interval:

@@ -35,9 +35,9 @@ from testkit.databases import ServiceDatabase
 from testkit.digested import digests_sql
 
 FULL_SIZE = 200_000
-# A quarter of the rows on as many pages: PostgreSQL weighs a table by its pages, so it chooses as
-# at full size. `make test-deep` checks the plans at full size.
-PLAN_ROWS = int(os.environ.get("L2C_PLAN_ROWS", "50000"))
+# A tenth of the rows on as many pages: PostgreSQL weighs a table by its pages, so it chooses as at
+# full size. `make test-deep` checks the plans at full size.
+PLAN_ROWS = int(os.environ.get("L2C_PLAN_ROWS", "20000"))
 OWNERS, SHARED_ROWS = 100, 20
 SPARSE = 8  # every eighth row has search words and a value of each custom field
 CUSTOM_FIELDS = {"plan_text": "TEXT", "plan_number": "NUMBER"}

@@ -9,6 +9,11 @@ FILE_TEXTS: dict[str, Text] = {
     "FILE_STORAGE_FULL": Text(
         "存储空间已满，请联系管理员。", "The storage is full. Please ask your administrator."
     ),
+    "FILE_UPLOADS_OPEN": Text(
+        "您已有 {count} 个未完成的上传（上限 {limit} 个），请先完成或放弃其中一些。",
+        "You have {count} uploads that are not complete, and may have {limit}. Please complete or"
+        " give up some of them first.",
+    ),
     "FILE_TYPE_REFUSED": Text(
         "不允许上传此类型的文件（{media_type}）。",
         "Files of this type ({media_type}) are not admitted.",

@@ -99,6 +99,33 @@ async def test_an_upload_has_a_day_and_an_unattached_file_two(
     await collect(tx, tenant, file_id)  # repeated, it changes nothing
 
 
+async def test_a_file_that_was_given_up_stays_for_the_record_that_took_it_meanwhile(
+    client: AsyncClient, app: FastAPI, tx: AsyncConnection, tenant: UUID
+) -> None:
+    """The record's service checks the ticket alone, and its event may come after the removal."""
+    file_id = (await upload(client))["id"]
+    assert (await client.delete(f"/files/{file_id}")).status_code == 204
+    assert code_of(await client.get(f"/files/{file_id}")) == (404, "FILE_NOT_FOUND")
+    assert code_of(await client.delete(f"/files/{file_id}")) == (404, "FILE_NOT_FOUND")
+    assert about(await collection_of(tx, file_id), 48)
+    await attachment(tx, tenant, file_id)
+    await collect(tx, tenant, file_id)
+    link = link_to(app, tenant, file_id, attachment_id=ATTACHMENT)
+    assert (await client.get(link)).content == PDF
+
+
+async def test_a_file_that_was_given_up_is_removed_when_no_record_can_have_taken_it(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, store_folder: Path
+) -> None:
+    file_id = (await upload(client))["id"]
+    assert (await client.delete(f"/files/{file_id}")).status_code == 204
+    await collect(tx, tenant, file_id)
+    assert not await is_there(tx, file_id)
+    await run_steps(DROP_OBJECTS, tx, make_job(tenant, DROP_JOB, DROP_KEY))
+    assert objects_in(store_folder) == []
+    assert (await client.get("/file-settings")).json()["used_bytes"] == 0
+
+
 async def test_a_file_is_kept_while_any_record_has_it_and_thirty_days_longer(
     client: AsyncClient, app: FastAPI, tx: AsyncConnection, tenant: UUID
 ) -> None:
@@ -199,8 +226,9 @@ async def test_a_store_that_does_not_answer_keeps_the_rows(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, store_folder: Path
 ) -> None:
     """Deleting is tried again: the rows of objects go after their bytes."""
-    file = await upload(client)
-    await client.delete(f"/files/{file['id']}")
+    file_id = await begin(client, PDF)
+    await put(client, file_id, 1, PDF)
+    await client.delete(f"/files/{file_id}")
     [path] = objects_in(store_folder)
     path.unlink()
     path.mkdir()  # a folder cannot be deleted as an object

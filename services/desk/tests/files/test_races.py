@@ -58,6 +58,17 @@ async def test_simultaneous_uploads_never_exceed_the_storage(
     assert (await client.get("/file-settings")).json()["used_bytes"] == 0
 
 
+async def test_simultaneous_uploads_of_a_person_keep_to_their_number(
+    committed_client: AsyncClient,
+) -> None:
+    client = committed_client
+    await client.patch("/file-settings", json={"open_uploads": 3})
+    body = {"file_name": "a.pdf", "size": 10}
+    begun = await asyncio.gather(*(client.post("/files", json=body) for _ in range(8)))
+    assert sorted(one.status_code for one in begun) == [201] * 3 + [409] * 5
+    assert (await client.get("/file-settings")).json()["used_bytes"] == 30
+
+
 async def test_a_part_that_ends_after_its_upload_was_given_up_is_refused(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:

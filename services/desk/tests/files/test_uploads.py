@@ -184,6 +184,21 @@ async def test_a_file_larger_than_the_limit_or_than_what_is_left_is_refused(
     assert (await client.post("/files", json=body)).status_code == 201
 
 
+async def test_a_person_has_only_so_many_open_uploads(client: AsyncClient, tenant: UUID) -> None:
+    assert (await client.patch("/file-settings", json={"open_uploads": 2})).status_code == 200
+    assert code_of(await client.patch("/file-settings", json={"open_uploads": 0}))[0] == 422
+    first, _ = await begin(client, PDF), await begin(client, PDF)
+    body = {"file_name": "a.pdf", "size": 10}
+    refused = await client.post("/files", json=body, headers={"Accept-Language": "zh-CN"})
+    assert code_of(refused) == (409, "FILE_UPLOADS_OPEN")
+    assert "您已有 2 个未完成的上传（上限 2 个）" in refused.json()["detail"]
+    assert (await client.get("/file-settings")).json()["used_bytes"] == 2 * len(PDF)
+    await begin(client, PDF, headers=sign_in(tenant, "li", scope="desk.file.write"))
+    assert (await put(client, first, 1, PDF)).status_code == 200
+    assert (await client.post(f"/files/{first}/complete")).status_code == 200
+    await begin(client, PDF)
+
+
 async def test_nobody_but_the_uploader_reaches_an_upload(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
@@ -210,8 +225,9 @@ async def test_nobody_but_the_uploader_reaches_an_upload(
 async def test_an_upload_that_is_given_up_leaves_nothing(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, store_folder: Path
 ) -> None:
-    file = await upload(client)
-    assert (await client.delete(f"/files/{file['id']}")).status_code == 204
+    file_id = await begin(client, PDF)
+    assert (await put(client, file_id, 1, PDF)).status_code == 200
+    assert (await client.delete(f"/files/{file_id}")).status_code == 204
     await run_steps(DROP_OBJECTS, tx, make_job(tenant, DROP_JOB, DROP_KEY))
     assert objects_in(store_folder) == []
     for table in (files, file_parts):

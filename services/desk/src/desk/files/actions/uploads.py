@@ -24,6 +24,7 @@ from chassis.records.record_commands import (
     create_record,
     move_record,
     remove_record,
+    save_record,
 )
 from chassis.web.commands import Command
 from contracts.event import Event
@@ -64,11 +65,12 @@ class PartTarget:
 async def begin_upload(command: Command, *, file_name: str, size: int, sha256: str | None) -> File:
     """Begin an upload: its bytes are counted at once.
 
-    Raises Invalid (FILE_TOO_LARGE), RuleBroken (FILE_STORAGE_FULL).
+    Raises Invalid (FILE_TOO_LARGE), RuleBroken (FILE_STORAGE_FULL, FILE_UPLOADS_OPEN).
     """
     limits = await settings_of_files(command.tx, command.now)
     limits.ensure_size(size)
-    await use_storage(command.tx, size, limits)
+    await use_storage(command.tx, size, limits)  # and wait for other uploads that begin
+    limits.ensure_uploads(await rows.count_open_uploads(command.tx, command.actor or ""))
     file = File(
         id=new_id(),
         file_name=file_name,
@@ -85,9 +87,9 @@ async def begin_upload(command: Command, *, file_name: str, size: int, sha256: s
 
 
 async def own_file(command: Command, file_id: UUID, *, lock: bool = False) -> File:
-    """Read a file that the caller uploaded. Raises NotFound."""
+    """Read a file that the caller uploaded and did not give up. Raises NotFound."""
     file = await FILE.get(command.tx, file_id, lock=lock)
-    if file.uploaded_by != command.actor:
+    if file.uploaded_by != command.actor or file.given_up_at is not None:
         raise NotFound("file", file_id)
     return file
 
@@ -235,13 +237,19 @@ def _ensure_all(file: File, parts: list[Part]) -> None:
 async def give_up_upload(command: Command, file_id: UUID) -> None:
     """Remove a file that no record has, with its bytes.
 
+    A file whose ticket a record may have used, although its event has not arrived, is only gone for
+    its uploader: its collection removes it once no such event can come any more.
+
     Raises NotFound, RuleBroken (FILE_ATTACHED), PreconditionRequired, PreconditionFailed.
     """
     file = await own_file(command, file_id, lock=True)
     command.expected.check(file)
     if await rows.is_attached(command.tx, file_id):
         raise RuleBroken("FILE_ATTACHED")
-    await remove_file(command, file)
+    if file.may_be_taken(command.now):
+        await save_record(command.unconditional, FILE, file, file.given_up(command.now))
+    else:
+        await remove_file(command, file)
 
 
 async def remove_file(command: Command, file: File) -> None:

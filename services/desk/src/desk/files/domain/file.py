@@ -103,7 +103,8 @@ class File:
     """A file; `content_secret` is the key of its bytes, None if they are stored as they came.
 
     `sha256` is what the uploader declared, and after the check that of the stored bytes. The name
-    is None once a person was erased to whose record the file belonged.
+    is None once a person was erased to whose record the file belonged. A file with `given_up_at` is
+    gone for its uploader, but stays for the records that took it by its ticket.
     """
 
     id: UUID
@@ -117,6 +118,7 @@ class File:
     threat: str | None = None
     checks: int = 0
     completed_at: datetime | None = None
+    given_up_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -134,9 +136,17 @@ class File:
     @property
     def attachable_until(self) -> datetime | None:
         """When its ticket expires; None while it cannot be attached."""
-        if self.completed_at is None or self.status not in WITH_TICKET:
+        if self.completed_at is None or self.given_up_at or self.status not in WITH_TICKET:
             return None
         return self.completed_at + ATTACH_TIME
+
+    def may_be_taken(self, now: datetime) -> bool:
+        """Return whether a record may have taken the file without its event having arrived."""
+        return self.completed_at is not None and now < self.completed_at + ORPHAN_TIME
+
+    def given_up(self, now: datetime) -> File:
+        """Return the file without its uploader, who cannot attach it to further records."""
+        return replace(self, given_up_at=now)
 
     def part_size(self, number: int) -> int:
         """Return the length of a part, counted from 1. Raises RuleBroken (FILE_PART_UNKNOWN)."""

@@ -116,6 +116,15 @@ def _is_kept(file_id: UUID) -> ColumnElement[bool]:
     return (c.file_id == file_id) & c.kept_at.is_not(None) & c.drop_after.is_(None)
 
 
+async def count_open_uploads(tx: AsyncConnection, uploaded_by: str) -> int:
+    """Count the uploads that a person has begun and not completed."""
+    c = files.c
+    query = select(func.count()).where(
+        c.uploaded_by == uploaded_by, c.status == FileStatus.UPLOADING
+    )
+    return await tx.scalar(query) or 0
+
+
 async def add_part(
     tx: AsyncConnection, part_id: UUID, file_id: UUID, number: int, now: datetime
 ) -> None:
