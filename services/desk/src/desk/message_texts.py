@@ -38,6 +38,9 @@ MESSAGE_TEXTS: dict[str, Text] = {
         "Messages of this code have no variable {name:code}, or one of another type. They have"
         " {allowed:code}.",
     ),
+    "TEMPLATE_LINK_MISSING": Text(
+        "正文缺少链接 {placeholder:code}。", "The body lacks the link {placeholder:code}."
+    ),
     "VARIABLE_MISSING": Text("缺少该变量的值。", "The value of this variable is missing."),
     "VARIABLE_WRONG": Text(
         "该值不是有效的{type:VariableType}。", "This is not a valid value: {type:VariableType}."

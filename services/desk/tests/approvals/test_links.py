@@ -105,13 +105,14 @@ async def test_whoever_is_asked_gets_a_link_that_shows_what_is_asked(
     assert seen.status_code == 200, seen.text
     shown = seen.json()
     assert (shown["person"], shown["state"], shown["record_version"]) == (subject("sun"), "OPEN", 3)
-    assert shown["kind_name"] == "Discount of a quote"
+    assert (shown["kind_name"], shown["state_name"]) == ("Discount of a quote", "To be decided")
     facts = {one["label"]: one["value"] for one in shown["facts"]}
     assert facts["Total including tax"] == "600000"
     assert [one["value"] for one in shown["lines"][0]] == ["GTX", "10", "600000"]
     assert set(shown) == {
         "kind", "kind_name", "record_name", "record_version", "requested_by",
-        "requested_by_name", "requested_at", "person", "person_name", "state", "facts", "lines",
+        "requested_by_name", "requested_at", "person", "person_name", "state", "state_name",
+        "facts", "lines",
     }  # fmt: skip
     assert seen.headers["Cache-Control"] == "no-store"
     for _ in range(3):

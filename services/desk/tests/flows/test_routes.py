@@ -160,6 +160,9 @@ async def test_without_a_flow_the_head_of_the_department_decides(
     assert len(await tasks_of(client, as_(tenant, "sun"))) == 1
     approval = await read(client, approval_id)
     assert (approval["flow_version"], approval["branch"]) == (0, "default")
+    assert approval["steps"][0]["name"] == "Head of department"
+    zh = await client.get(f"/approvals/{approval_id}", headers={"Accept-Language": "zh-CN"})
+    assert zh.json()["steps"][0]["name"] == "部门负责人"
     of_nobody = await ask(tx, asked("bei"))  # without a department: the administrators
     assert (await read(client, of_nobody))["steps"][0]["seats"][0]["person"] == subject("zhao")
 

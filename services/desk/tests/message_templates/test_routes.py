@@ -52,6 +52,19 @@ async def test_a_text_that_cannot_be_filled_in_is_refused_also_in_an_edit(
     assert (await client.get(path)).json()["version"] == 1
 
 
+async def test_a_text_of_a_kind_has_the_link_that_it_is_sent_for(client: AsyncClient) -> None:
+    link = {**MAIL, "code": "DESK_APPROVAL_LINK", "purpose": "TRANSACTIONAL"}
+    texts = {"subject": "{record}", "body": "{asker} {kind} {until:DATE}"}
+    refused = await client.post("/message-templates", json={**link, **texts})
+    assert code_of(refused) == (422, "TEMPLATE_LINK_MISSING")
+    assert refused.json()["errors"][0]["message"] == "The body lacks the link {url:LINK}."
+    only_there = {"subject": "{url:LINK}", "body": "{record}"}
+    refused = await client.post("/message-templates", json={**link, **only_there})
+    assert code_of(refused) == (422, "TEMPLATE_LINK_MISSING")
+    accepted = {**link, **texts, "body": "{url:LINK}"}
+    assert (await client.post("/message-templates", json=accepted)).status_code == 201
+
+
 async def test_a_code_has_one_template_for_each_channel_and_language(client: AsyncClient) -> None:
     first = await client.post("/message-templates", json=MAIL)
     assert code_of(await client.post("/message-templates", json=MAIL)) == (

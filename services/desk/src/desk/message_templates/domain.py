@@ -88,7 +88,7 @@ class MessageTemplate(StoredRecord):
         """Ensure that the texts can be filled in. Raises Invalid with all violations.
 
         A template with the code of a `kind` uses no variables but the kind's, of the same types,
-        and has its purpose.
+        has its purpose, and has its links in the body: without them it would be of no use.
         """
         violations = [*self._subject_violations()]
         types: dict[str, str] = {}
@@ -107,6 +107,12 @@ class MessageTemplate(StoredRecord):
                 allowed = [f"{{{one}:{of}}}" for one, of in kind.variables.items()]
                 params = {"name": name, "allowed": allowed}
                 yield Violation("/body", "TEMPLATE_VARIABLE_NOT_GIVEN", params)
+        written = {name for name, _ in _placeholders(self.body)}
+        for name, type_ in kind.variables.items():
+            if type_ is VariableType.LINK and name not in written:
+                yield Violation(
+                    "/body", "TEMPLATE_LINK_MISSING", {"placeholder": f"{{{name}:{type_}}}"}
+                )
 
     def _subject_violations(self) -> Iterator[Violation]:
         if self.channel is MessageChannel.MAIL and self.subject is None:

@@ -14,6 +14,7 @@ from chassis.foundation.texts import Text
 from chassis.foundation.words import in_words
 from chassis.records.access.presence import active_people
 from chassis.records.access_keys.entry import AccessEntry, AccessKeyRefused, may_enter
+from chassis.web.enum_routes import label_code
 from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from contracts.approvals import ApprovalFact, declared_approval_kinds
@@ -27,6 +28,7 @@ from desk.approvals.domain.seats import Seat, SeatState
 from desk.approvals.domain.statuses import Verdict
 from desk.approvals.schemas import Comment
 from desk.approvals.store import APPROVAL
+from desk.texts import TEXTS
 
 router = new_router("/approval-links", tag="approval links")
 Entry = Annotated[AccessEntry, may_enter(DECIDE_BY_LINK)]
@@ -69,6 +71,7 @@ class LinkedTaskOut(BaseModel):
     person: Annotated[str, PersonSubject] = Field(description="For whom the link is")
     person_name: str | None = None
     state: SeatState
+    state_name: str = Field(description="In the reader's language", examples=["To be decided"])
     facts: list[LinkedFact]
     lines: list[list[LinkedFact]]
 
@@ -129,6 +132,7 @@ def _shown(approval: Approval, seat: Seat) -> LinkedTaskOut:
         requested_at=approval.requested_at,
         person=seat.person,
         state=seat.state,
+        state_name=in_words(TEXTS[label_code(SeatState.__name__, seat.state)]),
         facts=_facts(() if kind is None else kind.facts, approval.facts),
         lines=[_facts(line_facts, line) for line in approval.lines],
     )

@@ -24,6 +24,7 @@ from desk.approvals.schemas import (
     StepOut,
 )
 from desk.approvals.store import APPROVAL, approval_seats, approvals
+from desk.flows.views.ways import name_of_step
 
 MOST_PEOPLE = 100
 _HOURS = Decimal("0.1")
@@ -43,7 +44,7 @@ def shown(approval: Approval) -> ApprovalOut:
         steps.append(
             StepOut(
                 key=step.key,
-                name=step.name,
+                name=name_of_step(step),
                 mode=step.mode,
                 needed=step.needed,
                 is_present=approval.status is ApprovalStatus.PENDING and number == approval.step_no,

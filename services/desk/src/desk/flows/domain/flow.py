@@ -76,6 +76,7 @@ class TimeLimit:
 class Step:
     """A step of a flow; `needed` is how many must approve under N_OF.
 
+    The built-in step has no `name`, as it is named in the language of each reader.
     `fallback` is asked where nobody else can be; without one, that of the flow.
     """
 
@@ -133,7 +134,7 @@ BUILT_IN_FLOW: Final = Flow(
     branches={
         BUILT_IN_BRANCH: Branch(
             key=BUILT_IN_BRANCH,
-            steps=(Step(key="head", name="部门负责人", approvers=(HEAD_OF_DEPARTMENT,)),),
+            steps=(Step(key="head", name="", approvers=(HEAD_OF_DEPARTMENT,)),),
         )
     },
     fallback=ADMINISTRATORS,

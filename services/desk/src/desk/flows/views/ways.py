@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.foundation.texts import Text
+from chassis.foundation.words import in_words
 from desk.flows.domain.approvers import resolve
 from desk.flows.domain.flow import Plan, Step
 from desk.flows.domain.ways import FlowInForce, Way
@@ -13,6 +15,12 @@ from desk.flows.views.directory import Question, surroundings_of
 
 MOST_TRIED: Final = 200  # each may read the directory for every step
 MOST_SHOWN: Final = 50
+_BUILT_IN_STEP: Final = Text("部门负责人", "Head of department")
+
+
+def name_of_step(step: Step) -> str:
+    """Return the name of a step; the built-in one has its own in the reader's language."""
+    return step.name or in_words(_BUILT_IN_STEP)
 
 
 async def way_of(
@@ -36,7 +44,7 @@ async def _step(tx: AsyncConnection, plan: Plan, step: Step, question: Question)
     found = resolve(step, asker=question.asker, around=around, fallback=plan.fallback)
     return StepWayOut(
         key=step.key,
-        name=step.name,
+        name=name_of_step(step),
         mode=step.mode,
         needed=step.needed,
         asked=[AskedOut.model_validate(one) for one in found.asked],
