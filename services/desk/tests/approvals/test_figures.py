@@ -1,12 +1,14 @@
 """Counts of approvals: by day and kind, by step, and who keeps requests waiting."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from httpx import AsyncClient
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from desk.approvals.store import approval_seats
 from services.desk.tests.factories import (
     HEAD,
     KIND,
@@ -75,7 +77,28 @@ async def test_what_ended_on_a_day_is_counted_by_its_outcome(
     ended = datetime.fromisoformat(mine["ended_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
     period = {"from": ended.date().isoformat(), "until": ended.date().isoformat()}
     figures = (await client.get("/approvals/figures", params=period)).json()
-    assert sum(one["ended"].get("APPROVED", 0) for one in figures["days"]) == 1
+    [day] = [one for one in figures["days"] if one["ended"].get("APPROVED")]
+    took = ended - datetime.fromisoformat(mine["requested_at"])
+    assert day["ended"] == {"APPROVED": 1}
+    assert abs(float(day["average_hours"]) - took.total_seconds() / 3600) <= 0.05
+
+
+async def test_tasks_that_were_decided_on_their_day_are_counted_for_each_person(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    """Asked at 9:00 in Shanghai: 14 hours later is the same day, 16 hours later the next."""
+    await build_company(tx)
+    await publish(client, one_branch(step("head", HEAD)))
+    for asker in ("li", "li", "li", "zheng"):
+        await ask(tx, asked(asker))
+    c = approval_seats.c
+    for task, hours in zip(await tasks_of(client, as_(tenant, "sun")), (14, 16), strict=False):
+        decided = {"state": "APPROVED", "decided_at": c.asked_at + timedelta(hours=hours)}
+        await tx.execute(update(approval_seats).where(c.id == UUID(task["id"])).values(decided))
+    period = {"from": "2026-12-01", "until": "2026-12-01"}
+    figures = (await client.get("/approvals/figures", params=period)).json()
+    cleared = [(one["person_name"], one["tasks"], one["cleared"]) for one in figures["cleared"]]
+    assert cleared == [("sun", 3, 1), ("wu", 1, 0)]
 
 
 async def test_a_period_that_ends_before_it_begins_or_is_too_long_is_refused(

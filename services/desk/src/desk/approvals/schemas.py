@@ -231,6 +231,11 @@ class DayCounts(BaseModel):
     kind: str
     requested: int
     ended: dict[ApprovalStatus, int]
+    average_hours: str | None = Field(
+        default=None,
+        description="From the request to its approval or rejection, of those that ended on this"
+        " day",
+    )
 
 
 class StepCounts(BaseModel):
@@ -253,9 +258,19 @@ class PersonCounts(BaseModel):
     oldest_asked_at: datetime
 
 
+class ClearedCounts(BaseModel):
+    """The tasks that a person was given, and those of them decided on the same business day."""
+
+    person: Annotated[str, PersonSubject]
+    person_name: str | None = None
+    tasks: int
+    cleared: int
+
+
 class ApprovalFigures(BaseModel):
-    """Counts per day and kind, per step, and who keeps requests waiting."""
+    """Counts per day and kind, per step, who clears their tasks daily, and who does not."""
 
     days: list[DayCounts]
     steps: list[StepCounts]
+    cleared: list[ClearedCounts] = Field(description="Those with most uncleared tasks first")
     waiting: list[PersonCounts]

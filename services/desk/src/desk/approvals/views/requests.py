@@ -17,6 +17,7 @@ from desk.approvals.schemas import (
     ApprovalFigures,
     ApprovalOut,
     ApprovalTaskOut,
+    ClearedCounts,
     DayCounts,
     PersonCounts,
     SeatOut,
@@ -28,6 +29,7 @@ from desk.flows.views.ways import name_of_step
 
 MOST_PEOPLE = 100
 _HOURS = Decimal("0.1")
+DECIDED = (ApprovalStatus.APPROVED, ApprovalStatus.REJECTED)
 
 
 async def read_approval(tx: AsyncConnection, approval_id: UUID) -> ApprovalOut:
@@ -67,6 +69,7 @@ async def figures(tx: AsyncConnection, *, start: datetime, end: datetime) -> App
     return ApprovalFigures(
         days=await _days(tx, start, end, timezone),
         steps=await _steps(tx, start, end),
+        cleared=await _cleared(tx, start, end, timezone),
         waiting=await _waiting(tx),
     )
 
@@ -83,11 +86,14 @@ async def _days(
     for day, kind, count in await tx.execute(asked.group_by(asked_on, c.kind)):
         _of_day(found, str(day), kind)["requested"] = count
     ended_on = cast(func.timezone(timezone, c.ended_at), Date)
-    ended = select(ended_on, c.kind, c.status, func.count()).where(
-        c.ended_at_sort >= start, c.ended_at_sort < end
-    )
+    in_period = (c.ended_at_sort >= start) & (c.ended_at_sort < end)
+    ended = select(ended_on, c.kind, c.status, func.count()).where(in_period)
     for day, kind, status, count in await tx.execute(ended.group_by(ended_on, c.kind, c.status)):
         _of_day(found, str(day), kind)["ended"][status] = count
+    took = func.avg(func.extract("epoch", c.ended_at - c.requested_at))
+    decided = select(ended_on, c.kind, took).where(in_period, c.status.in_(DECIDED))
+    for day, kind, seconds in await tx.execute(decided.group_by(ended_on, c.kind)):
+        _of_day(found, str(day), kind)["average_hours"] = _hours(seconds)
     return [DayCounts(day=day, kind=kind, **found[day, kind]) for day, kind in sorted(found)]
 
 
@@ -120,16 +126,41 @@ async def _steps(tx: AsyncConnection, start: datetime, end: datetime) -> list[St
 
 
 def _step_counts(row: Mapping[str, Any]) -> StepCounts:
-    seconds = row["seconds"]
-    hours = None if seconds is None else Decimal(seconds) / 3600
     return StepCounts(
         kind=row["kind"],
         step=row["step_key"],
         approved=row["approved"],
         rejected=row["rejected"],
         open=row["open"],
-        average_hours=None if hours is None else str(hours.quantize(_HOURS)),
+        average_hours=_hours(row["seconds"]),
     )
+
+
+def _hours(seconds: Decimal | None) -> str | None:
+    return None if seconds is None else str((Decimal(seconds) / 3600).quantize(_HOURS))
+
+
+async def _cleared(
+    tx: AsyncConnection, start: datetime, end: datetime, timezone: str
+) -> list[ClearedCounts]:
+    """Count the tasks that people were given, and those decided on the day of the tenant."""
+    c = approval_seats.c
+    asked_on = cast(func.timezone(timezone, c.asked_at), Date)
+    decided_on = cast(func.timezone(timezone, c.decided_at), Date)
+    cleared = func.count().filter(asked_on == decided_on)
+    query = (
+        select(c.person, func.count().label("tasks"), cleared.label("cleared"))
+        .where(
+            c.asked_at >= start,
+            c.asked_at < end,
+            c.state.in_((SeatState.OPEN, SeatState.APPROVED, SeatState.REJECTED)),
+            c.decided_at.is_(None) | (c.decided_at > c.asked_at),
+        )
+        .group_by(c.person)
+        .order_by(cleared - func.count(), c.person)
+        .limit(MOST_PEOPLE)
+    )
+    return [ClearedCounts(**row) for row in (await tx.execute(query)).mappings()]
 
 
 async def _waiting(tx: AsyncConnection) -> list[PersonCounts]:
