@@ -34,6 +34,7 @@ UNPUBLISHED = {
     "reminders": "a person's own, as are tasks",
     "tasks": "a person's own; the facts behind it were published",
     "record_grants": "`write_grants` publishes them where the service declares it (decision 58)",
+    "rfm_settings": "for how many days orders count is l2o's own",
     "collision_policies": "what becomes of accounts that are there already is l2o's own",
     "captures": "what senders hand in; the leads and touches of it are published (decision 39)",
     "capture_settings": "how long mtl keeps what senders hand in is its own",

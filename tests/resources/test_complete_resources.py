@@ -35,6 +35,7 @@ EXCEPTIONS = {
     ("l2o.account", "derived import"): "rows name parents that stand further down in the file",
     ("l2o.opportunity", "derived import"): "rows move through stages, with the dates of each",
     ("l2o.collision_policy", EVERY_ABILITY): "a tenant has one",
+    ("l2o.rfm_settings", EVERY_ABILITY): "a tenant has one",
     ("cpq.product", "derived import"): "rows carry list prices into price books",
     ("cpq.price_book", "derived import"): "its prices are nested in tiers; product files set them",
     ("cpq.quote", "derived import"): "a quote has lines, which a row of cells cannot hold",

@@ -32,6 +32,7 @@ RESOURCES: Final = (
     editable(
         "l2o.collision_policy", zh="撞单规则", en="collision policy", read=SALES, write=DIRECTION
     ),
+    editable("l2o.rfm_settings", zh="RFM 设置", en="RFM settings", read=SALES, write=DIRECTION),
     *common_resources(
         "l2o", imports=SALES, exports=SALES, asks_approvals=True, publishes_grants=True
     ),

@@ -14,6 +14,7 @@ from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
 from l2o.opportunities.actions.transfers import go_along_with_account
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
 from l2o.profiles.routes import ROUTERS as PROFILE_ROUTERS
+from l2o.rfm_scores.routes import ROUTERS as RFM_ROUTERS
 from l2o.texts import TEXTS
 from l2o.timelines.routes import ROUTERS as TIMELINE_ROUTERS
 from l2o.worker import WORKER
@@ -34,6 +35,7 @@ def create() -> FastAPI:
             *ACTIVITY_ROUTERS,
             *CONVERSION_ROUTERS,
             *PROFILE_ROUTERS,
+            *RFM_ROUTERS,
             *TIMELINE_ROUTERS,
         ],
         texts=TEXTS,
