@@ -56,6 +56,7 @@ NOT_AUDITED = {
     "l2o.conversions": "the receipt of a lead's conversion, and how often it was given",
     "l2o.lead_trail_entries": "facts that are never changed, with who did what",
     "l2o.account_rfm": "computed from orders, again every night",
+    "l2o.account_grades": "how an account came to its grade; the account is audited",
     "l2o.grade_queue": "work that waits for a job",
     "l2o.timeline_entries": "facts that are never changed, with who did what",
     "cpq.price_book_versions": "a history itself",

@@ -52,6 +52,7 @@ WITHOUT_NAMES = {
             "OpportunityOut",
         )
     },
+    "AccountGradeOut.account_id": "the account of the address",
     "AccountRfmOut.account_id": "the account of the address",
     "AccountTotals.account_id": "the account of the address",
     "AllocationOut.reverses_id": "an allocation of the same payment",

@@ -1,17 +1,22 @@
-"""RFM scores of accounts, and the queue of accounts to be graded."""
+"""RFM scores, grades, segments and tags of accounts, and the rules that say so."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
 from chassis.database.ddl import index
 from chassis.database.migration_operations import audited, secure
+from chassis.records.lists.columns import sort_column
+from rules.migration_operations import create_rule_versions
 
 revision = "l2o_20261201_grading"
 down_revision = "l2o_20261201_receivables"
 branch_labels = None
 depends_on = None
+
+CLASSES = ("grade", "sales_process", "segment", "tags", "rule_tags")
 
 
 def upgrade() -> None:
@@ -21,10 +26,16 @@ def upgrade() -> None:
         "grade_queue", tenant_column(), sa.Column("account_id", sa.Uuid(), primary_key=True)
     )
     secure("grade_queue")
+    create_rule_versions(resource="l2o.rule")
+    _classes()
+    _grades()
 
 
 def downgrade() -> None:
-    for table in ("grade_queue", "account_rfm", "rfm_settings"):
+    op.drop_column("accounts", "grade_sort")
+    for column in CLASSES:
+        op.drop_column("accounts", column)
+    for table in ("account_grades", "rule_versions", "grade_queue", "account_rfm", "rfm_settings"):
         op.drop_table(table)
     op.drop_index("ix_orders_uncounted", "orders")
     for column in ("is_counted", "created_at"):
@@ -43,6 +54,45 @@ def _orders() -> None:
         ["tenant_id", "account_id"],
         postgresql_where=sa.text("NOT is_counted"),
     )
+
+
+def _classes() -> None:
+    """What rules and people say of an account."""
+    for name in ("grade", "sales_process", "segment"):
+        kind = sa.String(40) if name == "grade" else sa.Text()
+        op.add_column("accounts", sa.Column(name, kind))
+    for name in ("tags", "rule_tags"):
+        op.add_column("accounts", _texts(name))
+    op.add_column("accounts", sort_column("grade", sa.Text()))
+    for columns in (
+        ("segment",),
+        ("sales_process",),
+        ("grade_sort",),
+        ("grade_sort", "name"),
+        ("grade_sort", "last_activity_at_sort"),
+    ):
+        index("accounts", "tenant_id", *columns, "id")
+
+
+def _texts(name: str) -> sa.Column[list[str]]:
+    return sa.Column(name, ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'"))
+
+
+def _grades() -> None:
+    """How accounts came to their grades."""
+    op.create_table(
+        "account_grades",
+        tenant_column(),
+        sa.Column("account_id", sa.Uuid(), primary_key=True),
+        sa.Column("computed", sa.String(40)),
+        sa.Column("row_name", sa.Text()),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("pinned", sa.String(40)),
+        sa.Column("pin_reason", sa.Text()),
+        sa.Column("pinned_by", sa.Text()),
+        instant("pinned_at", nullable=True),
+    )
+    secure("account_grades")
 
 
 def _rfm() -> None:

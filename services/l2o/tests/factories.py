@@ -37,11 +37,15 @@ NO_MASTER_DATA: dict[str, Any] = {
     for name in (
         "uscc", "legal_representative", "industry_section", "company_size", "region_code",
         "email", "website", "currency", "language", "payment_term_code", "description",
+        "grade", "sales_process", "segment",
     )
 }  # fmt: skip
 NO_MASTER_DATA |= {
-    name: [] for name in ("phones", "emails", "websites", "addresses", "external_ids")
-}
+    name: []
+    for name in (
+        "phones", "emails", "websites", "addresses", "external_ids", "tags", "rule_tags",
+    )
+}  # fmt: skip
 
 
 def cny(amount: str) -> Money:

@@ -11,6 +11,7 @@ from l2o.activities.routes import ROUTERS as ACTIVITY_ROUTERS
 from l2o.collisions.routes import ROUTERS as COLLISION_ROUTERS
 from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
+from l2o.grades.routes import ROUTERS as GRADE_ROUTERS
 from l2o.opportunities.actions.transfers import go_along_with_account
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
 from l2o.profiles.routes import ROUTERS as PROFILE_ROUTERS
@@ -34,6 +35,7 @@ def create() -> FastAPI:
             *OPPORTUNITY_ROUTERS,
             *ACTIVITY_ROUTERS,
             *CONVERSION_ROUTERS,
+            *GRADE_ROUTERS,
             *PROFILE_ROUTERS,
             *RFM_ROUTERS,
             *TIMELINE_ROUTERS,

@@ -15,6 +15,8 @@ from contracts.rms.events import (
 from l2o.activities.actions import NEXT_STEP_JOB
 from l2o.activities.timers import remind_of_next_step
 from l2o.conversions import handlers as conversions
+from l2o.grade_queues.actions import GRADING_JOB
+from l2o.grades.timers import grade_accounts
 from l2o.opportunities import handlers as opportunities
 from l2o.orders.store import ORDER_COPY
 from l2o.payments.store import PAYMENT_COPY
@@ -52,5 +54,9 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     "l2o",
     SUBSCRIPTIONS,
-    jobs={NEXT_STEP_JOB: remind_of_next_step, RFM_JOB: compute_rfm},
+    jobs={
+        GRADING_JOB: grade_accounts,
+        NEXT_STEP_JOB: remind_of_next_step,
+        RFM_JOB: compute_rfm,
+    },
 )

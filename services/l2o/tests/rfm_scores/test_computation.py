@@ -16,6 +16,8 @@ from l2o.orders.store import orders
 from l2o.rfm_scores import actions
 from l2o.rfm_scores.domain import AccountRfm, PlacedOrder, purchases_of, scores_of
 from l2o.rfm_scores.store import account_rfm, rfm_of
+from l2o.rule_sets.store import ACCOUNT_GRADE, VERSIONS
+from rules.versions import Draft, publish
 from services.l2o.tests.factories import NOON, TODAY
 from services.l2o.tests.rfm_scores.placed import (
     at_noon,
@@ -110,6 +112,8 @@ async def test_whose_scores_change_is_graded_anew(tx: AsyncConnection) -> None:
         await tx.execute(delete(grade_queue))
         return found
 
+    rules = Draft(content={"hit_policy": "FIRST", "rows": []}, based_on=0)
+    await VERSIONS.add(tx, ACCOUNT_GRADE, publish(None, rules, by="test", at=NOON))
     await placed(tx, first, 3, "10")
     await actions.compute_changed(tx, NOON)
     assert await queued() == {first}

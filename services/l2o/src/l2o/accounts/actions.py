@@ -13,30 +13,38 @@ from chassis.records.record_commands import (
     delete_record,
     edit_record,
     restore_record,
+    save_record,
     visibility_for,
 )
 from chassis.web.commands import Command
+from contracts.l2o.events import AccountGraded
 from l2o.accounts import store, views
-from l2o.accounts.domain import Account, ensure_valid_parent
-from l2o.accounts.store import ACCOUNT, ACCOUNTS
+from l2o.accounts.domain import Account, Classes, ensure_valid_parent
+from l2o.accounts.store import ACCOUNT, ACCOUNTS, touches
 from l2o.collisions import views as collision_views
 from l2o.collisions.actions import ensure_no_collision
 from l2o.collisions.domain import CompanyFacts
 from l2o.contacts.actions import transfer_account_contacts
+from l2o.grade_queues.actions import grade_soon
+from l2o.service_policies.actions import ensure_may_own
 
 
 async def create_account(command: Command, account: Account) -> Account:
     """Create an account; its parent must be visible.
 
     Raises Invalid (PARENT_UNKNOWN, custom fields), Conflict (ACCOUNT_COLLIDES,
-    ACCOUNT_MAY_COLLIDE) for a company that is there already, by the policy of the tenant.
+    ACCOUNT_MAY_COLLIDE) for a company that is there already, by the policy of the tenant,
+    RuleBroken (OWNER_NOT_SENIOR).
     """
+    await ensure_may_own(command.tx, account, account.owner_id)
     if account.parent_id is not None:
         visibility = await visibility_for(command, ACCOUNTS.resource)
         await _ensure_valid_parent(command.tx, account, visibility)
     # After the lock of the hierarchy, as in edits: one order of locks prevents deadlocks.
     await ensure_no_collision(command, collision_views.facts_of(account), ACCOUNTS.resource)
-    return await create_record(command, ACCOUNT, account)
+    created = await create_record(command, ACCOUNT, account)
+    await grade_soon(command.tx, [created.id], now=command.now)
+    return created
 
 
 async def edit_account(
@@ -45,10 +53,13 @@ async def edit_account(
     """Apply an edit to an account; a new owner gets all its contacts too.
 
     A new parent must be visible. Raises what `edit_record` raises, Invalid (PARENT_UNKNOWN),
-    RuleBroken (ACCOUNT_CYCLE), Conflict (ACCOUNT_COLLIDES) for what the policy blocks.
+    RuleBroken (ACCOUNT_CYCLE, OWNER_NOT_SENIOR), Conflict (ACCOUNT_COLLIDES) for what the policy
+    blocks.
     """
 
     async def check(before: Account, after: Account) -> None:
+        if after.owner_id != before.owner_id:
+            await ensure_may_own(command.tx, after, after.owner_id)
         earlier, facts = map(collision_views.facts_of, (before, after))
         confirmed = replace(command, confirmed=True)  # only a new account waits for an answer
         added = facts.without(earlier)
@@ -66,7 +77,26 @@ async def edit_account(
     # A transfer has locked the account before, so its owner was read under the lock.
     if account.owner_id is not None and account.owner_id != unlocked.owner_id:
         await transfer_account_contacts(command, account_id, account.owner_id)
+    elif account.version != unlocked.version:
+        await grade_soon(command.tx, [account_id], now=command.now)
     return account
+
+
+async def classify_account(
+    command: Command, account: Account, classes: Classes, *, reason: str | None = None
+) -> Account:
+    """Give an account what rules, or people, say of it; one that has these classes stays.
+
+    The caller has locked the account. A change of the grade is an event of its own.
+    """
+    if Classes.of(account) == classes:
+        return account
+    after = replace(account, **vars(classes))
+    if after.grade is account.grade:
+        return await save_record(command, ACCOUNT, account, after)
+    before = None if account.grade is None else str(account.grade)
+    event = ACCOUNT.event(AccountGraded, after, from_grade=before, reason=reason)
+    return await save_record(command, ACCOUNT, account, after, event)
 
 
 async def delete_account(command: Command, account_id: UUID) -> None:
@@ -98,7 +128,9 @@ async def restore_account(command: Command, account_id: UUID) -> Account:
         return account
 
     await store.lock_hierarchy(command.tx)
-    return await restore_record(command, ACCOUNT, account_id, prepare=prepare)
+    restored = await restore_record(command, ACCOUNT, account_id, prepare=prepare)
+    await grade_soon(command.tx, [account_id], now=command.now)
+    return restored
 
 
 async def raise_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime) -> None:
@@ -106,12 +138,12 @@ async def raise_last_activity(tx: AsyncConnection, account_id: UUID, at: datetim
 
     The version stays, so that nobody who edits the account is held up by a call of another person.
     """
-    await store.raise_last_activity(tx, account_id, at)
+    await touches.raise_last_activity(tx, account_id, at)
 
 
 async def save_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime | None) -> None:
     """Write when somebody last touched the account, whose row the caller has locked."""
-    await store.save_last_activity(tx, account_id, at)
+    await touches.save_last_activity(tx, account_id, at)
 
 
 async def _ensure_valid_parent(

@@ -27,6 +27,7 @@ from kernel.personal import Personal
 from kernel.sums import MoneySum
 from kernel.texts import TrimmedText
 from l2o.accounts.domain import AccountKind, CurrencyTotals
+from l2o.service_policies.domain import AccountGrade
 from parties.address_schemas import Addresses, AddressOut, addresses_of_body
 from parties.company_sizes import CompanySize
 from parties.fields import REGION_NAME, RegionCode, RegionName, Uscc, Website
@@ -41,6 +42,7 @@ from parties.point_schemas import (
     WebsitePoints,
     points_of_body,
 )
+from parties.tag_schemas import Tags
 
 AccountName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 Industry = Annotated[str, TrimmedText(min_length=1, max_length=100)]
@@ -115,6 +117,7 @@ class AccountEdit(BaseModel):
     emails: EmailPoints = Field(default=[], description="Further ones, beside `email`")
     websites: WebsitePoints = Field(default=[], description="Further ones, beside `website`")
     addresses: Addresses = []
+    tags: Tags = Field(default=(), description="Given by people; a case makes no difference")
     custom_fields: dict[str, Any] = {}
 
 
@@ -209,6 +212,14 @@ class AccountOut(OwnedRecordOut):
     last_activity_at: datetime | None = Field(
         description="When the last call, mail, meeting, visit or chat was; the version stays"
     )
+    grade: AccountGrade | None = Field(description="By the rules `account_grade`, or by hand")
+    sales_process: str | None = Field(
+        description="The process by which is sold to it, by the rules `account_service`",
+        examples=["KEY_ACCOUNT"],
+    )
+    segment: str | None = Field(description="By the rules `account_segment`")
+    tags: list[str]
+    rule_tags: list[str] = Field(description="Given by the rules `account_tags`")
 
 
 class AccountDetailOut(AccountOut):

@@ -1,6 +1,6 @@
 """The table of accounts that wait to be graded, and its SQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,11 +29,13 @@ async def add_found(tx: AsyncConnection, account_ids: Select[Any]) -> None:
     await tx.execute(row.on_conflict_do_nothing())
 
 
-async def take(tx: AsyncConnection, limit: int) -> list[UUID]:
-    """Take the next accounts out of the queue; others leave those to this transaction."""
+async def next_ids(tx: AsyncConnection, limit: int) -> Sequence[UUID]:
+    """Return the next accounts in the queue, in the order of their ids."""
     c = grade_queue.c
-    next_ones = select(c.account_id).order_by(c.account_id).limit(limit)
-    found = list((await tx.execute(next_ones.with_for_update(skip_locked=True))).scalars())
-    if found:
-        await tx.execute(delete(grade_queue).where(is_one_of(c.account_id, found)))
-    return found
+    query = select(c.account_id).order_by(c.account_id).limit(limit)
+    return (await tx.execute(query)).scalars().all()
+
+
+async def remove(tx: AsyncConnection, account_ids: Collection[UUID]) -> None:
+    """Take accounts out of the queue."""
+    await tx.execute(delete(grade_queue).where(is_one_of(grade_queue.c.account_id, account_ids)))

@@ -1,7 +1,6 @@
 """The tables of accounts and all SQL on them."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,10 @@ from sqlalchemy import (
     Index,
     Select,
     Table,
+    Text,
     Uuid,
     func,
-    or_,
     select,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,6 +56,8 @@ from parties.candidate_keys import keys_of_company
 from parties.fields import RegionCode, domain_keys
 from parties.point_tables import point_parts
 from parties.regions import digits_of_region
+from parties.tag_schemas import TagName
+from parties.tags import tag_key, tag_keys
 
 accounts = Table(
     "accounts",
@@ -69,6 +69,7 @@ accounts = Table(
     sort_column("annual_revenue", Double()),
     sort_column("employees", Double()),
     sort_column("last_activity_at", DateTime(timezone=True)),
+    sort_column("grade", Text()),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(None, "tenant_id", "parent_id", "id"),
     Index(None, "tenant_id", "name_key"),
@@ -124,6 +125,10 @@ def _is_of_kind(kind: AccountKind) -> ColumnElement[bool]:
     return has_key(ACCOUNTS.resource, accounts.c.id, kind_key(kind))
 
 
+def _has_tag(tag: str) -> ColumnElement[bool]:
+    return has_key(ACCOUNTS.resource, accounts.c.id, tag_key(tag))
+
+
 LISTING = Listing(
     ACCOUNTS,
     AccountOut,
@@ -144,6 +149,10 @@ LISTING = Listing(
         CodeFilter("currency", upper_case),
         CodeFilter("payment_term_code", any_case),
         Filter(name="kind", kind=AccountKind, where=_is_of_kind),
+        Filter(name="tag", kind=TagName, where=_has_tag),
+        "grade",
+        "segment",
+        "sales_process",
         "email",
         "annual_revenue",
         "lead_id",
@@ -158,10 +167,19 @@ LISTING = Listing(
         "annual_revenue",
         "employees",
         "last_activity_at",
+        "grade",
+        "grade,name",
+        "grade,last_activity_at",
     ],
     words=["name"],
     contact_points=["phone", "email"],
-    keys={"name": keys_of_company, "kinds": kind_keys, "website": domain_keys},
+    keys={
+        "name": keys_of_company,
+        "kinds": kind_keys,
+        "website": domain_keys,
+        "tags": tag_keys,
+        "rule_tags": tag_keys,
+    },
     custom=custom_conditions,
 )
 
@@ -198,20 +216,6 @@ async def lock_for_part(tx: AsyncConnection, account_id: UUID) -> bool:
     query = select(accounts.c.id).where(_is_visible(account_id, EVERYTHING))
     locked = query.with_for_update(read=True, key_share=True)
     return (await tx.execute(locked)).one_or_none() is not None
-
-
-async def raise_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime) -> None:
-    """Write the time of the last activity, unless that of a later one is there."""
-    c = accounts.c
-    is_earlier = or_(c.last_activity_at.is_(None), c.last_activity_at < at)
-    later = update(accounts).where(c.id == account_id, is_earlier)
-    await tx.execute(later.values(last_activity_at=at))
-
-
-async def save_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime | None) -> None:
-    """Write the time of the last activity; the caller has locked the account's row."""
-    mine = update(accounts).where(accounts.c.id == account_id)
-    await tx.execute(mine.values(last_activity_at=at))
 
 
 async def may_write(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
