@@ -64,6 +64,7 @@ PLAIN_WRITES = {
     "cpq.price_books.store.add_version": "history, which is only appended to",
     "l2o.accounts.store.touches.raise_last_activity": "the last touch leaves the version",
     "l2o.accounts.store.touches.save_last_activity": "the last touch leaves the version",
+    "l2o.accounts.store.touches.save_review": "the last review leaves the version",
     "l2o.activities.store._add_people": "who took part: parts of an activity",
     "l2o.activities.store._update": "who took part: parts of an activity",
     "l2o.conversions.store.set_outcome": "the outcome of a row that was just inserted",
@@ -86,6 +87,7 @@ PLAIN_WRITES = {
 UNPUBLISHED_COLUMNS = {
     "l2o.accounts.store.touches.raise_last_activity": "the activities behind it publish themselves",
     "l2o.accounts.store.touches.save_last_activity": "the activities behind it publish themselves",
+    "l2o.accounts.store.touches.save_review": "what publishes is the task that it settles",
     "l2o.opportunities.store.raise_last_activity": "the activities behind it publish themselves",
     "l2o.opportunities.store.save_last_activity": "the activities behind it publish themselves",
     "mtl.leads.store.recyclings.postpone_clock": "when a lead is looked at again is no news",

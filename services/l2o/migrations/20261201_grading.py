@@ -16,6 +16,11 @@ down_revision = "l2o_20261201_receivables"
 branch_labels = None
 depends_on = None
 
+REVIEW_DUE_AT = (
+    "COALESCE((COALESCE(GREATEST(last_activity_at, reviewed_at), created_at) AT TIME ZONE 'UTC'"
+    " + make_interval(days => review_days)) AT TIME ZONE 'UTC',"
+    " 'infinity'::timestamp with time zone)"
+)
 CLASSES = ("grade", "sales_process", "segment", "tags", "rule_tags")
 
 
@@ -32,7 +37,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_column("accounts", "grade_sort")
+    for column in ("grade_sort", "review_due_at_sort", "review_days", "reviewed_at"):
+        op.drop_column("accounts", column)
     for column in CLASSES:
         op.drop_column("accounts", column)
     for table in ("account_grades", "rule_versions", "grade_queue", "account_rfm", "rfm_settings"):
@@ -64,12 +70,18 @@ def _classes() -> None:
     for name in ("tags", "rule_tags"):
         op.add_column("accounts", _texts(name))
     op.add_column("accounts", sort_column("grade", sa.Text()))
+    op.add_column("accounts", sa.Column("review_days", sa.Integer()))
+    op.add_column("accounts", instant("reviewed_at", nullable=True))
+    due_at = sa.Computed(REVIEW_DUE_AT, persisted=True)
+    instants = sa.DateTime(timezone=True)
+    op.add_column("accounts", sa.Column("review_due_at_sort", instants, due_at, nullable=False))
     for columns in (
         ("segment",),
         ("sales_process",),
         ("grade_sort",),
         ("grade_sort", "name"),
         ("grade_sort", "last_activity_at_sort"),
+        ("review_due_at_sort",),
     ):
         index("accounts", "tenant_id", *columns, "id")
 

@@ -40,6 +40,7 @@ NO_MASTER_DATA: dict[str, Any] = {
         "grade", "sales_process", "segment",
     )
 }  # fmt: skip
+NOT_REVIEWED: dict[str, Any] = dict.fromkeys(("review_days", "reviewed_at", "review_due_at"))
 NO_MASTER_DATA |= {
     name: []
     for name in (

@@ -21,7 +21,12 @@ _owned = partial(
     owned=True,
 )
 RESOURCES: Final = (
-    _owned("l2o.account", zh="客户", en="account"),
+    _owned(
+        "l2o.account",
+        zh="客户",
+        en="account",
+        tasks={"REVIEW_ACCOUNT": ("复核客户", "Review an account")},
+    ),
     _owned("l2o.contact", zh="联系人", en="contact"),
     _owned(
         "l2o.opportunity",

@@ -8,10 +8,13 @@ from httpx import AsyncClient, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.backbone_tables import jobs
 from chassis.foundation.clock import now as current_time
+from chassis.jobs import queue
 from chassis.web.commands import Command
+from l2o.grade_queues.actions import GRADING_JOB
 from l2o.grade_queues.store import grade_queue
-from l2o.grades.actions import grade_chunk
+from l2o.grades.actions import grade_account, grade_chunk
 
 
 def compared(field: str, operator: str, value: Any) -> dict[str, Any]:
@@ -48,11 +51,22 @@ async def grade_waiting(tx: AsyncConnection, now: datetime | None = None) -> Non
     command = Command(tx, now or current_time(), actor="system:account_grading")
     while await grade_chunk(command):
         pass
+    for account_id in await with_jobs(tx):
+        assert await queue.cancel(tx, GRADING_JOB, str(account_id))
+        assert await grade_account(command, account_id)
 
 
 async def waiting(tx: AsyncConnection) -> set[UUID]:
     """The accounts that wait to be graded."""
-    return set((await tx.execute(select(grade_queue.c.account_id))).scalars())
+    queued = set((await tx.execute(select(grade_queue.c.account_id))).scalars())
+    return queued | await with_jobs(tx)
+
+
+async def with_jobs(tx: AsyncConnection) -> set[UUID]:
+    """The accounts that have a job of their own."""
+    others = ("waiting", "daily", "reviews")
+    keys = select(jobs.c.key).where(jobs.c.kind == GRADING_JOB, jobs.c.key.not_in(others))
+    return {UUID(key) for key in (await tx.execute(keys)).scalars()}
 
 
 async def created(client: AsyncClient, name: str, **fields: Any) -> str:

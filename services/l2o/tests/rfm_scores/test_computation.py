@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from kernel.ids import new_id
-from l2o.grade_queues.store import grade_queue
+from l2o.grade_queues.actions import GRADING_JOB
 from l2o.orders.store import orders
 from l2o.rfm_scores import actions
 from l2o.rfm_scores.domain import AccountRfm, PlacedOrder, purchases_of, scores_of
@@ -19,6 +19,7 @@ from l2o.rfm_scores.store import account_rfm, rfm_of
 from l2o.rule_sets.store import ACCOUNT_GRADE, VERSIONS
 from rules.versions import Draft, publish
 from services.l2o.tests.factories import NOON, TODAY
+from services.l2o.tests.grades.grading import with_jobs
 from services.l2o.tests.rfm_scores.placed import (
     at_noon,
     order_row,
@@ -108,8 +109,8 @@ async def test_whose_scores_change_is_graded_anew(tx: AsyncConnection) -> None:
     first, second, third = IDS[:3]
 
     async def queued() -> set[UUID]:
-        found = set((await tx.execute(select(grade_queue.c.account_id))).scalars())
-        await tx.execute(delete(grade_queue))
+        found = await with_jobs(tx)
+        await tx.execute(delete(jobs).where(jobs.c.kind == GRADING_JOB))
         return found
 
     rules = Draft(content={"hit_policy": "FIRST", "rows": []}, based_on=0)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.write_cause import set_audit_reason
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.record_commands import (
     create_record,
@@ -20,12 +21,13 @@ from chassis.web.commands import Command
 from contracts.l2o.events import AccountGraded
 from l2o.accounts import store, views
 from l2o.accounts.domain import Account, Classes, ensure_valid_parent
-from l2o.accounts.store import ACCOUNT, ACCOUNTS, touches
+from l2o.accounts.store import ACCOUNT, ACCOUNTS, hierarchy, touches
 from l2o.collisions import views as collision_views
 from l2o.collisions.actions import ensure_no_collision
 from l2o.collisions.domain import CompanyFacts
 from l2o.contacts.actions import transfer_account_contacts
 from l2o.grade_queues.actions import grade_soon
+from l2o.reviews.actions import ask_for_review, hand_over_review, settle_review
 from l2o.service_policies.actions import ensure_may_own
 
 
@@ -77,6 +79,8 @@ async def edit_account(
     # A transfer has locked the account before, so its owner was read under the lock.
     if account.owner_id is not None and account.owner_id != unlocked.owner_id:
         await transfer_account_contacts(command, account_id, account.owner_id)
+        about = {"name": account.name, "owner_id": account.owner_id}
+        await hand_over_review(command.tx, account_id, **about)
     elif account.version != unlocked.version:
         await grade_soon(command.tx, [account_id], now=command.now)
     return account
@@ -107,7 +111,7 @@ async def delete_account(command: Command, account_id: UUID) -> None:
 
     async def prepare(account: Account) -> Account:
         account.ensure_unused(
-            children=await store.count_children(command.tx, account_id),
+            children=await hierarchy.count_children(command.tx, account_id),
             opportunities=await views.count_open_opportunities(command.tx, account_id),
         )
         return account
@@ -139,6 +143,33 @@ async def raise_last_activity(tx: AsyncConnection, account_id: UUID, at: datetim
     The version stays, so that nobody who edits the account is held up by a call of another person.
     """
     await touches.raise_last_activity(tx, account_id, at)
+    await settle_review(tx, account_id)
+
+
+async def review_account(command: Command, account_id: UUID, *, note: str) -> Account:
+    """Note that somebody has reviewed the account; the version stays, as after an activity.
+
+    Raises NotFound, PreconditionFailed, PreconditionRequired.
+    """
+    account = await ACCOUNT.get(command.tx, account_id, lock=True)
+    command.expected.check(account)
+    await set_audit_reason(command.tx, note)
+    await touches.save_review(command.tx, account_id, command.now)
+    await settle_review(command.tx, account_id)
+    return replace(account, reviewed_at=command.now)
+
+
+async def ask_for_reviews(
+    tx: AsyncConnection, by: datetime, *, after: UUID | None, limit: int
+) -> UUID | None:
+    """Give the owners of the next accounts that are due for review the task; return the last one.
+
+    None at the end.
+    """
+    found = await touches.due_for_review(tx, by, after=after, limit=limit)
+    for one in found:
+        await ask_for_review(tx, one.id, name=one.name, owner_id=one.owner_id)
+    return found[-1].id if len(found) == limit else None
 
 
 async def save_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime | None) -> None:
@@ -155,5 +186,5 @@ async def _ensure_valid_parent(
         account.id,
         account.parent_id,
         exists=await store.exists(tx, account.parent_id, visibility),
-        ancestors_of_parent=await store.get_ancestor_ids(tx, account.parent_id),
+        ancestors_of_parent=await hierarchy.get_ancestor_ids(tx, account.parent_id),
     )

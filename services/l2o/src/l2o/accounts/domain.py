@@ -49,8 +49,9 @@ class Account(NamedRecord, ReachedParty, ReferencedRecord):
     `country` is an ISO 3166-1 code, `region_code` one of GB/T 2260, `uscc` one of GB 32100.
     `kinds` are values of AccountKind. `currency` and `payment_term_code` are those that we trade
     in with the company. `last_activity_at` follows from its activities, and is written beside its
-    version. `grade`, `segment` and `rule_tags` are what rules say of it, `sales_process` follows
-    from its service policy; `tags` are given by people.
+    version. `grade`, `segment` and `rule_tags` are what rules say of it, `sales_process`
+    and `review_days` follow from its service policy; `tags` are given by people. `reviewed_at` is
+    written beside its version, too.
     """
 
     kinds: tuple[str, ...] = (AccountKind.CUSTOMER.value,)
@@ -80,6 +81,8 @@ class Account(NamedRecord, ReachedParty, ReferencedRecord):
     segment: str | None = None
     tags: tuple[str, ...] = ()
     rule_tags: tuple[str, ...] = ()
+    review_days: int | None = None
+    reviewed_at: datetime | None = None
 
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.
@@ -118,6 +121,7 @@ class Classes:
     sales_process: str | None
     segment: str | None
     rule_tags: tuple[str, ...]
+    review_days: int | None
 
     @classmethod
     def of(cls, account: Account) -> "Classes":
@@ -127,6 +131,7 @@ class Classes:
             sales_process=account.sales_process,
             segment=account.segment,
             rule_tags=account.rule_tags,
+            review_days=account.review_days,
         )
 
 

@@ -27,6 +27,7 @@ from kernel.personal import Personal
 from kernel.sums import MoneySum
 from kernel.texts import TrimmedText
 from l2o.accounts.domain import AccountKind, CurrencyTotals
+from l2o.reviews.domain import review_due_at
 from l2o.service_policies.domain import AccountGrade
 from parties.address_schemas import Addresses, AddressOut, addresses_of_body
 from parties.company_sizes import CompanySize
@@ -181,6 +182,12 @@ class AccountPoints(BaseModel):
     websites: WebsitePoints = []
 
 
+def _review_due_at(known: dict[str, Any]) -> datetime | None:
+    """Compute from the other fields what the database has in a column that only lists use."""
+    touched, reviewed = known["last_activity_at"], known["reviewed_at"]
+    return review_due_at(known["review_days"], known["created_at"], touched, reviewed)
+
+
 class AccountOut(OwnedRecordOut):
     """An account: a company we sell to, or another one that matters to us."""
 
@@ -220,6 +227,13 @@ class AccountOut(OwnedRecordOut):
     segment: str | None = Field(description="By the rules `account_segment`")
     tags: list[str]
     rule_tags: list[str] = Field(description="Given by the rules `account_tags`")
+    review_days: int | None = Field(
+        description="It is due for review so many days after its last activity or review"
+    )
+    reviewed_at: datetime | None = Field(description="When it was last reviewed; the version stays")
+    review_due_at: datetime | None = Field(
+        default_factory=_review_due_at, description="When it is due for review"
+    )
 
 
 class AccountDetailOut(AccountOut):
@@ -229,6 +243,15 @@ class AccountDetailOut(AccountOut):
     emails: list[EmailPointOut]
     websites: list[WebsitePointOut]
     addresses: list[AddressOut]
+
+
+class AccountReview(BaseModel):
+    """What a review of an account found."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"note": "明年预算已确认"}]}
+    )
+    note: Annotated[str, TrimmedText(min_length=1, max_length=500)]
 
 
 class TotalsOut(BaseModel):

@@ -13,14 +13,25 @@ from l2o.grade_queues import store
 from l2o.rule_sets.store import classifies_accounts
 
 GRADING_JOB: Final = "account_grading"
+WAITING: Final = "waiting"  # the key of the job that takes accounts from the table
+FEW: Final = 20
 ACTOR: Final = "system:account_grading"
 
 
 async def grade_soon(tx: AsyncConnection, account_ids: Collection[UUID], *, now: datetime) -> None:
-    """Queue these accounts to be graded by a job, if there are rules that classify accounts."""
-    if account_ids and await classifies_accounts(tx):
+    """Queue these accounts to be graded, if there are rules that classify accounts.
+
+    A few have a job each, so that requests about different accounts never wait for each other; more
+    stand in a table, from which one job takes them.
+    """
+    if not account_ids or not await classifies_accounts(tx):
+        return
+    if len(account_ids) > FEW:
         await store.add(tx, account_ids)
         await _start(tx, now)
+        return
+    for account_id in sorted(account_ids):
+        await queue.enqueue(tx, GRADING_JOB, str(account_id), run_at=now, actor=ACTOR)
 
 
 async def grade_found(tx: AsyncConnection, account_ids: Select[Any], *, now: datetime) -> None:
@@ -30,7 +41,7 @@ async def grade_found(tx: AsyncConnection, account_ids: Select[Any], *, now: dat
 
 
 async def _start(tx: AsyncConnection, now: datetime) -> None:
-    await queue.enqueue(tx, GRADING_JOB, "all", run_at=now, actor=ACTOR)
+    await queue.enqueue(tx, GRADING_JOB, WAITING, run_at=now, actor=ACTOR)
 
 
 async def take_out(tx: AsyncConnection, account_ids: Collection[UUID]) -> None:

@@ -71,6 +71,15 @@ async def grade_chunk(command: Command) -> bool:
     return bool(await next_ids(tx, 1))
 
 
+async def grade_account(command: Command, account_id: UUID) -> bool:
+    """Grade an account; return whether that is done, or somebody changes it at this moment."""
+    tx = command.tx
+    found, gone = await store.lock_free(tx, [account_id])
+    if found:
+        await _grade(command, found, await class_rules(tx), await policies_of(tx))
+    return bool(found or gone)
+
+
 async def _grade(
     command: Command, found: Sequence[Account], rules: ClassRules, policies: ServicePolicies
 ) -> None:
@@ -95,10 +104,11 @@ def _classes(
     account: Account, record: GradeRecord, policies: ServicePolicies, verdict: Verdict | None = None
 ) -> Classes:
     """Return the classes of an account by its grade; without a verdict the others stay."""
-    graded = replace(account, grade=record.grade)
+    policy = policies.policy_of(replace(account, grade=record.grade))
     return Classes(
         grade=record.grade,
-        sales_process=policies.policy_of(graded).sales_process,
+        sales_process=policy.sales_process,
+        review_days=policy.review_days,
         segment=account.segment if verdict is None else verdict.segment,
         rule_tags=account.rule_tags if verdict is None else verdict.tags,
     )
