@@ -34,6 +34,7 @@ UNPUBLISHED = {
     "reminders": "a person's own, as are tasks",
     "tasks": "a person's own; the facts behind it were published",
     "record_grants": "`write_grants` publishes them where the service declares it (decision 58)",
+    "rfm_settings": "for how many days orders count is l2o's own",
     "collision_policies": "what becomes of accounts that are there already is l2o's own",
     "captures": "what senders hand in; the leads and touches of it are published (decision 39)",
     "capture_settings": "how long mtl keeps what senders hand in is its own",
@@ -61,8 +62,9 @@ PLAIN_WRITES = {
     "chassis.records.work.many._LOCK": "inserts or updates what was published of many records",
     "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
     "cpq.price_books.store.add_version": "history, which is only appended to",
-    "l2o.accounts.store.raise_last_activity": "the last touch leaves the version (decision 57)",
-    "l2o.accounts.store.save_last_activity": "the last touch leaves the version (decision 57)",
+    "l2o.accounts.store.touches.raise_last_activity": "the last touch leaves the version",
+    "l2o.accounts.store.touches.save_last_activity": "the last touch leaves the version",
+    "l2o.accounts.store.touches.save_review": "the last review leaves the version",
     "l2o.activities.store._add_people": "who took part: parts of an activity",
     "l2o.activities.store._update": "who took part: parts of an activity",
     "l2o.conversions.store.set_outcome": "the outcome of a row that was just inserted",
@@ -83,8 +85,9 @@ PLAIN_WRITES = {
 }
 # Writes of columns that no event carries, each with its reason.
 UNPUBLISHED_COLUMNS = {
-    "l2o.accounts.store.raise_last_activity": "the activities behind it publish themselves",
-    "l2o.accounts.store.save_last_activity": "the activities behind it publish themselves",
+    "l2o.accounts.store.touches.raise_last_activity": "the activities behind it publish themselves",
+    "l2o.accounts.store.touches.save_last_activity": "the activities behind it publish themselves",
+    "l2o.accounts.store.touches.save_review": "what publishes is the task that it settles",
     "l2o.opportunities.store.raise_last_activity": "the activities behind it publish themselves",
     "l2o.opportunities.store.save_last_activity": "the activities behind it publish themselves",
     "mtl.leads.store.recyclings.postpone_clock": "when a lead is looked at again is no news",

@@ -154,6 +154,8 @@ def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
         "cpq.price_book.write",
         "cpq.rule.write",
         "l2o.collision_policy.write",
+        "l2o.rfm_settings.write",
+        "l2o.rule.write",
         "org.team.write",
         "mtl.rule.write",
         "mtl.capture_setting.write",

@@ -35,6 +35,9 @@ MOVES = {
     "channel_issue_key": "one more key; its Idempotency-Key guards it",
     "lead_merge": "services/mtl/tests/merges/test_routes.py"
     "::test_the_same_merge_is_made_once_and_another_one_is_refused",
+    "account_(pin|unpin)_grade": "services/l2o/tests/grades/test_grading.py"
+    "::test_a_pinned_grade_outlasts_rules_until_it_is_unpinned",
+    "account_review": "another review is one more: If-Match guards it",
     "opportunity_lose": "services/l2o/tests/opportunities/test_routes.py"
     "::test_losing_for_another_reason_is_refused",
     "opportunity_move": "another stage is another move",

@@ -76,6 +76,10 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
         {"assigned"},
         "an assignment says whether quotes go along; no other fact moves any",
     ),
+    "l2o.rfm_scores": (
+        {"confirmed", "amended", "lines_cancelled", "cancelled"},
+        "starts a job that sums what the copy of orders holds; every night another one does",
+    ),
     "l2o.timelines": (
         {
             "created",
@@ -166,6 +170,8 @@ def test_no_process_lists_the_facts_of_an_aggregate_as_a_copy_would() -> None:
     # A timeline is a history of facts: it has no state, and nothing is summed.
     documents = {"cpq.quote", "rms.order", "rms.receivable", "rms.payment"}
     assert found.pop("l2o.timelines") == documents
+    # It only starts a job, which sums what the copy of orders holds.
+    assert found.pop("l2o.rfm_scores") == {"rms.order"}
     assert not any(found.values())
 
 

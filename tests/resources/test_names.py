@@ -52,6 +52,8 @@ WITHOUT_NAMES = {
             "OpportunityOut",
         )
     },
+    "AccountGradeOut.account_id": "the account of the address",
+    "AccountRfmOut.account_id": "the account of the address",
     "AccountTotals.account_id": "the account of the address",
     "AllocationOut.reverses_id": "an allocation of the same payment",
     "AuditEntryOut.part_id": "a part of the audited record",

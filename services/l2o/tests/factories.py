@@ -37,11 +37,16 @@ NO_MASTER_DATA: dict[str, Any] = {
     for name in (
         "uscc", "legal_representative", "industry_section", "company_size", "region_code",
         "email", "website", "currency", "language", "payment_term_code", "description",
+        "grade", "sales_process", "segment",
     )
 }  # fmt: skip
+NOT_REVIEWED: dict[str, Any] = dict.fromkeys(("review_days", "reviewed_at", "review_due_at"))
 NO_MASTER_DATA |= {
-    name: [] for name in ("phones", "emails", "websites", "addresses", "external_ids")
-}
+    name: []
+    for name in (
+        "phones", "emails", "websites", "addresses", "external_ids", "tags", "rule_tags",
+    )
+}  # fmt: skip
 
 
 def cny(amount: str) -> Money:

@@ -63,7 +63,8 @@ class AccountState(AggregateState):
 
     `country` is an ISO 3166-1 alpha-2 code, or free text where no code was known. `phones`,
     `emails` and `websites` are further ones beside the usual ones. `industry_section` is a letter
-    of GB/T 4754, `region_code` a code of GB/T 2260, `uscc` a code of GB 32100.
+    of GB/T 4754, `region_code` a code of GB/T 2260, `uscc` a code of GB 32100. `grade` is A,
+    B, C or D, A for a key account; `sales_process` the code of the process by which is sold to it.
     """
 
     aggregate: ClassVar[str] = "l2o.account"
@@ -96,6 +97,11 @@ class AccountState(AggregateState):
     websites: tuple[WebsiteState, ...] = ()
     addresses: tuple[AddressState, ...] = ()
     external_ids: tuple[ExternalIdState, ...] = ()
+    grade: str | None = None
+    sales_process: str | None = None
+    segment: str | None = None
+    tags: tuple[str, ...] = ()
+    rule_tags: tuple[str, ...] = ()
 
 
 class AccountCreated(Event):
@@ -370,6 +376,15 @@ class AccountAssigned(Event):
     account: AccountState
     from_owner_id: str | None = None
     assigned_by: str | None = None
+    reason: str | None = None
+
+
+class AccountGraded(Event):
+    """An account got another grade, by the rules or, with a reason, by a person."""
+
+    type: ClassVar[str] = "l2o.account.graded.v1"
+    account: AccountState
+    from_grade: str | None = None
     reason: str | None = None
 
 

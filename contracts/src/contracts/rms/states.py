@@ -1,6 +1,6 @@
 """The states that the events of RMS carry."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -72,6 +72,7 @@ class OrderState(AggregateState):
 
     `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split);
     `revision` begins at 1 and counts amendments; `prepaid_total` is owed before any shipment.
+    `created_at` is when the order was placed, which no amendment changes.
     """
 
     aggregate: ClassVar[str] = "rms.order"
@@ -99,6 +100,7 @@ class OrderState(AggregateState):
     customer_order_no: str | None = None
     note: str | None = None
     custom_fields: dict[str, Any] = Field(default_factory=dict)
+    created_at: datetime | None = None
 
 
 class CancelledLine(State):

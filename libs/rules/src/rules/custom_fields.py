@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from chassis.foundation.canonical_json import canonical_json
 from chassis.records.custom_fields.domain import FieldDefinition, FieldType
+from chassis.records.custom_fields.store import definitions_of
 from rules.fact_values import parse_fact
-from rules.fields import FactType, FieldSpec
+from rules.fields import FactSchema, FactType, FieldSpec
 from rules.versions import Content
 
 CUSTOM: Final = "custom."  # what the names of custom fields begin with in rules
@@ -45,3 +48,11 @@ def custom_facts(
     """
     specs = {each.key: custom_field_spec(each) for each in definitions}
     return {spec.name: parse_fact(spec, stored.get(key)) for key, spec in specs.items()}
+
+
+async def schema_with_custom_fields(
+    tx: AsyncConnection, schema: FactSchema, resource: str
+) -> FactSchema:
+    """Return the fields that rules may read, with the tenant's custom fields of a resource."""
+    definitions = await definitions_of(tx, resource)
+    return schema.with_fields(map(custom_field_spec, definitions.values()))

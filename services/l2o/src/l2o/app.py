@@ -11,9 +11,11 @@ from l2o.activities.routes import ROUTERS as ACTIVITY_ROUTERS
 from l2o.collisions.routes import ROUTERS as COLLISION_ROUTERS
 from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.conversions.routes import ROUTERS as CONVERSION_ROUTERS
+from l2o.grades.routes import ROUTERS as GRADE_ROUTERS
 from l2o.opportunities.actions.transfers import go_along_with_account
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
 from l2o.profiles.routes import ROUTERS as PROFILE_ROUTERS
+from l2o.rfm_scores.routes import ROUTERS as RFM_ROUTERS
 from l2o.texts import TEXTS
 from l2o.timelines.routes import ROUTERS as TIMELINE_ROUTERS
 from l2o.worker import WORKER
@@ -33,7 +35,9 @@ def create() -> FastAPI:
             *OPPORTUNITY_ROUTERS,
             *ACTIVITY_ROUTERS,
             *CONVERSION_ROUTERS,
+            *GRADE_ROUTERS,
             *PROFILE_ROUTERS,
+            *RFM_ROUTERS,
             *TIMELINE_ROUTERS,
         ],
         texts=TEXTS,

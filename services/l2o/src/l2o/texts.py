@@ -1,11 +1,17 @@
 """Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
+from l2o.grade_texts import GRADE_TEXTS, RULE_LABELS
 from l2o.timeline_texts import TEXTS as TIMELINE_TEXTS
 from parties.texts import INDUSTRY_LABELS, POINT_LABELS, SIZE_LABELS
+from rules.texts import TEXTS as RULE_TEXTS
+
+__all__ = ["CONVERSION_LABELS", "RULE_LABELS", "TEXTS"]
 
 TEXTS: dict[str, Text] = {
+    **RULE_TEXTS,
     **SIZE_LABELS,
+    **GRADE_TEXTS,
     **INDUSTRY_LABELS,
     **POINT_LABELS,
     "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),

@@ -19,6 +19,7 @@ from l2o.payments.store import PAYMENT_COPY
 from services.l2o.tests.deliveries import meta
 from services.l2o.tests.factories import (
     NO_MASTER_DATA,
+    NOT_REVIEWED,
     add_account,
     cny,
     make_order,
@@ -53,6 +54,7 @@ async def test_a_created_account_is_stored_and_published(
         "kinds": ["CUSTOMER"],
         "region_name": None,
         "last_activity_at": None,
+        **NOT_REVIEWED,
         "owner_id": CALLER,
         "parent_name": None,
         "owner_name": None,

@@ -19,6 +19,7 @@ from l2o.texts import CONVERSION_LABELS
 from services.l2o.tests.deliveries import CommittedRows, meta, record, subscription
 from services.l2o.tests.factories import (
     NO_MASTER_DATA,
+    NOT_REVIEWED,
     add_account,
     lead_converted,
     make_lead,
@@ -59,6 +60,7 @@ async def test_a_conversion_creates_account_contact_and_opportunity(
         "custom_fields": {},
         "lead_id": str(event.lead.lead_id),
         "last_activity_at": None,
+        **NOT_REVIEWED,
         "owner_id": "seller",
         "owner_name": None,
         "parent_name": None,

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Done
-from mtl.leads.domain.tags import distinct_tags
 from mtl.scores.timers import rescore_leads
+from parties.tags import distinct_tags
 from services.mtl.tests.factories import create, finish_import, violations
 from testkit.jobs import job_of
 from testkit.plugin import PublishedFacts

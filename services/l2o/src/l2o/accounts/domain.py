@@ -14,6 +14,7 @@ from kernel.money import Money
 from kernel.personal import Personal
 from kernel.records import NamedRecord, ReferencedRecord
 from kernel.sums import MoneySum
+from l2o.service_policies.domain import AccountGrade
 from parties.addresses import PartyAddress
 from parties.company_sizes import CompanySize
 from parties.industries import IndustrySection
@@ -48,7 +49,9 @@ class Account(NamedRecord, ReachedParty, ReferencedRecord):
     `country` is an ISO 3166-1 code, `region_code` one of GB/T 2260, `uscc` one of GB 32100.
     `kinds` are values of AccountKind. `currency` and `payment_term_code` are those that we trade
     in with the company. `last_activity_at` follows from its activities, and is written beside its
-    version.
+    version. `grade`, `segment` and `rule_tags` are what rules say of it, `sales_process`
+    and `review_days` follow from its service policy; `tags` are given by people. `reviewed_at` is
+    written beside its version, too.
     """
 
     kinds: tuple[str, ...] = (AccountKind.CUSTOMER.value,)
@@ -73,6 +76,13 @@ class Account(NamedRecord, ReachedParty, ReferencedRecord):
     description: Annotated[str | None, Personal("text")] = None
     addresses: Sequence[PartyAddress] = ()
     last_activity_at: datetime | None = None
+    grade: AccountGrade | None = None
+    sales_process: str | None = None
+    segment: str | None = None
+    tags: tuple[str, ...] = ()
+    rule_tags: tuple[str, ...] = ()
+    review_days: int | None = None
+    reviewed_at: datetime | None = None
 
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.
@@ -101,6 +111,28 @@ def ensure_valid_parent(
         raise Invalid([Violation("/parent_id", "PARENT_UNKNOWN")])
     if account_id == parent_id or account_id in ancestors_of_parent:
         raise RuleBroken("ACCOUNT_CYCLE", account_id=str(account_id), parent_id=str(parent_id))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classes:
+    """What rules say of an account."""
+
+    grade: AccountGrade | None
+    sales_process: str | None
+    segment: str | None
+    rule_tags: tuple[str, ...]
+    review_days: int | None
+
+    @classmethod
+    def of(cls, account: Account) -> "Classes":
+        """Return the classes that an account has."""
+        return cls(
+            grade=account.grade,
+            sales_process=account.sales_process,
+            segment=account.segment,
+            rule_tags=account.rule_tags,
+            review_days=account.review_days,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,27 +8,29 @@ from fastapi import Depends
 
 from chassis.foundation.clock import Now
 from chassis.records.access.along import Along
-from chassis.records.access.guards import may_list, may_read
+from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.visibility import Visibility
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
 from chassis.records.tenant_settings import today
 from chassis.web.admission import READ_ONLY
+from chassis.web.commands import ChangeCommand
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from contracts.org.states import GoesAlong
-from l2o.accounts import actions, store, views
+from l2o.accounts import actions, views
 from l2o.accounts.schemas import (
     AccountDetailOut,
     AccountEdit,
     AccountIn,
     AccountOut,
+    AccountReview,
     AccountTotals,
     TotalsOut,
     account_values,
 )
-from l2o.accounts.store import ACCOUNT, ACCOUNTS, LISTING
+from l2o.accounts.store import ACCOUNT, ACCOUNTS, LISTING, hierarchy
 from l2o.collisions import views as collision_views
 from l2o.collisions.domain import CompanyFacts
 from l2o.collisions.schemas import CollisionCheckIn, CollisionsOut
@@ -62,7 +64,7 @@ async def account_subtree(
 ) -> Page[AccountOut]:
     """List the account and all accounts below it that the caller sees, newest first."""
     await ACCOUNT.get(tx, account_id)
-    query = store.subtree_query(account_id, visibility)
+    query = hierarchy.subtree_query(account_id, visibility)
     return await fetch_page(tx, query, page, shape=LISTING.shape)
 
 
@@ -98,6 +100,22 @@ class Reading:
 
 
 Compared = Annotated[Reading, Depends()]
+
+
+@router.post(
+    "/{account_id}/review",
+    dependencies=[may_write(ACCOUNTS)],
+    summary="Note that an account was reviewed",
+)
+async def account_review(
+    account_id: UUID, body: AccountReview, command: ChangeCommand
+) -> AccountDetailOut:
+    """Note that somebody has reviewed an account, which settles the task of its owner.
+
+    The version stays, as after an activity.
+    """
+    account = await actions.review_account(command, account_id, note=body.note)
+    return AccountDetailOut.model_validate(account)
 
 
 @router.post(

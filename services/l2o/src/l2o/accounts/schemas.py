@@ -27,6 +27,8 @@ from kernel.personal import Personal
 from kernel.sums import MoneySum
 from kernel.texts import TrimmedText
 from l2o.accounts.domain import AccountKind, CurrencyTotals
+from l2o.reviews.domain import review_due_at
+from l2o.service_policies.domain import AccountGrade
 from parties.address_schemas import Addresses, AddressOut, addresses_of_body
 from parties.company_sizes import CompanySize
 from parties.fields import REGION_NAME, RegionCode, RegionName, Uscc, Website
@@ -41,6 +43,7 @@ from parties.point_schemas import (
     WebsitePoints,
     points_of_body,
 )
+from parties.tag_schemas import Tags
 
 AccountName = Annotated[str, TrimmedText(min_length=1, max_length=200)]
 Industry = Annotated[str, TrimmedText(min_length=1, max_length=100)]
@@ -115,6 +118,7 @@ class AccountEdit(BaseModel):
     emails: EmailPoints = Field(default=[], description="Further ones, beside `email`")
     websites: WebsitePoints = Field(default=[], description="Further ones, beside `website`")
     addresses: Addresses = []
+    tags: Tags = Field(default=(), description="Given by people; a case makes no difference")
     custom_fields: dict[str, Any] = {}
 
 
@@ -178,6 +182,12 @@ class AccountPoints(BaseModel):
     websites: WebsitePoints = []
 
 
+def _review_due_at(known: dict[str, Any]) -> datetime | None:
+    """Compute from the other fields what the database has in a column that only lists use."""
+    touched, reviewed = known["last_activity_at"], known["reviewed_at"]
+    return review_due_at(known["review_days"], known["created_at"], touched, reviewed)
+
+
 class AccountOut(OwnedRecordOut):
     """An account: a company we sell to, or another one that matters to us."""
 
@@ -209,6 +219,21 @@ class AccountOut(OwnedRecordOut):
     last_activity_at: datetime | None = Field(
         description="When the last call, mail, meeting, visit or chat was; the version stays"
     )
+    grade: AccountGrade | None = Field(description="By the rules `account_grade`, or by hand")
+    sales_process: str | None = Field(
+        description="The process by which is sold to it, by the rules `account_service`",
+        examples=["KEY_ACCOUNT"],
+    )
+    segment: str | None = Field(description="By the rules `account_segment`")
+    tags: list[str]
+    rule_tags: list[str] = Field(description="Given by the rules `account_tags`")
+    review_days: int | None = Field(
+        description="It is due for review so many days after its last activity or review"
+    )
+    reviewed_at: datetime | None = Field(description="When it was last reviewed; the version stays")
+    review_due_at: datetime | None = Field(
+        default_factory=_review_due_at, description="When it is due for review"
+    )
 
 
 class AccountDetailOut(AccountOut):
@@ -218,6 +243,15 @@ class AccountDetailOut(AccountOut):
     emails: list[EmailPointOut]
     websites: list[WebsitePointOut]
     addresses: list[AddressOut]
+
+
+class AccountReview(BaseModel):
+    """What a review of an account found."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"note": "明年预算已确认"}]}
+    )
+    note: Annotated[str, TrimmedText(min_length=1, max_length=500)]
 
 
 class TotalsOut(BaseModel):

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from mtl.channels.domain.channel import Channel
 from mtl.leads.domain.lead import Lead
-from mtl.leads.domain.tags import MAX_TAGS, distinct_tags, tag_key
 from mtl.pools.domain import Pool
 from parties.company_sizes import CompanySize
+from parties.tags import MAX_TAGS, distinct_tags, tag_key
 
 MAX_LEADS: Final = 10_000
 # What many leads may have in common. Keys and names of persons are edited one by one.

@@ -23,10 +23,11 @@ from mtl.bulk_changes.domain import (
     LeadChange,
     LeaverPlaces,
 )
-from mtl.leads.schemas.fields import LineText, ShortText, Tags
+from mtl.leads.schemas.fields import LineText, ShortText
 from mtl.texts import TEXTS
 from parties.company_sizes import CompanySize
 from parties.fields import RegionCode
+from parties.tag_schemas import Tags
 
 EXAMPLE: Any = {
     "query": "status=RAW&region_code__startswith=33",

@@ -15,10 +15,10 @@ from kernel.errors import Violation
 from kernel.texts import TrimmedText
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.scoring import LeadScoring
-from mtl.leads.schemas.fields import Tags
 from mtl.score_settings.domain import FULL_BEHAVIOR, ScoreSettings, TouchWorth
 from mtl.texts import RULE_LABELS, TEXTS
 from mtl.touches.domain import TouchKind
+from parties.tag_schemas import Tags
 from rules.rule_schemas import RuleVersionOut, label_of
 from rules.versions import RuleVersion
 from scoring.behavior import BehaviorScore, Touch, score_at

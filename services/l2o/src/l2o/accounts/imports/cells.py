@@ -34,6 +34,8 @@ from parties.fields import RegionCode, Uscc, Website
 from parties.industries import IndustrySection, section_of_cell
 from parties.point_schemas import EmailPoints, PhonePoints, WebsitePoints, cells_as
 from parties.regions import region_code_of_cell
+from parties.tag_schemas import Tags
+from parties.tags import tags_of_cell
 
 MILLION: Final = 1_000_000
 
@@ -68,6 +70,7 @@ class AccountCells(BaseModel):
     language: LanguageTag | None = None
     payment_term_code: PaymentTermCode | None = None
     description: Description | None = None
+    tags: Tags | None = None
     phones: PhonePoints = []
     emails: EmailPoints = []
     websites: WebsitePoints = []
@@ -99,6 +102,7 @@ _FURTHER_CELLS: Final = (
     "language",
     "payment_term_code",
     "description",
+    "tags",
 )
 # Frequent misspellings; a warning reports each correction.
 INDUSTRY_CORRECTIONS = {"technolgy": "technology"}
@@ -134,6 +138,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "industry_section": section_of_cell,
     "company_size": size_of_cell,
     "region_code": region_code_of_cell,
+    "tags": tags_of_cell,
     "trading_currency": str.upper,
     "phones": cells_as("phone"),
     "emails": cells_as("email"),

@@ -42,6 +42,7 @@ FURTHER_FIELDS: Final = (
     ImportField("language", ("语言",), example="zh-CN"),
     ImportField("payment_term_code", ("付款条件", "payment term"), example="NET30"),
     ImportField("description", ("备注", "说明")),
+    ImportField("tags", ("labels", "标签"), example=Text("重点；展会", "key; fair")),
 )
 NAME_HEADERS = ("account", "account name", "company", "客户", "客户名称")
 

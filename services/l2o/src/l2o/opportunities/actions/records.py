@@ -18,6 +18,7 @@ from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 from l2o.accounts import store as accounts
 from l2o.contacts import store as contacts
+from l2o.grade_queues.actions import grade_soon
 from l2o.opportunities import store
 from l2o.opportunities.domain import Opportunity, Stage, StageChange
 from l2o.opportunities.store import OPPORTUNITY
@@ -33,6 +34,7 @@ async def open_opportunity(command: Command, opportunity: Opportunity) -> Opport
     await _check_references(command.tx, opportunity, None, visibility)
     opportunity = await create_record(command, OPPORTUNITY, opportunity)
     await add_to_history(command, None, opportunity)
+    await grade_soon(command.tx, [opportunity.account_id], now=command.now)
     return opportunity
 
 
@@ -70,7 +72,9 @@ async def edit_opportunity(
     async def check(before: Opportunity, after: Opportunity) -> None:
         await _check_references(command.tx, after, before)
 
-    return await edit_record(command, OPPORTUNITY, opportunity_id, edit, check=check)
+    edited = await edit_record(command, OPPORTUNITY, opportunity_id, edit, check=check)
+    await grade_soon(command.tx, [edited.account_id], now=command.now)
+    return edited
 
 
 async def raise_last_activity(tx: AsyncConnection, opportunity_id: UUID, at: datetime) -> None:

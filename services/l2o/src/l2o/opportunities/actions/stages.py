@@ -10,6 +10,7 @@ from chassis.records.tenant_settings import settings_of, today
 from chassis.web.commands import Command
 from contracts.event import Event
 from kernel.errors import NotFound, NotYet
+from l2o.grade_queues.actions import grade_soon
 from l2o.opportunities.actions.records import add_to_history
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.store import OPPORTUNITY
@@ -88,4 +89,5 @@ async def _save(
 ) -> Opportunity:
     saved = await save_record(command, OPPORTUNITY, before, after, event)
     await add_to_history(command, before.stage, saved, reason=reason)
+    await grade_soon(command.tx, [saved.account_id], now=command.now)
     return saved

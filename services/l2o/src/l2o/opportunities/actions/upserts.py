@@ -20,6 +20,7 @@ from kernel.errors import NotFound
 from kernel.ids import new_id
 from kernel.money import Money
 from kernel.records import ExternalRef
+from l2o.grade_queues.actions import grade_soon
 from l2o.opportunities import store
 from l2o.opportunities.domain import CLOSED_STAGES, Opportunity, Stage, StageChange
 from l2o.opportunities.store import OPPORTUNITY
@@ -178,6 +179,7 @@ async def _open_new(
     ]
     await store.add_stage_changes(tx, changes)
     await publish_all(tx, [(OpportunityOpened(opportunity=each.state()), each) for each in opened])
+    await grade_soon(tx, {each.account_id for each in opened}, now=now)
 
 
 def _initial_history(
@@ -245,6 +247,7 @@ async def _merged(
 async def _save(command: Command, before: Opportunity, updated: Opportunity) -> None:
     after, event = before.update_from_system(updated, now=command.now)
     saved = await save_record(command, OPPORTUNITY, before, after, event)
+    await grade_soon(command.tx, [saved.account_id], now=command.now)
     if saved.stage is not before.stage:
         at = (saved.closed_at if saved.stage in CLOSED_STAGES else None) or command.now
         change = _stage_change(saved, before.stage, saved.stage, actor=command.actor, at=at)

@@ -9,9 +9,9 @@ from typing import Any, Final
 from mtl.leads.domain.details import LeadDetails
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import LeadStatus
-from mtl.leads.domain.tags import MAX_TAGS, distinct_tags
 from mtl.score_settings.domain import ScoreSettings
 from parties.company_sizes import CompanySize
+from parties.tags import MAX_TAGS, distinct_tags
 from rules.evaluation import Evaluator
 from rules.fields import FactSchema, FactType, FieldSpec
 from scoring.behavior import Touch, falls_below, score_at

@@ -47,12 +47,12 @@ from mtl.leads.domain.details import IDENTIFYING_FIELDS, LeadDetails
 from mtl.leads.domain.keys import DuplicateLead
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.placement import UnassignedReason
-from mtl.leads.domain.tags import MAX_TAGS, distinct_tags, tag_keys
 from mtl.leads.imports.fields import LEAD_FIELDS, OWNER_FIELD
 from mtl.leads.schemas.fields import MAX_ATTRIBUTE_VALUE_LENGTH, MAX_ATTRIBUTES
 from mtl.leads.schemas.leads import LeadIn
 from mtl.leads.schemas.spellings import read_cells
 from mtl.leads.store import LEAD, LEADS
+from parties.tags import MAX_TAGS, distinct_tags, tag_keys
 
 COMPARED_FIELDS = tuple(
     each.name

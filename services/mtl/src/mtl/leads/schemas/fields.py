@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from chassis.records.codes import CountryCode, LanguageTag
 from chassis.records.contact_points import Email, Phone
@@ -11,9 +11,9 @@ from kernel.business_dates import BusinessDate
 from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
 from kernel.texts import TrimmedText
-from mtl.leads.domain.tags import MAX_TAG_LENGTH, MAX_TAGS, distinct_tags
 from parties.company_sizes import CompanySize
 from parties.fields import RegionCode, Uscc, Website, WechatId
+from parties.tag_schemas import Tags
 
 MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME_LENGTH, MAX_ATTRIBUTE_VALUE_LENGTH = 100, 100, 1000
 
@@ -25,8 +25,6 @@ def _bounded_text(maximum: int) -> TrimmedText:
 ShortText = Annotated[str, _bounded_text(100)]
 LineText = Annotated[str, _bounded_text(200)]
 LongText = Annotated[str, _bounded_text(2000)]
-TagName = Annotated[str, _bounded_text(MAX_TAG_LENGTH)]
-Tags = Annotated[tuple[TagName, ...], Field(max_length=MAX_TAGS), AfterValidator(distinct_tags)]
 LeadName = Annotated[str, _bounded_text(200), Personal("name")]
 LeadAttributeName = Annotated[
     str, StringConstraints(min_length=1, max_length=MAX_ATTRIBUTE_NAME_LENGTH)

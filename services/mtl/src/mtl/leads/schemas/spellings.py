@@ -1,23 +1,20 @@
 """How people and other systems spell the values of a lead: in cells of files, in payloads."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chassis.records.country_names import country_code
 from parties.company_sizes import size_of_cell
 from parties.regions import region_code_of_cell
+from parties.tags import tags_of_cell
 
 CURRENCY_FIELD: Final = "budget_currency"
-
-_TAG_ENDS = re.compile(r"[;；,，、\n]")
-
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "company_size": size_of_cell,
     "country": lambda cell: country_code(cell) or cell,
     "region_code": region_code_of_cell,
-    "tags": lambda cell: [tag for part in _TAG_ENDS.split(cell) if (tag := part.strip())],
+    "tags": tags_of_cell,
 }
 
 

@@ -51,10 +51,10 @@ from mtl.leads.domain.lead import FOLLOW_UP, ContactBans, FollowUpTotals, Lead
 from mtl.leads.domain.merged import LeadIsMerged
 from mtl.leads.domain.moves import LeadStatus
 from mtl.leads.domain.ownership import OwnershipDates
-from mtl.leads.domain.tags import tag_key, tag_keys
 from mtl.leads.schemas.leads import LeadOut
 from mtl.leads.store.clocks import keep_clock
 from parties.candidate_keys import keys_of_company
+from parties.tags import tag_key, tag_keys
 
 ENCRYPTED = ("phone", "work_phone", "other_phone", "email", "other_email", "wechat_id")
 

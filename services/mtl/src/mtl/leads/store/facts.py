@@ -6,9 +6,8 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.custom_fields.domain import FieldDefinition
-from chassis.records.custom_fields.store import definitions_of
 from mtl.leads.domain.lead import Lead
-from rules.custom_fields import custom_facts, custom_field_spec
+from rules import custom_fields
 from rules.fields import FactSchema
 
 LEAD_RESOURCE: Final = "mtl.lead"
@@ -16,12 +15,15 @@ LEAD_RESOURCE: Final = "mtl.lead"
 
 async def schema_with_custom_fields(tx: AsyncConnection, schema: FactSchema) -> FactSchema:
     """Return the fields that rules may read, with the tenant's custom fields of leads."""
-    definitions = await definitions_of(tx, LEAD_RESOURCE)
-    return schema.with_fields(map(custom_field_spec, definitions.values()))
+    return await custom_fields.schema_with_custom_fields(tx, schema, LEAD_RESOURCE)
 
 
 def facts_with_custom_fields(
     facts: dict[str, Any], definitions: Mapping[str, FieldDefinition] | None, lead: Lead
 ) -> dict[str, Any]:
     """Return the facts of a lead, with its custom fields of these definitions."""
-    return facts | custom_facts(definitions.values(), lead.custom_fields) if definitions else facts
+    return (
+        facts | custom_fields.custom_facts(definitions.values(), lead.custom_fields)
+        if definitions
+        else facts
+    )

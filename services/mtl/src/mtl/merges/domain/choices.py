@@ -11,7 +11,6 @@ from kernel.json_pointers import child
 from mtl.leads.domain.details import KEY_FIELDS
 from mtl.leads.domain.lead import Lead
 from mtl.leads.domain.moves import INVALID
-from mtl.leads.domain.tags import MAX_TAGS, distinct_tags
 from mtl.merges.domain.units import (
     BLOCKS,
     FIELDS_OF,
@@ -22,6 +21,7 @@ from mtl.merges.domain.units import (
     is_pinnable,
     values_of,
 )
+from parties.tags import MAX_TAGS, distinct_tags
 from scoring.grades import Grade
 
 MAX_ATTRIBUTES: Final = 100

@@ -1,24 +1,22 @@
 """The tables of accounts and all SQL on them."""
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Computed,
     DateTime,
     Double,
     ForeignKeyConstraint,
     Index,
-    Select,
     Table,
+    Text,
     Uuid,
     func,
-    or_,
     select,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,7 +56,15 @@ from parties.candidate_keys import keys_of_company
 from parties.fields import RegionCode, domain_keys
 from parties.point_tables import point_parts
 from parties.regions import digits_of_region
+from parties.tag_schemas import TagName
+from parties.tags import tag_key, tag_keys
 
+# The instant of `review_due_at`; by way of UTC, because the result must not depend on the session.
+REVIEW_DUE_AT: Final = (
+    "COALESCE((COALESCE(GREATEST(last_activity_at, reviewed_at), created_at) AT TIME ZONE 'UTC'"
+    " + make_interval(days => review_days)) AT TIME ZONE 'UTC',"
+    " 'infinity'::timestamp with time zone)"
+)
 accounts = Table(
     "accounts",
     metadata,
@@ -69,6 +75,13 @@ accounts = Table(
     sort_column("annual_revenue", Double()),
     sort_column("employees", Double()),
     sort_column("last_activity_at", DateTime(timezone=True)),
+    sort_column("grade", Text()),
+    Column(
+        "review_due_at_sort",
+        DateTime(timezone=True),
+        Computed(REVIEW_DUE_AT, persisted=True),
+        nullable=False,
+    ),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(None, "tenant_id", "parent_id", "id"),
     Index(None, "tenant_id", "name_key"),
@@ -124,6 +137,15 @@ def _is_of_kind(kind: AccountKind) -> ColumnElement[bool]:
     return has_key(ACCOUNTS.resource, accounts.c.id, kind_key(kind))
 
 
+def _has_tag(tag: str) -> ColumnElement[bool]:
+    return has_key(ACCOUNTS.resource, accounts.c.id, tag_key(tag))
+
+
+def _is_due_for_review(wanted: bool) -> ColumnElement[bool]:  # noqa: FBT001  # the filter's value
+    due_at = accounts.c.review_due_at_sort
+    return due_at <= func.now() if wanted else due_at > func.now()
+
+
 LISTING = Listing(
     ACCOUNTS,
     AccountOut,
@@ -144,6 +166,12 @@ LISTING = Listing(
         CodeFilter("currency", upper_case),
         CodeFilter("payment_term_code", any_case),
         Filter(name="kind", kind=AccountKind, where=_is_of_kind),
+        Filter(name="tag", kind=TagName, where=_has_tag),
+        "grade",
+        "review_due_at",
+        Filter(name="review_due", kind=bool, where=_is_due_for_review),
+        "segment",
+        "sales_process",
         "email",
         "annual_revenue",
         "lead_id",
@@ -158,10 +186,20 @@ LISTING = Listing(
         "annual_revenue",
         "employees",
         "last_activity_at",
+        "grade",
+        "grade,name",
+        "review_due_at",
+        "grade,last_activity_at",
     ],
     words=["name"],
     contact_points=["phone", "email"],
-    keys={"name": keys_of_company, "kinds": kind_keys, "website": domain_keys},
+    keys={
+        "name": keys_of_company,
+        "kinds": kind_keys,
+        "website": domain_keys,
+        "tags": tag_keys,
+        "rule_tags": tag_keys,
+    },
     custom=custom_conditions,
 )
 
@@ -198,20 +236,6 @@ async def lock_for_part(tx: AsyncConnection, account_id: UUID) -> bool:
     query = select(accounts.c.id).where(_is_visible(account_id, EVERYTHING))
     locked = query.with_for_update(read=True, key_share=True)
     return (await tx.execute(locked)).one_or_none() is not None
-
-
-async def raise_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime) -> None:
-    """Write the time of the last activity, unless that of a later one is there."""
-    c = accounts.c
-    is_earlier = or_(c.last_activity_at.is_(None), c.last_activity_at < at)
-    later = update(accounts).where(c.id == account_id, is_earlier)
-    await tx.execute(later.values(last_activity_at=at))
-
-
-async def save_last_activity(tx: AsyncConnection, account_id: UUID, at: datetime | None) -> None:
-    """Write the time of the last activity; the caller has locked the account's row."""
-    mine = update(accounts).where(accounts.c.id == account_id)
-    await tx.execute(mine.values(last_activity_at=at))
 
 
 async def may_write(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
@@ -252,34 +276,3 @@ async def lock_visible_by_name(
     for row in await tx.execute(query.order_by(accounts.c.id).with_for_update(read=True)):
         ids.setdefault(row.name_key, []).append(row.id)
     return ids
-
-
-async def get_ancestor_ids(tx: AsyncConnection, account_id: UUID) -> set[UUID]:
-    """The ids of all accounts above this one, with deleted ones, which may be restored."""
-    above = (
-        select(accounts.c.parent_id.label("id"))
-        .where(accounts.c.id == account_id, accounts.c.parent_id.is_not(None))
-        .cte("above", recursive=True)
-    )
-    # UNION and not UNION ALL, so that the query ends even if there is a cycle.
-    above = above.union(
-        select(accounts.c.parent_id).where(
-            accounts.c.id == above.c.id, accounts.c.parent_id.is_not(None)
-        )
-    )
-    return set((await tx.execute(select(above.c.id))).scalars())
-
-
-async def count_children(tx: AsyncConnection, account_id: UUID) -> int:
-    """Count the accounts whose parent this is."""
-    is_child = (accounts.c.parent_id == account_id) & accounts.c.deleted_at.is_(None)
-    count: int = (await tx.execute(select(func.count()).where(is_child))).scalar_one()
-    return count
-
-
-def subtree_query(account_id: UUID, visibility: Visibility) -> Select[Any]:
-    """A query for the account and all visible accounts below it; the caller pages it."""
-    below = select(accounts.c.id).where(accounts.c.id == account_id).cte("below", recursive=True)
-    below = below.union(select(accounts.c.id).where(accounts.c.parent_id == below.c.id))
-    in_subtree = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
-    return select(accounts).where(in_subtree, is_visible(ACCOUNTS, visibility))

@@ -1,0 +1,1 @@
+"""Grades (客户分级): the grade, segment and tags that rules give accounts."""

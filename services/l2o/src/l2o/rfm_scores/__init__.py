@@ -1,0 +1,1 @@
+"""RFM scores (RFM 评分): how recently, how often and for how much each account ordered."""
