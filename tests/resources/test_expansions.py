@@ -29,6 +29,7 @@ WITHOUT_RECORDS = {
     r"(FollowUpActivity|ActivityDay)Row\.owner_id": "a count of what a person did: a name will do",
     r"(Lead|PoolLead|AssignmentExplanation)Out\.pool_id": "pools are few: a screen has them",
     r"PoolMemberOut\.(person|department)_id": "a setting: a name is enough",
+    r"ServicePolicyOut\.owner_team_ids": "a setting: names are enough",
     r"PoolOut\.admin_ids": "a setting: names are enough",
     r"Quota(Use)?Out\.(holder|department)_id": "a setting: a name is enough",
     r"(Candidate|AssignmentExplanation)Out\.owner_id": "why rules choose whom: a name is enough",

@@ -31,6 +31,7 @@ CASE_MATTERS = {
     "name": PROSE,
     "account_name": PROSE,
     "company": PROSE,
+    "segment": PROSE,
     "industry": PROSE,
     "series": PROSE,
     "source": PROSE,

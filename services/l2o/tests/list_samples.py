@@ -34,6 +34,8 @@ SAMPLES = {
         filters={
             "region": ("330100", "330106"),
             "kind": ("DISTRIBUTOR", "SUPPLIER", "CUSTOMER"),
+            "tag": ("key", "unknown"),
+            "review_due": ("true", "false"),
         },
         further={"search_grams": KINDS},
     ),
