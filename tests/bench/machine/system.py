@@ -78,16 +78,18 @@ class System:
     processes: dict[str, Process] = field(default_factory=dict)
     once: dict[str, object] = field(default_factory=dict)  # what rows have prepared for each other
 
-    async def use_filled(self, service: str, name: str, fill: Fill) -> None:
+    async def use_filled(self, service: str, name: str, fill: Fill, *, group: str = "") -> None:
         """Let a service have a copy of a database that `fill` has filled once; `name` names it.
 
-        Processes of the service end: they would hold the database that is replaced.
+        Rows of a `group` share a copy, which rows of no other group have changed. Processes of the
+        service end: they would hold the database that is replaced.
         """
-        if self.once.get(f"filled {service}") != name:
+        copy = f"{name} {group}"
+        if self.once.get(f"filled {service}") != copy:
             await self.stop(*[each for each in self.processes if each.startswith(f"{service}-")])
             self.once.pop(f"filled {service}", None)  # what fails leaves no database
             await templates.copy_filled(self.databases[service], name, self.filling(fill))
-            self.once[f"filled {service}"] = name
+            self.once[f"filled {service}"] = copy
 
     async def measured_once(self, name: str, measure: Callable[[], Awaitable[T]]) -> T:
         """Return what several rows share: `measure` runs for the first of them only.

@@ -16,13 +16,13 @@ from tests.bench.machine.waiting import wait_for_count
 SIZE, API = 100_000, "/mtl/v1/leads"
 
 
-async def filled(system: System) -> None:
-    """Let mtl have the full table."""
+async def filled(system: System, group: str = "") -> None:
+    """Let mtl have the full table; see `System.use_filled` for the group."""
 
     async def fill(connection: asyncpg.Connection, tenant: UUID) -> None:
         await copy_leads(connection, tenant, generated_leads(SIZE))
 
-    await system.use_filled("mtl", f"leads_{SIZE}", fill)
+    await system.use_filled("mtl", f"leads_{SIZE}", fill, group=group)
 
 
 numbers = count(int.from_bytes(os.urandom(3)))  # other ones in every run, and none twice

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -73,18 +72,13 @@ async def compute_changed(tx: AsyncConnection, now: datetime) -> None:
     changed = await take_changed(tx) | await store.ids_leaving(tx, window)
     if changed:
         await store.sum_purchases(tx, window, changed)
-        await _rank(tx, now, changed)
+        ranked = await store.rank_accounts(tx)
+        await grade_soon(tx, changed.union(ranked), now=now)
 
 
 async def compute_all(tx: AsyncConnection, now: datetime) -> None:
     """Compute anew what all accounts ordered, and their scores."""
     await lock_key(tx, "l2o.account_rfm")
     await take_changed(tx)
-    before = await store.ids_of_all(tx)
-    await store.sum_purchases(tx, await window_of(tx, now))
-    await _rank(tx, now, before - await store.ids_of_all(tx))
-
-
-async def _rank(tx: AsyncConnection, now: datetime, changed: set[UUID]) -> None:
-    ranked = await store.rank_accounts(tx)
-    await grade_soon(tx, changed.union(ranked), now=now)
+    changed = await store.compute_in_full(tx, await window_of(tx, now))
+    await grade_soon(tx, changed, now=now)

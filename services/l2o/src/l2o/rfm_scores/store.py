@@ -1,6 +1,6 @@
 """The tables of RFM scores and all SQL on them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,8 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
+    Delete,
+    FromClause,
     Index,
     Integer,
     Numeric,
@@ -24,9 +26,10 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
@@ -104,27 +107,44 @@ def _purchases(window: OrderWindow) -> Select[Any]:
     )
 
 
+async def compute_in_full(tx: AsyncConnection, window: OrderWindow) -> set[UUID]:
+    """Write what all accounts ordered in the window, and their scores, in one statement.
+
+    Return the accounts of which something changed, with those that have no order in it any more.
+    """
+    found = full_query(window).cte("found")
+    gone = _delete_others(found).returning(account_rfm.c.account_id).cte("gone")
+    written = _upsert(select(found), (*_SUMS, *SCORES))
+    kept = written.returning(account_rfm.c.account_id).cte("written")
+    changed = union_all(select(gone.c.account_id), select(kept.c.account_id))
+    return set((await tx.execute(changed)).scalars())
+
+
 async def sum_purchases(
-    tx: AsyncConnection, window: OrderWindow, account_ids: Collection[UUID] | None = None
+    tx: AsyncConnection, window: OrderWindow, account_ids: Collection[UUID]
 ) -> None:
-    """Write what these accounts ordered in the window, by default all; the scores stay."""
-    ids = None if account_ids is None else sorted(account_ids)
-    query = _purchases(window)
-    mine: list[ColumnElement[bool]] = []
-    if ids is not None:
-        query = query.where(is_one_of(orders.c.account_id, ids))
-        mine.append(is_one_of(account_rfm.c.account_id, ids))
-    found = query.subquery()
-    is_there = exists().where(found.c.account_id == account_rfm.c.account_id)
-    await tx.execute(delete(account_rfm).where(*mine, ~is_there))
-    row = insert(account_rfm).from_select(["account_id", *_SUMS], query)
-    changed = or_(*(account_rfm.c[one].is_distinct_from(row.excluded[one]) for one in _SUMS))
-    await tx.execute(
-        row.on_conflict_do_update(
-            index_elements=["tenant_id", "account_id"],
-            set_={one: row.excluded[one] for one in _SUMS},
-            where=changed,
-        )
+    """Write what these accounts ordered in the window; the scores stay."""
+    ids = sorted(account_ids)
+    query = _purchases(window).where(is_one_of(orders.c.account_id, ids))
+    mine = is_one_of(account_rfm.c.account_id, ids)
+    await tx.execute(_delete_others(query.subquery()).where(mine))
+    await tx.execute(_upsert(query, _SUMS))
+
+
+def _delete_others(found: FromClause) -> Delete:
+    return delete(account_rfm).where(
+        ~exists().where(found.c["account_id"] == account_rfm.c.account_id)
+    )
+
+
+def _upsert(query: Select[Any], names: Sequence[str]) -> Insert:
+    """Return the statement that writes these columns of accounts, and only what differs."""
+    row = insert(account_rfm).from_select(["account_id", *names], query)
+    changed = or_(*(account_rfm.c[one].is_distinct_from(row.excluded[one]) for one in names))
+    return row.on_conflict_do_update(
+        index_elements=["tenant_id", "account_id"],
+        set_={one: row.excluded[one] for one in names},
+        where=changed,
     )
 
 
@@ -154,8 +174,3 @@ async def rfm_of(tx: AsyncConnection, account_ids: Collection[UUID]) -> dict[UUI
     query = select(account_rfm).where(is_one_of(account_rfm.c.account_id, sorted(account_ids)))
     rows = (await tx.execute(query)).mappings()
     return {row["account_id"]: from_columns(AccountRfm, dict(row)) for row in rows}
-
-
-async def ids_of_all(tx: AsyncConnection) -> set[UUID]:
-    """Return the accounts that ordered in the window."""
-    return set((await tx.execute(select(account_rfm.c.account_id))).scalars())
