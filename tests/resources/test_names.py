@@ -55,6 +55,7 @@ WITHOUT_NAMES = {
     "AccountGradeOut.account_id": "the account of the address",
     "AccountRfmOut.account_id": "the account of the address",
     "AccountTotals.account_id": "the account of the address",
+    "SubtreeTotals.account_id": "the account of the address",
     "AllocationOut.reverses_id": "an allocation of the same payment",
     "AuditEntryOut.part_id": "a part of the audited record",
     "AuditEntryOut.request_id": "of a request: not a record",

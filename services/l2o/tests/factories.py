@@ -53,8 +53,12 @@ def cny(amount: str) -> Money:
     return Money.of(amount, "CNY")
 
 
-def make_account(*, name: str = "上海测试有限公司", owner_id: str | None = "seller") -> Account:
-    return Account(id=new_id(), name=name, owner_id=owner_id, created_at=NOON, updated_at=NOON)
+def make_account(
+    *, name: str = "上海测试有限公司", owner_id: str | None = "seller", **fields: Any
+) -> Account:
+    return Account(
+        id=new_id(), name=name, owner_id=owner_id, created_at=NOON, updated_at=NOON, **fields
+    )
 
 
 async def add_account(tx: AsyncConnection, **fields: Any) -> Account:

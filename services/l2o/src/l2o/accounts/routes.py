@@ -27,6 +27,7 @@ from l2o.accounts.schemas import (
     AccountOut,
     AccountReview,
     AccountTotals,
+    SubtreeTotals,
     TotalsOut,
     account_values,
 )
@@ -60,7 +61,7 @@ async def account_subtree(
     account_id: UUID,
     tx: Tx,
     page: PageParams,
-    visibility: Annotated[Visibility, may_list(ACCOUNTS)],
+    visibility: Seen,
 ) -> Page[AccountOut]:
     """List the account and all accounts below it that the caller sees, newest first."""
     await ACCOUNT.get(tx, account_id)
@@ -77,6 +78,18 @@ async def account_totals(account_id: UUID, tx: Tx, now: Now) -> AccountTotals:
     await ACCOUNT.get(tx, account_id)
     found = await views.read_totals(tx, account_id, today=await today(tx, now))
     return AccountTotals(account_id=account_id, totals=[TotalsOut.of(one) for one in found])
+
+
+@router.get("/{account_id}/subtree-totals", dependencies=[RESOURCE.read_guard])
+async def account_subtree_totals(
+    account_id: UUID, tx: Tx, now: Now, visibility: Seen
+) -> SubtreeTotals:
+    """Add up the totals of the account and of all accounts below it that the caller sees."""
+    await ACCOUNT.get(tx, account_id)
+    day = await today(tx, now)
+    count, found = await views.read_subtree_totals(tx, account_id, visibility, today=day)
+    totals = [TotalsOut.of(one) for one in found]
+    return SubtreeTotals(account_id=account_id, accounts=count, totals=totals)
 
 
 @dataclass(frozen=True)

@@ -279,3 +279,9 @@ class AccountTotals(BaseModel):
 
     account_id: UUID
     totals: list[TotalsOut]
+
+
+class SubtreeTotals(AccountTotals):
+    """The totals of an account and of the accounts below it, one entry for each currency."""
+
+    accounts: int = Field(description="How many accounts are added up, itself included")

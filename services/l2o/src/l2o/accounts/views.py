@@ -1,6 +1,6 @@
 """Reads that combine accounts with opportunities, and with the documents of RMS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.rows import is_one_of
+from chassis.records.access.visibility import Visibility
 from kernel.sums import MoneySum
 from l2o.accounts.domain import CurrencyTotals
+from l2o.accounts.store import hierarchy
 from l2o.opportunities.domain import CLOSED_STAGES, Stage
 from l2o.opportunities.store import opportunities
 from l2o.orders.store import orders
@@ -39,7 +42,24 @@ async def read_totals(
     They are added up from opportunities and from the replicas when they are read, so they are as
     right as those. `today` is the tenant's business day.
     """
-    amounts = union_all(*_amounts(account_id, today)).subquery()
+    return await _sum(tx, account_id, [account_id], today)
+
+
+async def read_subtree_totals(
+    tx: AsyncConnection, account_id: UUID, visibility: Visibility, *, today: date
+) -> tuple[int, list[CurrencyTotals]]:
+    """Add up the totals of an account and of all visible accounts below it.
+
+    Return the number of these accounts, and their totals as `read_totals` does.
+    """
+    ids = await hierarchy.subtree_ids(tx, account_id, visibility)
+    return len(ids), await _sum(tx, account_id, ids, today)
+
+
+async def _sum(
+    tx: AsyncConnection, account_id: UUID, ids: Sequence[UUID], today: date
+) -> list[CurrencyTotals]:
+    amounts = union_all(*_amounts(ids, today)).subquery()
     sums = [func.sum(amounts.c[name]).label(name) for name in TOTALS]
     currency = amounts.c.currency
     rows = await tx.execute(select(currency, *sums).group_by(currency).order_by(currency))
@@ -52,7 +72,7 @@ async def read_totals(
     ]
 
 
-def _amounts(account_id: UUID, today: date) -> Iterator[Select[Any]]:
+def _amounts(ids: Sequence[UUID], today: date) -> Iterator[Select[Any]]:
     """Yield the queries for the amounts that count, each with a column for every total."""
     deal, order, payment, owing = opportunities.c, orders.c, payments.c, receivables.c
     is_open = deal.stage.not_in(sorted(CLOSED_STAGES))
@@ -61,17 +81,19 @@ def _amounts(account_id: UUID, today: date) -> Iterator[Select[Any]]:
         open=case((is_open, deal.amount), else_=0),
         won=case((deal.stage == Stage.WON, deal.amount), else_=0),
     ).where(
-        deal.account_id == account_id, deal.deleted_at.is_(None), deal.amount_currency.is_not(None)
+        is_one_of(deal.account_id, ids),
+        deal.deleted_at.is_(None),
+        deal.amount_currency.is_not(None),
     )
     yield _as_totals(order.currency, ordered=order.ordered, shipped=order.shipped).where(
-        order.account_id == account_id, ~order.deleted
+        is_one_of(order.account_id, ids), ~order.deleted
     )
     yield _as_totals(payment.currency, received=payment.received).where(
-        payment.account_id == account_id, ~payment.deleted
+        is_one_of(payment.account_id, ids), ~payment.deleted
     )
     overdue = case((owing.due_date < today, owing.owed), else_=0)
     yield _as_totals(owing.currency, owed=owing.owed, overdue=overdue).where(
-        owing.account_id == account_id, ~owing.deleted
+        is_one_of(owing.account_id, ids), ~owing.deleted
     )
 
 

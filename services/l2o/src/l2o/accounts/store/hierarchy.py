@@ -1,9 +1,10 @@
 """SQL on the accounts above and below an account."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.visibility import Visibility, is_visible
@@ -35,7 +36,19 @@ async def count_children(tx: AsyncConnection, account_id: UUID) -> int:
 
 def subtree_query(account_id: UUID, visibility: Visibility) -> Select[Any]:
     """A query for the account and all visible accounts below it; the caller pages it."""
+    return select(accounts).where(*_in_subtree(account_id, visibility))
+
+
+async def subtree_ids(
+    tx: AsyncConnection, account_id: UUID, visibility: Visibility
+) -> Sequence[UUID]:
+    """Return the ids of the account and of all visible accounts below it, in any order."""
+    query = select(accounts.c.id).where(*_in_subtree(account_id, visibility))
+    return (await tx.execute(query)).scalars().all()
+
+
+def _in_subtree(account_id: UUID, visibility: Visibility) -> tuple[ColumnElement[bool], ...]:
     below = select(accounts.c.id).where(accounts.c.id == account_id).cte("below", recursive=True)
     below = below.union(select(accounts.c.id).where(accounts.c.parent_id == below.c.id))
     in_subtree = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
-    return select(accounts).where(in_subtree, is_visible(ACCOUNTS, visibility))
+    return in_subtree, is_visible(ACCOUNTS, visibility)
