@@ -42,6 +42,7 @@ WITHOUT_RECORDS = {
     r"ShipmentOut\.order_id": "the order of the address",
     r"ShipmentOut\.receivable_id": "the order of the address answers its receivables",
     r"(Asked|NotAsked|Seat|ApprovalTask)Out\.(person|instead_of)": "who is asked: a name is enough",
+    r"ClearedCounts\.person": "a count of a person's tasks: a name is enough",
     r"PersonCounts\.person": "a count of what waits for a person: a name is enough",
     r"ApprovalTaskOut\.approval_id": "`/approvals/{id}` has all that is to be decided",
     r"HistoryEntryOut\.(person|on_behalf_of)": "a line of a history: a name is enough",
