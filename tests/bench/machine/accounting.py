@@ -45,6 +45,13 @@ def memory_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
 
 
+def peak_memory_bytes(pid: int) -> int:
+    """Return the most resident memory that a process has ever had, without its children."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(peak) * 1024
+
+
 def _processes() -> dict[int, list[str]]:
     """Return the fields of /proc/PID/stat after the name, for every running process."""
     found: dict[int, list[str]] = {}
