@@ -106,6 +106,7 @@ PROCESSES: Mapping[str, tuple[set[str], str]] = {
         "adds a row for each fact, once; a history has no state that a copy could hold",
     ),
     "desk.approvers": ({"deactivated"}, "asks others where an approver has left"),
+    "desk.leaves": ({"changed"}, "queues jobs by which substitutes decide, for certain days"),
     **{
         f"{service}.tenant_tasks": ({"requested"}, "does its part of a task for operators, once")
         for service in SERVICES

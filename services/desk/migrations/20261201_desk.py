@@ -157,6 +157,14 @@ def _approval_seats() -> None:
         where=undecided,
         name="approval_seats_undecided",
     )
+    index(
+        "approval_seats",
+        "tenant_id",
+        "instead_of",
+        "approval_id",
+        where=f"{undecided} AND instead_of IS NOT NULL",
+        name="approval_seats_stood_in",
+    )
     secure("approval_seats")
     audited("approval_seats", resource="desk.approval", key="approval_id", part="seats")
 

@@ -9,16 +9,18 @@ from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
 from contracts.attachments import AttachmentChanged, AttachmentSnapshot
 from contracts.messages import MessageRequested
 from contracts.mtl.events import ConsentRecorded, ConsentSnapshot
-from contracts.org.events import PersonDeactivated
+from contracts.org.events import PersonChanged, PersonDeactivated
 from contracts.topics import declared_events
 from desk.approvals.actions.clock import CLOCK_JOB
+from desk.approvals.actions.leaves import LEAVE_JOB
 from desk.approvals.actions.leaving import LEAVING_JOB
 from desk.approvals.handlers import (
     on_approval_request_changed,
     on_approval_request_snapshot,
+    on_person_changed,
     on_person_deactivated,
 )
-from desk.approvals.timers import replace_leaver, run_clock
+from desk.approvals.timers import replace_leaver, run_clock, stand_in
 from desk.files.actions.drops import DROP_JOB, drop_everything
 from desk.files.actions.uploads import CHECK_JOB, COLLECTION_JOB
 from desk.files.handlers import on_attachment_changed
@@ -58,6 +60,7 @@ SUBSCRIPTIONS = (
     replica("desk.roles", ROLE_COPY, HOLDER_COPY),
     REQUESTS,
     process("desk.approvers", {PersonDeactivated: on_person_deactivated}),
+    process("desk.leaves", {PersonChanged: on_person_changed}),
     ATTACHMENTS,
     MESSAGES,
     CONSENTS,
@@ -68,6 +71,7 @@ WORKER = Worker(
     SUBSCRIPTIONS,
     jobs={
         CLOCK_JOB: run_clock,
+        LEAVE_JOB: stand_in,
         LEAVING_JOB: replace_leaver,
         COLLECTION_JOB: collect_unattached,
     },

@@ -1,11 +1,13 @@
-"""Requests of all services, and approvers who have left."""
+"""Requests of all services, and approvers who are on leave or have left."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import EventMeta
+from chassis.foundation.clock import now
 from chassis.web.commands import Command
 from contracts.approvals import ApprovalRequestChanged, ApprovalRequestSnapshot
-from contracts.org.events import PersonDeactivated
+from contracts.org.events import PersonChanged, PersonDeactivated
+from desk.approvals.actions.leaves import follow_leaves
 from desk.approvals.actions.leaving import follow_leaving
 from desk.approvals.actions.opening import follow_request
 
@@ -35,3 +37,8 @@ async def on_person_deactivated(
     person = event.person
     subject = person.subject or str(person.person_id)
     await follow_leaving(Command(tx, meta.occurred_at), subject)
+
+
+async def on_person_changed(tx: AsyncConnection, event: PersonChanged, _meta: EventMeta) -> None:
+    """See who decides for the person today, whose leaves may have changed."""
+    await follow_leaves(Command(tx, now()), event.person)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
     ForeignKeyConstraint,
     Index,
@@ -61,6 +62,13 @@ approval_seats = Table(
         "person",
         "approval_id",
         postgresql_where=text("state IN ('WAITING', 'OPEN')"),
+    ),
+    Index(
+        "approval_seats_stood_in",
+        "tenant_id",
+        "instead_of",
+        "approval_id",
+        postgresql_where=text("state IN ('WAITING', 'OPEN') AND instead_of IS NOT NULL"),
     ),
 )
 _version: Column[int] = approval_seats.c.version
@@ -151,8 +159,23 @@ async def waiting_for(
     tx: AsyncConnection, person: str, *, after: UUID | None, limit: int
 ) -> Sequence[UUID]:
     """Return requests in which a person has not decided yet, in the order of their ids."""
+    return await _undecided(tx, approval_seats.c.person == person, after=after, limit=limit)
+
+
+async def asked_first(
+    tx: AsyncConnection, person: str, *, after: UUID | None, limit: int
+) -> Sequence[UUID]:
+    """Return requests in which a person, or a substitute for them, has not decided yet."""
     c = approval_seats.c
-    query = select(c.approval_id).where(c.person == person, c.state.in_(sorted(UNDECIDED)))
+    mine = (c.person == person) | (c.instead_of == person)
+    return await _undecided(tx, mine, after=after, limit=limit)
+
+
+async def _undecided(
+    tx: AsyncConnection, mine: ColumnElement[bool], *, after: UUID | None, limit: int
+) -> Sequence[UUID]:
+    c = approval_seats.c
+    query = select(c.approval_id).where(mine, c.state.in_(sorted(UNDECIDED)))
     if after is not None:
         query = query.where(c.approval_id > after)
     rows = await tx.scalars(query.distinct().order_by(c.approval_id).limit(limit))

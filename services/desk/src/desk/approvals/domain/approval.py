@@ -247,7 +247,7 @@ class Approval:
     def escalate(self, seat: Seat, to: str, *, now: datetime) -> Approval:
         """Give a late seat to somebody else, or leave it if they are asked already."""
         self.ensure_open(seat)
-        if to in self._people() or to == self.requested_by:
+        if to in self.people_asked() or to == self.requested_by:
             return self
         return self._with([seat.changed(person=to, origin=Origin.ESCALATED, asked_at=now)])
 
@@ -266,10 +266,10 @@ class Approval:
     def ensure_may_join(self, person: str) -> None:
         """Raise RuleBroken for the asker, and for who is asked already (APPROVER_ASKED_ALREADY)."""
         self.ensure_not_asker(person)
-        if person in self._people():
+        if person in self.people_asked():
             raise RuleBroken("APPROVER_ASKED_ALREADY", name=self.record_name)
 
-    def _people(self) -> frozenset[str | None]:
+    def people_asked(self) -> frozenset[str | None]:
         """Whose seats this step has, also those decided or delegated: nobody counts twice in it."""
         kept = [seat for seat in self.present if seat.state is not SeatState.CLOSED]
         return frozenset(who for seat in kept for who in (seat.person, seat.instead_of))

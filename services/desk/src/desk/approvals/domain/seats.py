@@ -76,6 +76,12 @@ class Seat:
     def is_undecided(self) -> bool:
         return self.state in UNDECIDED
 
+    def is_of_flow_for(self, person: str) -> bool:
+        """Return whether the flow asks this person here, be it that a substitute decides."""
+        if self.origin is Origin.SUBSTITUTE:
+            return self.instead_of == person
+        return self.origin is Origin.FLOW and self.person == person and self.instead_of is None
+
     def changed(self, **values: object) -> Seat:
         """Return the seat with other values, as its next version."""
         return replace(self, **values, version=self.version + 1)  # type: ignore[arg-type]  # fields of its own
