@@ -30,6 +30,13 @@ SAMPLES = {
             "region_code": "CASE WHEN n % 11 <> 6"
             " THEN lpad((110000 + (n::bigint * 7919) % 540000)::text, 6, '0') END",
             "employees": "CASE WHEN n % 11 <> 7 THEN (n::bigint * 7919) % 5000 END",
+            "grade": "CASE WHEN n % 11 <> 8"
+            " THEN (ARRAY['A', 'B', 'C', 'D'])[1 + (n / 100) % 4] END",
+            "segment": "CASE WHEN n % 11 <> 9 THEN 'segment ' || md5(((n / 100) % 12)::text) END",
+            "sales_process": "CASE WHEN n % 11 <> 10 THEN 'P' || (n / 100) % 5 END",
+            "review_days": "CASE WHEN n % 11 <> 1 THEN 30 + (n::bigint * 7919) % 307 END",
+            "reviewed_at": "CASE WHEN n % 11 <> 2 THEN timestamptz '2024-01-01 00:00+00'"
+            " + (n::bigint * 7919 % 701) * interval '1 day' END",
         },
         filters={
             "region": ("330100", "330106"),
