@@ -1,7 +1,9 @@
 """Tests of the soak itself, without a system: its schedule, its checks, its mutants."""
 
+import json
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from contracts.l2o.events import AccountState
 from cpq.accounts.store import ACCOUNT_COPY
 from deploy.local.places import place_of_soak
 from deploy.services import SERVICES
+from l2o.orders.store import ORDER_COPY
 from tests.soak.checks import delivery
 from tests.soak.checks.catalogue import CHECKS
 from tests.soak.checks.replicas import compare_rows, plain
@@ -25,6 +28,7 @@ from tests.soak.schedule import FaultKind, draw_schedule
 from tests.soak.stack import Stack
 from tests.soak.stage import declared_stages
 
+PAYLOADS = Path(__file__).parents[1] / "contracts" / "payloads"
 ONE = UUID(int=1)
 OTHER = UUID(int=2)
 PROCESSES = ["mtl-api", "mtl-relay", "rms-consumer"]
@@ -85,6 +89,19 @@ def test_a_replica_is_compared_column_by_column() -> None:
     assert compare_rows(ACCOUNT_COPY, {OTHER: received}, []) == [f"accounts lacks {OTHER}"]
     assert compare_rows(ACCOUNT_COPY, {}, [row]) == [f"accounts has {OTHER}, the source not"]
     assert compare_rows(ACCOUNT_COPY, {}, [{**row, "deleted": True}]) == []
+
+
+def test_a_mark_of_the_copying_service_is_no_part_of_the_copy() -> None:
+    payload = json.loads((PAYLOADS / "rms.order.snapshot.v1.json").read_text())
+    received = ReceivedState(ORDER_COPY.read("snapshot", payload), account().meta)
+    row = {**ORDER_COPY.row(received), "tenant_id": ONE}
+    counted = {**row, "is_counted": True}
+    assert (row["is_counted"], compare_rows(ORDER_COPY, {OTHER: received}, [counted])) == (
+        False,
+        [],
+    )
+    [changed] = compare_rows(ORDER_COPY, {OTHER: received}, [{**counted, "currency": "XXX"}])
+    assert "XXX" in changed
 
 
 def test_values_are_compared_by_what_they_mean() -> None:

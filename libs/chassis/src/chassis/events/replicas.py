@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, create_model
@@ -23,6 +23,8 @@ from chassis.events.subscriptions import EventMeta, Subscription, SubscriptionKi
 from contracts.event import DELETED, AggregateState
 
 S = TypeVar("S", bound=AggregateState)
+# The info of a column of a replica that is no copy, but a mark of this service about the version.
+OWN_MARK: Final = {"own_mark": True}
 RowKey = tuple[Any, ...]
 RowVersion = tuple[int, int]
 
@@ -53,7 +55,8 @@ class Copy(Generic[S]):
 
     The table's columns take the fields of the same names; `columns` returns those that are named
     or made differently. `id`, the version and the deleted mark come from the event: a deleted row
-    stays as a tombstone, so that a late event cannot restore it. Rows are written inside the
+    stays as a tombstone, so that a late event cannot restore it. A column with OWN_MARK is set anew
+    by each version, and may be changed by this service in between. Rows are written inside the
     context `around`, which sees the table before and after.
     """
 

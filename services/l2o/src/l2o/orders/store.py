@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
-from chassis.events.replicas import Copy
+from chassis.events.replicas import OWN_MARK, Copy
 from contracts.rms.events import OrderState
 from l2o.database import metadata
 from l2o.orders.domain import ordered_amount
@@ -36,7 +36,7 @@ orders = Table(
     Column("shipped", Numeric(22, 6), nullable=False),
     Column("created_at", DateTime(timezone=True)),
     # Whether the RFM scores know this version of the order.
-    Column("is_counted", Boolean, nullable=False, server_default=false()),
+    Column("is_counted", Boolean, nullable=False, server_default=false(), info=OWN_MARK),
     Index(None, "tenant_id", "account_id"),
     Index(
         "ix_orders_uncounted", "tenant_id", "account_id", postgresql_where=text("NOT is_counted")
